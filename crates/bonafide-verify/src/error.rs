@@ -1,0 +1,236 @@
+//! Why something is not proven.
+
+use jiff::Timestamp;
+
+use crate::{Algorithm, Digest, Fingerprint};
+
+/// Why a check was not passed. Every variant means: do not use the data.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The signature does not fit the data: one of them was changed, or they do not belong
+    /// together.
+    #[error(
+        "bad signature: the data is not what key {signer} signed at {signed_at}; it was changed \
+         on the way, or the signature belongs to another file"
+    )]
+    BadSignature {
+        /// The key that the signature names.
+        signer: Fingerprint,
+        /// When that signature was made.
+        signed_at: Timestamp,
+    },
+    /// One file name is listed with different digests.
+    #[error("`{name}` is listed twice with different digests: `{first}` and `{second}`")]
+    ConflictingDuplicate {
+        /// The file name.
+        name: String,
+        /// The digest listed first.
+        first: Digest,
+        /// The digest that contradicts it.
+        second: Digest,
+    },
+    /// The bytes are not those that the vendor lists.
+    #[error(
+        "`{name}` is not the vendor's file: {algorithm} expected `{expected}`, computed \
+         `{computed}` over {bytes} bytes"
+    )]
+    DigestMismatch {
+        /// The file name in the signed list.
+        name: String,
+        /// The digest algorithm.
+        algorithm: Algorithm,
+        /// What the signed list says.
+        expected: Digest,
+        /// What the bytes give.
+        computed: Digest,
+        /// How many bytes were read.
+        bytes: u64,
+    },
+    /// Not a full fingerprint.
+    #[error("`{text}` is not a fingerprint: 40 (or 64) hexadecimal digits are needed, no key id")]
+    Fingerprint {
+        /// What was given.
+        text: String,
+    },
+    /// The signature claims to be made in the future.
+    #[error(
+        "the signature of key {signer} is from the future: made at {signed_at}, now it is {now}; \
+         check this machine's clock"
+    )]
+    FromTheFuture {
+        /// The signing key.
+        signer: Fingerprint,
+        /// When the signature claims to be made.
+        signed_at: Timestamp,
+        /// The time of the check.
+        now: Timestamp,
+    },
+    /// The gate was asked to open with the proof of another file.
+    #[error("the gate waits for the proof of `{expected}` and was given that of `{proven}`")]
+    GateMismatch {
+        /// The digest that the gate was made for.
+        expected: Digest,
+        /// The digest that the proof is about.
+        proven: Digest,
+    },
+    /// The key had expired before the signature was made.
+    #[error("key {key} expired at {expired_at}, before the signature was made at {signed_at}")]
+    KeyExpired {
+        /// The key or subkey.
+        key: Fingerprint,
+        /// When it expired.
+        expired_at: Timestamp,
+        /// When the signature was made.
+        signed_at: Timestamp,
+    },
+    /// A key file that does not hold the pinned key, or no key at all.
+    #[error(
+        "no pinned key of {vendor} in the key file: {reason}; pinned: {}",
+        list(pinned)
+    )]
+    KeyFile {
+        /// The vendor of the keyring.
+        vendor: String,
+        /// What was found instead.
+        reason: String,
+        /// The pinned primary fingerprints.
+        pinned: Vec<Fingerprint>,
+    },
+    /// The key was created after the signature it is said to have made.
+    #[error("key {key} was created at {created_at}, after its signature of {signed_at}")]
+    KeyNewerThanSignature {
+        /// The key or subkey.
+        key: Fingerprint,
+        /// When it was created.
+        created_at: Timestamp,
+        /// When the signature claims to be made.
+        signed_at: Timestamp,
+    },
+    /// The key was revoked by its owner.
+    #[error(
+        "key {key} was revoked at {revoked_at} ({reason}); its signature of {signed_at} does not count"
+    )]
+    KeyRevoked {
+        /// The key or subkey.
+        key: Fingerprint,
+        /// When it was revoked.
+        revoked_at: Timestamp,
+        /// The reason that the owner gave.
+        reason: String,
+        /// When the signature was made.
+        signed_at: Timestamp,
+    },
+    /// Neither an OpenPGP signature nor a clear-signed message.
+    #[error("{what} is not readable as OpenPGP data: {reason}")]
+    Malformed {
+        /// What was read: the signature or the message.
+        what: &'static str,
+        /// What it looks like instead, or where reading failed.
+        reason: String,
+    },
+    /// The list does not name the file.
+    #[error(
+        "`{name}` is not in the signed list of {entries} files{}",
+        hint(similar)
+    )]
+    NotListed {
+        /// The file name that was looked for.
+        name: String,
+        /// How many names the list has.
+        entries: usize,
+        /// The most similar listed name, if any.
+        similar: Option<String>,
+    },
+    /// A line that no known form of checksum list has.
+    #[error("line {line} of the signed list is not `DIGEST  NAME` or `DIGEST *NAME`: `{text}`")]
+    NotAChecksumList {
+        /// The line, counted from 1.
+        line: usize,
+        /// Its text, shortened.
+        text: String,
+    },
+    /// The key may not make such signatures.
+    #[error("key {key} may not sign files: {reason}")]
+    NotASigningKey {
+        /// The key or subkey.
+        key: Fingerprint,
+        /// What is missing.
+        reason: String,
+    },
+    /// The signature itself has an end, and it has passed.
+    #[error("the signature of key {signer} expired at {expired_at}, now it is {now}")]
+    SignatureExpired {
+        /// The signing key.
+        signer: Fingerprint,
+        /// The end of the signature's validity.
+        expired_at: Timestamp,
+        /// The time of the check.
+        now: Timestamp,
+    },
+    /// A signature over something else than a file, such as a time stamp.
+    #[error(
+        "the signature is of type {found}; only binary (0x00) and text (0x01) ones are over a file"
+    )]
+    SignatureType {
+        /// The type found.
+        found: String,
+    },
+    /// Made by a key that is not pinned for this vendor.
+    #[error(
+        "the signature is by an unknown key {}; pinned for {vendor}: {}",
+        found.join(", "),
+        list(pinned)
+    )]
+    UnknownSigner {
+        /// The vendor of the keyring.
+        vendor: String,
+        /// The key fingerprints or ids that the signatures name.
+        found: Vec<String>,
+        /// The pinned primary fingerprints.
+        pinned: Vec<Fingerprint>,
+    },
+    /// There is no signature at all.
+    #[error("unsigned: {reason}")]
+    Unsigned {
+        /// What was found instead of a signature.
+        reason: String,
+    },
+    /// A digest that can be forged today.
+    #[error(
+        "weak digest: the signature of key {signer} uses {algorithm}; SHA-256 or stronger is \
+         required"
+    )]
+    WeakDigest {
+        /// The key that the signature names.
+        signer: String,
+        /// The digest algorithm of the signature.
+        algorithm: String,
+    },
+    /// A key that can be broken, or of a kind that is not accepted.
+    #[error(
+        "weak key: {key} is {algorithm}; RSA with 2048 bits or more, or an elliptic curve, is required"
+    )]
+    WeakKey {
+        /// The key or subkey.
+        key: Fingerprint,
+        /// Its algorithm and size.
+        algorithm: String,
+    },
+}
+
+fn list(fingerprints: &[Fingerprint]) -> String {
+    let shown: Vec<String> = fingerprints.iter().map(ToString::to_string).collect();
+    if shown.is_empty() {
+        "none".to_owned()
+    } else {
+        shown.join(", ")
+    }
+}
+
+fn hint(similar: &Option<String>) -> String {
+    match similar {
+        Some(name) => format!("; did you mean `{name}`"),
+        None => String::new(),
+    }
+}

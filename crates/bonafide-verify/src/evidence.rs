@@ -1,0 +1,54 @@
+//! What a proof rests on.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{Digest, Fingerprint};
+
+/// Who signed what, when and how.
+///
+/// It says which pinned certificate and which of its keys made the signature, so that a person
+/// can repeat the check with any OpenPGP tool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Evidence {
+    /// The vendor whose keyring was asked; a key counts for its own vendor only.
+    pub vendor: String,
+    /// Fingerprint of the pinned primary key.
+    pub certificate: Fingerprint,
+    /// Fingerprint of the key that made the signature: the primary or one of its subkeys.
+    pub signer: Fingerprint,
+    /// When the signature was made, by the signer's clock, UTC.
+    pub signed_at: Timestamp,
+    /// The digest algorithm inside the signature, for example `SHA512`.
+    pub digest_algorithm: String,
+    /// The version of the signature packet: 3, 4 or 6.
+    pub signature_version: u8,
+    /// SHA-256 of the bytes that were signed (for a clear-signed message: of its signed text).
+    pub signed_sha256: Digest,
+    /// Weaknesses that were accepted because the key is pinned, one for each.
+    pub concessions: Vec<Concession>,
+}
+
+/// A weakness that is accepted for a pinned key only, and said so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Concession {
+    /// The certificate's own signature over itself uses SHA-1. The fingerprint is pinned, so
+    /// nothing rests on it but the key's expiry and flags.
+    Sha1SelfSignature,
+    /// The signature is a version 3 packet, as CentOS and openSUSE make them.
+    Version3Signature,
+}
+
+impl fmt::Display for Concession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sha1SelfSignature => "the certificate's self-signature uses SHA-1",
+            Self::Version3Signature => "the signature is a version 3 packet",
+        })
+    }
+}

@@ -1,0 +1,155 @@
+//! The last chunk waits for the proof, and only a commit ends the body.
+//!
+//! An HTTP upload that is aborted before its end never becomes an image; one that merely *ends*
+//! does, even if bytes are missing. So the [`Gate`] keeps the newest chunk back until it is shown
+//! the proof, and a [`GatedBody`] ends only after the [`Commit`] that the gate then gives.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_core::Stream;
+
+use crate::{Digest, Error, ExpectedDigest, FileDigests, Verified};
+
+/// Lets all but the newest chunk of an image through, and the rest only against the proof.
+///
+/// It sits behind decompression, where one is needed: what it holds back is image data, what it
+/// asks for is the proof of the vendor's file.
+#[derive(Debug)]
+pub struct Gate {
+    expected: Digest,
+    held: Bytes,
+}
+
+impl Gate {
+    /// A closed gate for the file with the digest `expected`.
+    #[must_use]
+    pub fn new(expected: &Verified<ExpectedDigest>) -> Self {
+        Self {
+            expected: expected.digest.clone(),
+            held: Bytes::new(),
+        }
+    }
+
+    /// Takes a chunk and gives the one before it, if there was one. An empty chunk changes nothing.
+    #[must_use = "the chunk that is let through belongs to the image"]
+    pub fn pass(&mut self, chunk: Bytes) -> Option<Bytes> {
+        if chunk.is_empty() {
+            return None;
+        }
+        let before = std::mem::replace(&mut self.held, chunk);
+        (!before.is_empty()).then_some(before)
+    }
+
+    /// Opens against the proof of exactly this file; gives the held bytes as a [`Commit`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::GateMismatch`] if the proof is that of another file. The held bytes are lost then,
+    /// and the body can't be completed.
+    pub fn open(self, proof: &Verified<FileDigests>) -> Result<Commit, Error> {
+        if proof.vendor != self.expected {
+            return Err(Error::GateMismatch {
+                expected: self.expected,
+                proven: proof.vendor.clone(),
+            });
+        }
+        Ok(Commit { rest: self.held })
+    }
+}
+
+/// The last bytes of a proven image: the only thing that ends a [`GatedBody`]. Made by
+/// [`Gate::open`] alone.
+#[derive(Debug)]
+pub struct Commit {
+    rest: Bytes,
+}
+
+/// One step of a gated body.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Step {
+    /// The image is proven: send the rest and end.
+    Commit(Commit),
+    /// The next chunk, let through by the gate.
+    Pass(Bytes),
+}
+
+/// Why a gated body did not end well; whoever sends it must abort the connection.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BodyError<E> {
+    /// What fed the body failed.
+    #[error("the image is refused")]
+    Failed(#[source] E),
+    /// What fed the body stopped without a commit: it was dropped, cancelled or it panicked.
+    #[error("the image's bytes stopped coming before it was proven")]
+    Uncommitted,
+}
+
+/// A body that ends only after a [`Commit`]; everything else is an error.
+///
+/// A source that just stops (a dropped sender, a panicked task) makes it yield
+/// [`BodyError::Uncommitted`], again and again, never the end.
+#[derive(Debug)]
+pub struct GatedBody<S> {
+    steps: S,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    Committed,
+    Broken,
+}
+
+impl<S> GatedBody<S> {
+    /// Wraps a stream of steps.
+    #[must_use]
+    pub const fn new(steps: S) -> Self {
+        Self {
+            steps,
+            state: State::Open,
+        }
+    }
+}
+
+impl<S, E> Stream for GatedBody<S>
+where
+    S: Stream<Item = Result<Step, E>> + Unpin,
+{
+    type Item = Result<Bytes, BodyError<E>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.state {
+            State::Committed => return Poll::Ready(None),
+            State::Broken => return Poll::Ready(Some(Err(BodyError::Uncommitted))),
+            State::Open => {}
+        }
+        let step = match Pin::new(&mut self.steps).poll_next(context) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(step) => step,
+        };
+        match step {
+            Some(Ok(Step::Pass(chunk))) => Poll::Ready(Some(Ok(chunk))),
+            Some(Ok(Step::Commit(Commit { rest }))) => {
+                self.state = State::Committed;
+                if rest.is_empty() {
+                    Poll::Ready(None)
+                } else {
+                    Poll::Ready(Some(Ok(rest)))
+                }
+            }
+            Some(Err(error)) => {
+                self.state = State::Broken;
+                Poll::Ready(Some(Err(BodyError::Failed(error))))
+            }
+            None => {
+                self.state = State::Broken;
+                Poll::Ready(Some(Err(BodyError::Uncommitted)))
+            }
+        }
+    }
+}

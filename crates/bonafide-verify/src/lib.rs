@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+mod check;
+mod checksums;
+mod digest;
+mod error;
+mod evidence;
+mod fingerprint;
+mod gate;
+mod keyring;
+mod openpgp;
+mod text;
+mod verified;
+
+pub use check::{DigestCheck, FileDigests};
+pub use checksums::{ChecksumList, ExpectedDigest};
+pub use digest::{Algorithm, Digest, Digester, ParseDigestError};
+pub use error::Error;
+pub use evidence::{Concession, Evidence};
+pub use fingerprint::Fingerprint;
+pub use gate::{BodyError, Commit, Gate, GatedBody, Step};
+pub use keyring::Keyring;
+pub use text::SignedText;
+pub use verified::Verified;

@@ -1,0 +1,260 @@
+//! Which key of a pinned certificate made a signature, and whether it was allowed to.
+
+use jiff::{SignedDuration, Timestamp};
+use pgp::composed::{SignedPublicKey, SignedPublicSubKey};
+use pgp::crypto::hash::HashAlgorithm;
+use pgp::packet::{PublicKey, RevocationCode, Signature, SignatureType, SubpacketData};
+use pgp::types::{KeyDetails, Tag};
+
+use crate::{Concession, Error, Fingerprint};
+
+/// The key that a signature names.
+#[derive(Debug)]
+pub(super) enum Signer<'a> {
+    /// The pinned primary key itself.
+    Primary(&'a PublicKey),
+    /// One of its subkeys.
+    Subkey(&'a SignedPublicSubKey),
+}
+
+/// The key of this certificate that the signature names; the issuer is only a hint, the
+/// signature itself decides.
+pub(super) fn find_signer<'a>(
+    certificate: &'a SignedPublicKey,
+    signature: &Signature,
+) -> Option<Signer<'a>> {
+    let fingerprints = signature.issuer_fingerprint();
+    let ids = signature.issuer_key_id();
+    let names = |key: &dyn KeyDetails| {
+        if fingerprints.is_empty() {
+            ids.contains(&&key.legacy_key_id())
+        } else {
+            fingerprints.contains(&&key.fingerprint())
+        }
+    };
+    let primary = &certificate.primary_key;
+    let nameless = fingerprints.is_empty() && ids.is_empty();
+    if nameless || names(primary) {
+        return Some(Signer::Primary(primary));
+    }
+    let mut subkeys = certificate.public_subkeys.iter();
+    subkeys
+        .find(|subkey| names(&subkey.key))
+        .map(Signer::Subkey)
+}
+
+/// Was this key allowed to sign files at `signed_at`? Expiry is judged at that time: what was
+/// signed before the key's end stays good.
+pub(super) fn may_sign(
+    certificate: &SignedPublicKey,
+    signer: &Signer<'_>,
+    signed_at: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<Concession>, Error> {
+    let primary = &certificate.primary_key;
+    let primary_fingerprint = Fingerprint::from(primary.fingerprint());
+    created_before(
+        &primary_fingerprint,
+        timestamp(primary.created_at()),
+        signed_at,
+    )?;
+    for revocation in &certificate.details.revocation_signatures {
+        if revocation.verify_key(primary).is_ok() {
+            not_revoked(&primary_fingerprint, revocation, signed_at)?;
+        }
+    }
+    let Some(own) = newest_self_signature(certificate, now) else {
+        return Err(Error::NotASigningKey {
+            key: primary_fingerprint,
+            reason: "the certificate has no valid signature over itself".to_owned(),
+        });
+    };
+    not_expired(
+        &primary_fingerprint,
+        timestamp(primary.created_at()),
+        own,
+        signed_at,
+    )?;
+    let mut concessions = Vec::new();
+    if own.hash_alg() == Some(HashAlgorithm::Sha1) {
+        concessions.push(Concession::Sha1SelfSignature);
+    }
+    match signer {
+        Signer::Primary(_) => {
+            if key_flags_forbid_signing(own) {
+                return Err(Error::NotASigningKey {
+                    key: primary_fingerprint,
+                    reason: "its key flags do not include signing".to_owned(),
+                });
+            }
+        }
+        Signer::Subkey(subkey) => subkey_may_sign(primary, subkey, signer, signed_at, now)?,
+    }
+    Ok(concessions)
+}
+
+/// A subkey needs a binding by the primary that allows signing, and its own word that it belongs
+/// there (the back-signature), else anybody could claim somebody else's signing key.
+fn subkey_may_sign(
+    primary: &PublicKey,
+    subkey: &SignedPublicSubKey,
+    signer: &Signer<'_>,
+    signed_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let key = signer.fingerprint();
+    created_before(&key, signer.created_at(), signed_at)?;
+    let not_signing = |reason: &str| Error::NotASigningKey {
+        key: key.clone(),
+        reason: reason.to_owned(),
+    };
+    let bound = |signature: &&Signature| {
+        signature
+            .verify_subkey_binding(primary, &subkey.key)
+            .is_ok()
+    };
+    let of_type = |typ| move |signature: &&Signature| signature.typ() == Some(typ);
+    let revocations = subkey
+        .signatures
+        .iter()
+        .filter(of_type(SignatureType::SubkeyRevocation));
+    for revocation in revocations.filter(bound) {
+        not_revoked(&key, revocation, signed_at)?;
+    }
+    let bindings = subkey
+        .signatures
+        .iter()
+        .filter(of_type(SignatureType::SubkeyBinding));
+    let Some(binding) = newest(bindings.filter(bound), now) else {
+        return Err(not_signing("the primary key has not bound it"));
+    };
+    if !binding.key_flags().sign() {
+        return Err(not_signing("its key flags do not include signing"));
+    }
+    let back_signed = binding.embedded_signature().is_some_and(|back| {
+        back.verify_primary_key_binding(&subkey.key, primary)
+            .is_ok()
+    });
+    if !back_signed {
+        return Err(not_signing("it has not signed its binding back"));
+    }
+    not_expired(&key, signer.created_at(), binding, signed_at)
+}
+
+/// The newest valid signature of the primary over itself: direct, or over one of its user ids.
+fn newest_self_signature(certificate: &SignedPublicKey, now: Timestamp) -> Option<&Signature> {
+    let primary = &certificate.primary_key;
+    let direct = certificate.details.direct_signatures.iter();
+    let direct = direct.filter(|signature| signature.verify_key(primary).is_ok());
+    let over_users = certificate.details.users.iter().flat_map(|user| {
+        user.signatures.iter().filter(|signature| {
+            signature.typ() != Some(SignatureType::CertRevocation)
+                && signature
+                    .verify_certification(primary, Tag::UserId, &user.id)
+                    .is_ok()
+        })
+    });
+    newest(direct.chain(over_users), now)
+}
+
+fn newest<'a>(
+    signatures: impl Iterator<Item = &'a Signature>,
+    now: Timestamp,
+) -> Option<&'a Signature> {
+    let tomorrow = now
+        .checked_add(SignedDuration::from_hours(24))
+        .unwrap_or(Timestamp::MAX);
+    signatures
+        .filter(|signature| {
+            signature
+                .created()
+                .is_some_and(|at| timestamp(at) <= tomorrow)
+        })
+        .max_by_key(|signature| signature.created().map(|at| at.as_secs()))
+}
+
+/// Absent flags allow everything, as in keys older than the flags.
+fn key_flags_forbid_signing(signature: &Signature) -> bool {
+    signature.config().is_some_and(|config| {
+        config
+            .hashed_subpackets()
+            .any(|subpacket| match &subpacket.data {
+                SubpacketData::KeyFlags(flags) => !flags.sign(),
+                _ => false,
+            })
+    })
+}
+
+/// A compromised key (or one revoked without a reason) never counts again; one that was
+/// superseded or retired counts for what it signed before.
+fn not_revoked(
+    key: &Fingerprint,
+    revocation: &Signature,
+    signed_at: Timestamp,
+) -> Result<(), Error> {
+    let revoked_at = revocation
+        .created()
+        .map_or(Timestamp::UNIX_EPOCH, timestamp);
+    let code = revocation.revocation_reason_code();
+    let soft = matches!(
+        code,
+        Some(RevocationCode::KeySuperseded | RevocationCode::KeyRetired)
+    );
+    if soft && signed_at < revoked_at {
+        return Ok(());
+    }
+    Err(Error::KeyRevoked {
+        key: key.clone(),
+        revoked_at,
+        reason: match code {
+            Some(RevocationCode::KeyCompromised) => "compromised".to_owned(),
+            Some(RevocationCode::KeySuperseded) => "superseded".to_owned(),
+            Some(RevocationCode::KeyRetired) => "retired".to_owned(),
+            _ => "no reason given".to_owned(),
+        },
+        signed_at,
+    })
+}
+
+fn created_before(
+    key: &Fingerprint,
+    created_at: Timestamp,
+    signed_at: Timestamp,
+) -> Result<(), Error> {
+    if created_at > signed_at {
+        return Err(Error::KeyNewerThanSignature {
+            key: key.clone(),
+            created_at,
+            signed_at,
+        });
+    }
+    Ok(())
+}
+
+fn not_expired(
+    key: &Fingerprint,
+    created_at: Timestamp,
+    binding: &Signature,
+    signed_at: Timestamp,
+) -> Result<(), Error> {
+    match end(created_at, binding.key_expiration_time()) {
+        Some(expired_at) if expired_at <= signed_at => Err(Error::KeyExpired {
+            key: key.clone(),
+            expired_at,
+            signed_at,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The end of a validity that began at `start`; zero seconds mean no end (RFC 9580, 5.2.3.13).
+pub(super) fn end(start: Timestamp, validity: Option<pgp::types::Duration>) -> Option<Timestamp> {
+    let seconds = validity?.as_secs();
+    let validity = SignedDuration::from_secs(seconds.into());
+    (seconds != 0).then(|| start.checked_add(validity).unwrap_or(Timestamp::MAX))
+}
+
+/// OpenPGP times are seconds since 1970 in 32 bits, so they always fit.
+pub(super) fn timestamp(time: pgp::types::Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_secs().into()).unwrap_or(Timestamp::MAX)
+}
