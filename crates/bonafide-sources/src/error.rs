@@ -1,0 +1,160 @@
+//! What goes wrong on the way to a vendor.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+/// Why a URL could not be fetched whole.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The body ended before its announced end.
+    #[error("{url} was cut short: {received} of {announced} bytes arrived; try again")]
+    CutShort {
+        /// What was fetched.
+        url: Url,
+        /// The announced length.
+        announced: u64,
+        /// How many bytes came.
+        received: u64,
+    },
+    /// The client could not be set up.
+    #[error("the HTTP client can't be set up: {reason}")]
+    Client {
+        /// What is wrong, for example with a certificate file.
+        reason: String,
+    },
+    /// No connection, or none that is secure.
+    #[error("{url} can't be reached")]
+    Connect {
+        /// What should be fetched.
+        url: Url,
+        /// Why not: name look-up, connection or TLS.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A redirect away from https: whoever answers there could be anybody.
+    #[error("{url} redirects to `{target}`, which is not https; refused")]
+    InsecureRedirect {
+        /// What was asked for.
+        url: Url,
+        /// Where the redirect points.
+        target: String,
+    },
+    /// A URL that is not https.
+    #[error("{url} is not https; refused")]
+    InsecureUrl {
+        /// The URL.
+        url: Url,
+    },
+    /// A file of a directory could not be read.
+    #[error("`{}` can't be read for {url}", path.display())]
+    Io {
+        /// What was asked for.
+        url: Url,
+        /// The file that stands for it.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// More bytes than announced.
+    #[error("{url} is longer than announced: {announced} bytes were announced, more came")]
+    LongerThanAnnounced {
+        /// What was fetched.
+        url: Url,
+        /// The announced length.
+        announced: u64,
+    },
+    /// The server has no such file.
+    #[error("{url} does not exist there (404); the vendor may have moved or removed it")]
+    NotFound {
+        /// What was asked for.
+        url: Url,
+    },
+    /// No byte came for too long.
+    #[error("{url} stalled: no byte for {} s; try again", idle.as_secs_f32())]
+    Stalled {
+        /// What was fetched.
+        url: Url,
+        /// The idle timeout.
+        idle: Duration,
+    },
+    /// Any other answer than 200.
+    #[error("{url} answered with status {status}")]
+    Status {
+        /// What was asked for.
+        url: Url,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// A small file that is not small.
+    #[error("{url} is larger than the {limit} bytes that such a file may have")]
+    TooLarge {
+        /// What was fetched.
+        url: Url,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The connection broke.
+    #[error("{url} broke off")]
+    Transport {
+        /// What was fetched.
+        url: Url,
+        /// How.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A path that a directory can't hold.
+    #[error("{url} has a path that no file can stand for")]
+    UnsafePath {
+        /// The URL.
+        url: Url,
+    },
+}
+
+/// Why a vendor's newest build could not be told.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// The list and its directory speak of different builds.
+    #[error(
+        "{list} is in the directory of build {serial}, but the vendor signed it for build \
+         {signed}: an old list was put into a new directory"
+    )]
+    ForeignList {
+        /// The list.
+        list: Box<Url>,
+        /// The build that the directory is named after.
+        serial: String,
+        /// The build that the signed list names.
+        signed: String,
+    },
+    /// A page or file could not be fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The signed list has no such image.
+    #[error(
+        "{list} does not list `{expected}`; the vendor may have renamed it ({listed} names are \
+         listed)"
+    )]
+    ImageNotListed {
+        /// The list.
+        list: Box<Url>,
+        /// The name that was expected.
+        expected: String,
+        /// How many names it has.
+        listed: usize,
+    },
+    /// The page lists no build.
+    #[error(
+        "{page} lists no build: {expected} were expected; the vendor may have changed the page"
+    )]
+    NoBuild {
+        /// The page.
+        page: Box<Url>,
+        /// What such a page has.
+        expected: String,
+    },
+}

@@ -1,0 +1,135 @@
+//! The door to the network: one trait, HTTP and a directory behind it.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_core::Stream;
+use futures_util::StreamExt;
+use url::Url;
+
+use crate::FetchError;
+
+pub(crate) mod directory;
+pub(crate) mod http;
+
+/// Fetches what a vendor publishes.
+///
+/// Everything that this crate reads comes through here, so an embedding tool can bring a cache, a
+/// mirror or a recording of its own.
+#[async_trait]
+pub trait Fetch: fmt::Debug + Send + Sync {
+    /// Opens a URL for reading. Its bytes come as the stream is polled.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`] if there is no such thing or it can't be reached.
+    async fn open(&self, url: &Url) -> Result<Download, FetchError>;
+
+    /// Reads a small file whole: at most `limit` bytes, else it is refused.
+    ///
+    /// # Errors
+    ///
+    /// As [`Fetch::open`], and [`FetchError::TooLarge`].
+    async fn read(&self, url: &Url, limit: u64) -> Result<Vec<u8>, FetchError> {
+        let mut download = self.open(url).await?;
+        let too_large = || FetchError::TooLarge {
+            url: url.clone(),
+            limit,
+        };
+        if download.length().is_some_and(|length| length > limit) {
+            return Err(too_large());
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = download.next().await {
+            bytes.extend_from_slice(&chunk?);
+            if bytes.len() as u64 > limit {
+                return Err(too_large());
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+/// The bytes of a URL as a stream, counted against the announced length.
+///
+/// It ends well only if exactly the announced number of bytes came, where a length was announced.
+pub struct Download {
+    url: Url,
+    length: Option<u64>,
+    received: u64,
+    body: Body,
+}
+
+type Body = Pin<Box<dyn Stream<Item = Result<Bytes, FetchError>> + Send>>;
+
+impl Download {
+    /// Wraps a body. `url` is where it finally came from, `length` is what was announced, in bytes.
+    pub fn new(
+        url: Url,
+        length: Option<u64>,
+        body: impl Stream<Item = Result<Bytes, FetchError>> + Send + 'static,
+    ) -> Self {
+        Self {
+            url,
+            length,
+            received: 0,
+            body: Box::pin(body),
+        }
+    }
+
+    /// Where the bytes finally come from, after redirects.
+    #[must_use]
+    pub const fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The announced length in bytes, if one was announced.
+    #[must_use]
+    pub const fn length(&self) -> Option<u64> {
+        self.length
+    }
+}
+
+impl Stream for Download {
+    type Item = Result<Bytes, FetchError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let chunk = ready!(self.body.as_mut().poll_next(context)).transpose()?;
+        let announced = self.length;
+        Poll::Ready(match (chunk, announced) {
+            (Some(chunk), announced) => {
+                self.received += chunk.len() as u64;
+                match announced {
+                    Some(announced) if self.received > announced => {
+                        Some(Err(FetchError::LongerThanAnnounced {
+                            url: self.url.clone(),
+                            announced,
+                        }))
+                    }
+                    _ => Some(Ok(chunk)),
+                }
+            }
+            (None, Some(announced)) if self.received < announced => {
+                Some(Err(FetchError::CutShort {
+                    url: self.url.clone(),
+                    announced,
+                    received: self.received,
+                }))
+            }
+            (None, _) => None,
+        })
+    }
+}
+
+impl fmt::Debug for Download {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Download")
+            .field("url", &self.url.as_str())
+            .field("length", &self.length)
+            .field("received", &self.received)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,107 @@
+//! A directory that stands for the vendors' sites.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use futures_util::stream;
+use tokio::fs::File;
+use tokio::io::AsyncReadExt;
+use url::Url;
+
+use super::{Download, Fetch};
+use crate::FetchError;
+
+const CHUNK: usize = 256 * 1024;
+
+/// Reads `https://HOST/PATH` from the file `ROOT/HOST/PATH`: a mirror on disk, for sites without
+/// a network and for tests.
+///
+/// A URL that ends with `/` is answered with a page of links to what the directory holds. Paths
+/// never leave the root.
+#[derive(Clone, Debug)]
+pub struct DirectoryFetch {
+    root: PathBuf,
+}
+
+impl DirectoryFetch {
+    /// Serves from `root`, which has one directory for each host.
+    #[must_use]
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    fn path(&self, url: &Url) -> Option<PathBuf> {
+        let mut path = self.root.join(plain(url.host_str()?)?);
+        for segment in url.path_segments()?.filter(|segment| !segment.is_empty()) {
+            path.push(plain(segment)?);
+        }
+        Some(path)
+    }
+}
+
+/// A name that means itself in every file system: no escapes, no steps up.
+fn plain(segment: &str) -> Option<&str> {
+    let odd = |c: char| matches!(c, '%' | '/' | '\\' | ':' | '\0');
+    (segment != "." && segment != ".." && !segment.contains(odd)).then_some(segment)
+}
+
+#[async_trait]
+impl Fetch for DirectoryFetch {
+    async fn open(&self, url: &Url) -> Result<Download, FetchError> {
+        let Some(path) = self.path(url) else {
+            return Err(FetchError::UnsafePath { url: url.clone() });
+        };
+        let failed = |source: io::Error| match source.kind() {
+            io::ErrorKind::NotFound => FetchError::NotFound { url: url.clone() },
+            _ => FetchError::Io {
+                url: url.clone(),
+                path: path.clone(),
+                source,
+            },
+        };
+        if url.path().ends_with('/') {
+            let page = Bytes::from(index(&path).await.map_err(failed)?);
+            let length = page.len() as u64;
+            return Ok(Download::new(
+                url.clone(),
+                Some(length),
+                stream::iter([Ok(page)]),
+            ));
+        }
+        let file = File::open(&path).await.map_err(failed)?;
+        let length = file.metadata().await.map_err(failed)?.len();
+        let state = (file, url.clone(), path);
+        let body = stream::try_unfold(state, |(mut file, url, path)| async move {
+            let mut chunk = BytesMut::with_capacity(CHUNK);
+            match file.read_buf(&mut chunk).await {
+                Ok(0) => Ok(None),
+                Ok(_) => Ok(Some((chunk.freeze(), (file, url, path)))),
+                Err(source) => Err(FetchError::Io { url, path, source }),
+            }
+        });
+        Ok(Download::new(url.clone(), Some(length), body))
+    }
+}
+
+async fn index(directory: &Path) -> io::Result<String> {
+    let mut names = Vec::new();
+    let mut entries = tokio::fs::read_dir(directory).await?;
+    while let Some(entry) = entries.next_entry().await? {
+        let slash = if entry.path().is_dir() { "/" } else { "" };
+        names.push(format!("{}{slash}", entry.file_name().to_string_lossy()));
+    }
+    names.sort();
+    let mut page = String::from("<html><body><pre>\n");
+    for name in names {
+        let escaped = name
+            .replace('&', "&amp;")
+            .replace('"', "&quot;")
+            .replace('<', "&lt;");
+        let _ = writeln!(page, "<a href=\"{escaped}\">{escaped}</a>");
+    }
+    page.push_str("</pre></body></html>\n");
+    Ok(page)
+}

@@ -1,0 +1,214 @@
+//! HTTP, always with TLS.
+
+use std::error::Error as StdError;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use reqwest::redirect::{Attempt, Policy};
+use reqwest::{Certificate, Client, ClientBuilder};
+use url::Url;
+
+use super::{Download, Fetch};
+use crate::FetchError;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+const MAX_REDIRECTS: usize = 5;
+
+/// Fetches over https with the system's certificate authorities.
+///
+/// There is no total timeout, since an image may take hours; what is limited is the silence
+/// between two bytes (30 s by default). Redirects are followed to https only, at most five.
+/// HTTP/1.1: its bodies are cheaper for large files. The environment's proxies are used.
+#[derive(Clone, Debug)]
+pub struct HttpFetch {
+    client: Client,
+    idle_timeout: Duration,
+}
+
+impl HttpFetch {
+    /// The defaults.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::Client`] if TLS can't be set up.
+    pub fn new() -> Result<Self, FetchError> {
+        Self::builder().build()
+    }
+
+    /// Something else than the defaults.
+    pub fn builder() -> HttpFetchBuilder {
+        HttpFetchBuilder {
+            builder: Client::builder(),
+            idle_timeout: IDLE_TIMEOUT,
+            authorities: Vec::new(),
+        }
+    }
+}
+
+/// Sets up an [`HttpFetch`].
+#[derive(Debug)]
+#[must_use]
+pub struct HttpFetchBuilder {
+    builder: ClientBuilder,
+    idle_timeout: Duration,
+    authorities: Vec<String>,
+}
+
+impl HttpFetchBuilder {
+    /// How long a server may be silent; 30 s by default.
+    pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
+        self
+    }
+
+    /// Trusts this certificate authority (PEM) **instead of** the system's; may be called again.
+    pub fn only_authority(mut self, pem: impl Into<String>) -> Self {
+        self.authorities.push(pem.into());
+        self
+    }
+
+    /// Asks this address for `host`, whatever the name look-up would say; a port of 0 means the
+    /// URL's own. The certificate must still be one for `host`.
+    pub fn resolve(mut self, host: &str, address: SocketAddr) -> Self {
+        self.builder = self.builder.resolve(host, address);
+        self
+    }
+
+    /// Ignores proxies of the environment.
+    pub fn no_proxy(mut self) -> Self {
+        self.builder = self.builder.no_proxy();
+        self
+    }
+
+    /// Makes the client.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::Client`] if a certificate can't be read or TLS can't be set up.
+    pub fn build(self) -> Result<HttpFetch, FetchError> {
+        let refused = |error: reqwest::Error| FetchError::Client {
+            reason: describe(&error),
+        };
+        let mut builder = self
+            .builder
+            .https_only(true)
+            .http1_only()
+            .redirect(Policy::custom(follow))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(self.idle_timeout)
+            .user_agent(concat!("bonafide/", env!("CARGO_PKG_VERSION")));
+        if !self.authorities.is_empty() {
+            let mut certificates = Vec::new();
+            for pem in &self.authorities {
+                certificates.extend(Certificate::from_pem_bundle(pem.as_bytes()).map_err(refused)?);
+            }
+            builder = builder.tls_certs_only(certificates);
+        }
+        Ok(HttpFetch {
+            client: builder.build().map_err(refused)?,
+            idle_timeout: self.idle_timeout,
+        })
+    }
+}
+
+#[async_trait]
+impl Fetch for HttpFetch {
+    async fn open(&self, url: &Url) -> Result<Download, FetchError> {
+        if url.scheme() != "https" {
+            return Err(FetchError::InsecureUrl { url: url.clone() });
+        }
+        let sent = self.client.get(url.clone()).send().await;
+        let response = sent.map_err(|error| failure(url, self.idle_timeout, error))?;
+        match response.status().as_u16() {
+            200 => {}
+            404 => return Err(FetchError::NotFound { url: url.clone() }),
+            status => {
+                return Err(FetchError::Status {
+                    url: url.clone(),
+                    status,
+                });
+            }
+        }
+        let announced = response.content_length();
+        let (asked, idle) = (url.clone(), self.idle_timeout);
+        let finally = response.url().clone();
+        let mut received = 0;
+        let body = response.bytes_stream().map(move |chunk| match chunk {
+            Ok(chunk) => {
+                received += chunk.len() as u64;
+                Ok(chunk)
+            }
+            Err(error) => match announced {
+                // A connection that closes early is told by what is missing, not by how.
+                Some(announced) if !error.is_timeout() && received < announced => {
+                    Err(FetchError::CutShort {
+                        url: asked.clone(),
+                        announced,
+                        received,
+                    })
+                }
+                _ => Err(failure(&asked, idle, error)),
+            },
+        });
+        Ok(Download::new(finally, announced, body))
+    }
+}
+
+fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
+    if attempt.url().scheme() != "https" {
+        let target = attempt.url().to_string();
+        attempt.error(NotHttps(target))
+    } else if attempt.previous().len() > MAX_REDIRECTS {
+        attempt.error("too many redirects")
+    } else {
+        attempt.follow()
+    }
+}
+
+/// Where a redirect points that is not followed.
+#[derive(Debug, thiserror::Error)]
+#[error("redirect to `{0}`")]
+struct NotHttps(String);
+
+fn failure(url: &Url, idle: Duration, error: reqwest::Error) -> FetchError {
+    let url = url.clone();
+    if let Some(NotHttps(target)) = find_cause::<NotHttps>(&error) {
+        let target = target.clone();
+        return FetchError::InsecureRedirect { url, target };
+    }
+    let source = error.without_url();
+    if source.is_connect() {
+        FetchError::Connect {
+            url,
+            source: source.into(),
+        }
+    } else if source.is_timeout() {
+        FetchError::Stalled { url, idle }
+    } else {
+        FetchError::Transport {
+            url,
+            source: source.into(),
+        }
+    }
+}
+
+fn find_cause<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn describe(error: &dyn StdError) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", describe(cause)),
+        None => error.to_string(),
+    }
+}

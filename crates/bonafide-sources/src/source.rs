@@ -1,0 +1,32 @@
+//! One trait for all vendors.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::{Fetch, ImageFile, Product, Release, SourceError};
+
+/// Where one channel of a vendor publishes, and which build is the newest.
+///
+/// A source finds; it proves nothing. It gives the URLs of a list and its signature, and once
+/// somebody has proven the list, it says which of the *signed* names is the image.
+#[async_trait]
+pub trait Source: fmt::Debug + Send + Sync {
+    /// What the channel offers.
+    fn product(&self) -> &Product;
+
+    /// Finds the newest build and its dated directory.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError`] if the vendor's pages can't be read or hold no build.
+    async fn latest(&self, fetch: &dyn Fetch) -> Result<Release, SourceError>;
+
+    /// Chooses the image among the names of the release's **signed** list.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::ImageNotListed`], or [`SourceError::ForeignList`] if the list itself says
+    /// that it belongs to another build.
+    fn select(&self, release: &Release, signed_names: &[&str]) -> Result<ImageFile, SourceError>;
+}
