@@ -1,0 +1,31 @@
+//! Why an image must not be uploaded.
+
+/// Why the bytes are not an image that may be offered to others.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The header contradicts itself or is cut short.
+    #[error("damaged qcow2 header: {reason}")]
+    Damaged {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The image reads other files of the host that opens it.
+    #[error("unsafe qcow2 image: it refers to {reference}, a file outside of itself")]
+    External {
+        /// A backing file or an external data file.
+        reference: &'static str,
+    },
+    /// Not a disk image.
+    #[error("not a disk image but {found}")]
+    NotAnImage {
+        /// What the bytes look like.
+        found: &'static str,
+    },
+    /// A format version or feature that nobody here knows to be safe.
+    #[error("unsupported qcow2 image: {what}")]
+    Unsupported {
+        /// The version or feature.
+        what: String,
+    },
+}

@@ -1,0 +1,116 @@
+//! What the first bytes of an image tell.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::{Error, qcow2};
+
+/// The format of a disk image, in Glance's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Format {
+    /// QEMU's copy-on-write format, version 2 or 3.
+    Qcow2,
+}
+
+impl Format {
+    /// Glance's `disk_format`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Qcow2 => "qcow2",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What the head of an image says of the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Head {
+    /// The format.
+    pub format: Format,
+    /// The size of the disk that a server sees, in bytes.
+    pub virtual_size: u64,
+}
+
+impl Head {
+    /// How many bytes of the beginning are needed to be sure.
+    pub const LENGTH: usize = 64 * 1024;
+
+    /// Reads the head: the first [`Head::LENGTH`] bytes, or all of a smaller image.
+    ///
+    /// The bytes need not be proven yet; they are only looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if this is no image, or one that must not be offered: with a backing file, an
+    /// external data file, encryption or unknown features.
+    pub fn read(bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.starts_with(qcow2::MAGIC) {
+            return Ok(Self {
+                format: Format::Qcow2,
+                virtual_size: qcow2::virtual_size(bytes)?,
+            });
+        }
+        Err(Error::NotAnImage {
+            found: describe(bytes),
+        })
+    }
+}
+
+fn describe(bytes: &[u8]) -> &'static str {
+    let head = bytes.get(..512).unwrap_or(bytes);
+    let text = String::from_utf8_lossy(head).trim_start().to_lowercase();
+    if head.is_empty() {
+        "an empty file"
+    } else if text.starts_with("<!doctype") || text.starts_with("<html") {
+        "an HTML page"
+    } else if head.starts_with(b"BZh") {
+        "a bzip2 file"
+    } else if head.starts_with(&[0x1F, 0x8B]) {
+        "a gzip file"
+    } else if head.starts_with(&[0xFD, b'7', b'z', b'X', b'Z', 0]) {
+        "an xz file"
+    } else if head.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) {
+        "a zstd file"
+    } else {
+        "data of no known image format"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_image_is_named() {
+        for (bytes, found) in [
+            (&b""[..], "an empty file"),
+            (b"\n<!DOCTYPE HTML><html>", "an HTML page"),
+            (b"BZh91AY", "a bzip2 file"),
+            (b"plain text", "data of no known image format"),
+        ] {
+            assert_eq!(Head::read(bytes), Err(Error::NotAnImage { found }));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Head::read(&bytes);
+            let mut image = qcow2::MAGIC.to_vec();
+            image.extend(bytes);
+            let _ = Head::read(&image);
+        }
+    }
+}
