@@ -1,0 +1,48 @@
+//! Values that the standards do not allow.
+
+use std::fmt;
+
+/// A value that a property may not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{property}` may not be `{value}`: {expected}")]
+#[non_exhaustive]
+pub struct Violation {
+    /// The property's name in Glance.
+    pub property: &'static str,
+    /// The value.
+    pub value: String,
+    /// What is allowed, and where that is written.
+    pub expected: String,
+}
+
+impl Violation {
+    pub(crate) fn new(
+        property: &'static str,
+        value: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self {
+            property,
+            value: value.into(),
+            expected: expected.into(),
+        }
+    }
+}
+
+/// All the values of one image that are not allowed, at once.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub struct Error {
+    /// The violations.
+    pub violations: Vec<Violation>,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, violation) in self.violations.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{violation}")?;
+        }
+        Ok(())
+    }
+}
