@@ -182,7 +182,7 @@ mod tests {
             "<!DOCTYPE html>".to_owned(),
             format!("{A} x"),
             format!("{A}   x"),
-            format!("{A}"),
+            A.to_owned(),
             format!("{A}  "),
             format!("{}  x", &A[1..]),
             "d41d8cd98f00b204e9800998ecf8427e  x".to_owned(),

@@ -203,7 +203,7 @@ pub enum Error {
     )]
     WeakDigest {
         /// The key that the signature names.
-        signer: String,
+        signer: Fingerprint,
         /// The digest algorithm of the signature.
         algorithm: String,
     },

@@ -3,6 +3,12 @@
 //! The files can't be redistributed, so the tests run where `BONAFIDE_VENDOR_DATA` names their
 //! directory; with `CI=true` they are required.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test ends where something is amiss, and says what it saw"
+)]
+
 use std::path::PathBuf;
 
 use bonafide_verify::{DigestCheck, Error, Keyring, SignedText, Verified};

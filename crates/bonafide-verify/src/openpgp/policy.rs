@@ -29,7 +29,7 @@ pub(crate) fn verify(
         return Ok(None);
     };
     let signature_version = version(signature)?;
-    let digest_algorithm = digest_strength(signature)?;
+    let digest_algorithm = digest_strength(&signer, signature)?;
     signature_type(signature)?;
     key_strength(&signer)?;
     let signed_at = created(signature)?;
@@ -72,7 +72,7 @@ fn version(signature: &Signature) -> Result<u8, Error> {
 }
 
 /// SHA-256 or stronger. MD5, SHA-1 and RIPEMD-160 collide or are about to.
-fn digest_strength(signature: &Signature) -> Result<HashAlgorithm, Error> {
+fn digest_strength(signer: &Signer<'_>, signature: &Signature) -> Result<HashAlgorithm, Error> {
     match signature.hash_alg() {
         Some(
             strong @ (HashAlgorithm::Sha256
@@ -82,7 +82,7 @@ fn digest_strength(signature: &Signature) -> Result<HashAlgorithm, Error> {
             | HashAlgorithm::Sha3_512),
         ) => Ok(strong),
         weak => Err(Error::WeakDigest {
-            signer: ParsedSignature(signature.clone()).issuer(),
+            signer: signer.fingerprint(),
             algorithm: weak.map_or_else(|| "an unknown digest".to_owned(), |w| w.to_string()),
         }),
     }

@@ -1,0 +1,7 @@
+use bonafide_verify::{FileDigests, Verified};
+
+fn forge() -> Verified<FileDigests> {
+    Default::default()
+}
+
+fn main() {}
