@@ -1,0 +1,318 @@
+//! Why a request to the cloud did not work.
+
+use std::error::Error as StdError;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::{Interface, Rejection};
+
+/// The source of an error that this crate did not make.
+pub type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Why a request to the cloud did not work, or was not sent.
+///
+/// No message holds a token, a password or the user part of a URL.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The stream that gave the body of an upload failed. The connection was cut, so the cloud
+    /// does not take what it has for the whole image. The source is the stream's own error.
+    #[error("the upload to `{url}` was cut after {sent} bytes because its body failed")]
+    BodyFailed {
+        /// Where the bytes went.
+        url: String,
+        /// How many bytes were handed to the connection.
+        sent: u64,
+        /// What the stream yielded.
+        #[source]
+        source: BoxError,
+    },
+    /// The body of an upload was not as long as announced. The connection was cut before its
+    /// last bytes.
+    #[error(
+        "the upload to `{url}` was cut: {declared} bytes were announced, but the body {}",
+        length_problem(*declared, *yielded)
+    )]
+    BodyLength {
+        /// Where the bytes went.
+        url: String,
+        /// The announced length.
+        declared: u64,
+        /// How many bytes the stream had yielded when the difference showed.
+        yielded: u64,
+    },
+    /// A file that the configuration names can't be used.
+    #[error("{what} `{}` can't be used", path.display())]
+    ConfigFile {
+        /// What the file is for: `clouds.yaml`, `cacert`, `cert`, `key`.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+    /// 409: the state of the image forbids it, or the id is taken, even by a deleted image.
+    #[error("{0}; look at the image's present state before the next step")]
+    Conflict(Box<Rejection>),
+    /// The answer does not have the form that the API promises.
+    #[error(
+        "the answer to `{method} {url}` is not understood: {reason}; is this address really an \
+         OpenStack API?"
+    )]
+    Decode {
+        /// The HTTP method.
+        method: &'static str,
+        /// The address.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An update without a single operation.
+    #[error("nothing to change in image `{id}`: the patch is empty")]
+    EmptyPatch {
+        /// The image.
+        id: Uuid,
+    },
+    /// 403: the policy of the cloud says no, the image is protected, or the attribute is
+    /// read-only.
+    #[error("{0}; the role in this project does not suffice, or the image is protected")]
+    Forbidden(Box<Rejection>),
+    /// 410: the image was deleted while it was being uploaded.
+    #[error("{0}; somebody deleted the image meanwhile")]
+    Gone(Box<Rejection>),
+    /// The TLS material or the options of the connection do not make a client.
+    #[error("no HTTP client can be made of this configuration")]
+    HttpClient(#[source] BoxError),
+    /// A value of the configuration can't be used.
+    #[error("`{key}` of {origin} can't be used: {reason}")]
+    InvalidConfig {
+        /// The key, such as `auth.auth_url`.
+        key: String,
+        /// Where it comes from: the cloud's name and file, or the environment.
+        origin: String,
+        /// What is wrong, and what to write instead.
+        reason: String,
+    },
+    /// A token that no header can hold.
+    #[error("the token has characters that `X-Auth-Token` can't have")]
+    InvalidToken,
+    /// A value that the configuration lacks.
+    #[error("no {key} in {origin}; {hint}")]
+    MissingConfig {
+        /// The missing key, or several to choose from.
+        key: &'static str,
+        /// Where it was looked for.
+        origin: String,
+        /// What to write.
+        hint: &'static str,
+    },
+    /// No configuration file has this cloud.
+    #[error(
+        "cloud `{cloud}` is not in clouds.yaml; searched: {}; clouds found: {}",
+        list(searched),
+        list(found)
+    )]
+    NoCloud {
+        /// The cloud that was asked for.
+        cloud: String,
+        /// The files that were looked for, with the mark of those that do not exist.
+        searched: Vec<String>,
+        /// The names that were found.
+        found: Vec<String>,
+    },
+    /// Nothing says which cloud is meant.
+    #[error(
+        "no cloud is configured: name one of clouds.yaml, or set OS_CLOUD, or set OS_AUTH_URL and \
+         the other OS_* variables; searched: {}; clouds found: {}",
+        list(searched),
+        list(found)
+    )]
+    NoConfig {
+        /// The files that were looked for.
+        searched: Vec<String>,
+        /// The names that were found.
+        found: Vec<String>,
+    },
+    /// A download of an image that has no bytes yet.
+    #[error("image `{id}` has no data: it is queued, or its upload did not end well")]
+    NoData {
+        /// The image.
+        id: Uuid,
+    },
+    /// The catalogue of the token does not say where the service is.
+    #[error(
+        "the catalogue has no single endpoint of type `{service}` with interface `{interface}` in \
+         {}; it has: {}; set `region_name`, `interface` or `{service}_endpoint_override`",
+        region.as_ref().map_or_else(|| "any region".to_owned(), |name| format!("region `{name}`")),
+        list(available)
+    )]
+    NoEndpoint {
+        /// The service type, such as `image`.
+        service: &'static str,
+        /// The wanted interface.
+        interface: Interface,
+        /// The wanted region, if one was named.
+        region: Option<String>,
+        /// What the catalogue has of this type, or all its types if it has none.
+        available: Vec<String>,
+    },
+    /// 404: it does not exist, or this project may not see it.
+    #[error("{0}; it does not exist, or this project may not see it")]
+    NotFound(Box<Rejection>),
+    /// The token is not for a project.
+    #[error("the token of `{auth_url}` is not for a project; set `project_name` or `project_id`")]
+    NoProject {
+        /// The identity service.
+        auth_url: String,
+    },
+    /// Any other refusal.
+    #[error("{0}")]
+    Rejected(Box<Rejection>),
+    /// A property with the name of an attribute of the Image API.
+    #[error(
+        "`{name}` is an attribute of every image and can't be set as a property; use the setter \
+         of that name"
+    )]
+    ReservedProperty {
+        /// The name.
+        name: String,
+    },
+    /// Nothing moved for the whole idle time, so the connection was cut.
+    #[error(
+        "`{method} {url}` stood still for {} s waiting for {waiting_for}; the connection was cut",
+        idle.as_secs_f32()
+    )]
+    Stalled {
+        /// The HTTP method.
+        method: &'static str,
+        /// The address.
+        url: String,
+        /// How long nothing happened.
+        idle: Duration,
+        /// Who should have moved.
+        waiting_for: &'static str,
+    },
+    /// 413: too large for a limit of the cloud or of a proxy before it.
+    #[error("{rejection}; {limit}", rejection = .0, limit = .0.size_limit())]
+    TooLarge(Box<Rejection>),
+    /// The connection failed: name resolution, TCP, TLS, or an answer cut short.
+    #[error("`{method} {url}` failed on the way")]
+    Transport {
+        /// The HTTP method.
+        method: &'static str,
+        /// The address.
+        url: String,
+        /// What happened.
+        #[source]
+        source: BoxError,
+    },
+    /// 401: the credentials are wrong, or the token was refused twice.
+    #[error(
+        "{0}; check user, password, project and their domains (a wrong password and an unknown \
+         project get the same answer)"
+    )]
+    Unauthorized(Box<Rejection>),
+    /// A login that is not built in.
+    #[error(
+        "auth_type `{0}` is not built in (built in: password, v3password, token, v3token, \
+         v3applicationcredential); use an application credential, or give the session a \
+         `TokenProvider` of your own"
+    )]
+    UnsupportedAuthType(String),
+    /// 415: the bytes are not of the declared disk format or not safe, or the media type is wrong.
+    #[error("{0}; the bytes must be of the image's `disk_format`")]
+    UnsupportedContent(Box<Rejection>),
+}
+
+impl Error {
+    /// The answer of the cloud, if it is the cloud that said no.
+    #[must_use]
+    pub fn rejection(&self) -> Option<&Rejection> {
+        match self {
+            Self::Conflict(rejection)
+            | Self::Forbidden(rejection)
+            | Self::Gone(rejection)
+            | Self::NotFound(rejection)
+            | Self::Rejected(rejection)
+            | Self::TooLarge(rejection)
+            | Self::Unauthorized(rejection)
+            | Self::UnsupportedContent(rejection) => Some(rejection),
+            _ => None,
+        }
+    }
+
+    /// The HTTP status of that answer.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.rejection().map(|rejection| rejection.status)
+    }
+}
+
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        let status = rejection.status;
+        let rejection = Box::new(rejection);
+        match status {
+            401 => Self::Unauthorized(rejection),
+            403 => Self::Forbidden(rejection),
+            404 => Self::NotFound(rejection),
+            409 => Self::Conflict(rejection),
+            410 => Self::Gone(rejection),
+            413 => Self::TooLarge(rejection),
+            415 => Self::UnsupportedContent(rejection),
+            _ => Self::Rejected(rejection),
+        }
+    }
+}
+
+fn length_problem(declared: u64, yielded: u64) -> String {
+    if yielded < declared {
+        format!("ended after {yielded}")
+    } else {
+        format!("went on to {yielded} and more")
+    }
+}
+
+fn list(items: &[String]) -> String {
+    if items.is_empty() {
+        return "none".to_owned();
+    }
+    items
+        .iter()
+        .map(|item| format!("`{item}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_is_too_long_is_told_apart_from_one_that_is_too_short() {
+        let error = |yielded| Error::BodyLength {
+            url: "http://cloud".to_owned(),
+            declared: 10,
+            yielded,
+        };
+        assert!(error(4).to_string().ends_with("the body ended after 4"));
+        assert!(error(12).to_string().ends_with("went on to 12 and more"));
+    }
+
+    #[test]
+    fn an_unknown_cloud_is_answered_with_those_that_exist() {
+        let error = Error::NoCloud {
+            cloud: "prod".to_owned(),
+            searched: vec!["./clouds.yaml (absent)".to_owned()],
+            found: vec!["production".to_owned()],
+        };
+        assert_eq!(
+            error.to_string(),
+            "cloud `prod` is not in clouds.yaml; searched: `./clouds.yaml (absent)`; clouds \
+             found: `production`"
+        );
+    }
+}

@@ -1,0 +1,310 @@
+//! The Image API v2, as far as a publisher needs it.
+
+use std::sync::Arc;
+
+use reqwest::Body;
+use serde::Deserialize;
+use tokio::sync::OnceCell;
+use url::Url;
+use uuid::Uuid;
+
+use crate::body::Failure;
+use crate::http::{Answer, Call, Verb, decode, stalled, transport};
+use crate::rejection::redacted;
+use crate::{Error, Image, ImageBody, ImageDownload, ImageFilter, ImagePatch, NewImage, Session};
+
+/// Glance wants exactly this one.
+const PATCH_TYPE: &str = "application/openstack-images-v2.1-json-patch";
+/// A million images, if pages have a hundred.
+const PAGES: usize = 10_000;
+
+/// The image service of a cloud (Image API v2). Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Glance {
+    session: Session,
+    endpoint: Arc<OnceCell<Url>>,
+}
+
+impl Glance {
+    /// The image service that the session's catalogue names, or its `image_endpoint_override`.
+    /// Nothing is sent yet.
+    #[must_use]
+    pub fn new(session: Session) -> Self {
+        Self {
+            session,
+            endpoint: Arc::default(),
+        }
+    }
+
+    /// The session.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Creates an image, which then waits for its data.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if the id is or was in use, [`Error::Forbidden`] if the visibility is
+    /// not the user's to give, [`Error::ReservedProperty`] if a property is named like an
+    /// attribute; else as every request.
+    pub async fn create(&self, image: &NewImage) -> Result<Image, Error> {
+        let body = image.to_json()?.to_string();
+        let call = Call::new(Verb::Post, self.url(&[]).await?).body("application/json", body);
+        self.session.send(&call).await?.json()
+    }
+
+    /// Uploads the data of an image that waits for them. When this returns, the image is active.
+    ///
+    /// It is never repeated: after any error, look at the image first. Dropping the future cuts
+    /// the connection and leaves the image without data. Glance may take a moment to notice a cut,
+    /// or even to begin with what it received before: right after one the image may be `queued`,
+    /// then `saving`, and `queued` again.
+    ///
+    /// # Errors
+    /// [`Error::BodyFailed`] and [`Error::BodyLength`] if the body is to blame,
+    /// [`Error::Stalled`] if nothing moved for the idle time, [`Error::UnsupportedContent`] if the
+    /// bytes are not of the declared format, [`Error::TooLarge`], [`Error::Conflict`] if the image
+    /// does not wait for data, [`Error::Gone`] if it was deleted meanwhile; else as every request.
+    pub async fn upload(&self, id: Uuid, body: ImageBody) -> Result<(), Error> {
+        let url = self.file_url(id).await?;
+        let token = self.session.upload_token().await?;
+        let connection = self.session.connection();
+        let mut request = connection.upload(&url, token.header()?);
+        if let Some(length) = body.announced() {
+            request = request
+                .header("content-length", length)
+                .header("x-openstack-image-size", length);
+        }
+        let (body, progress) = body.watched();
+        let sending = request.body(Body::wrap_stream(body)).send();
+        let result = tokio::select! {
+            biased;
+            result = sending => result,
+            phase = progress.stalled(connection.idle) => {
+                return Err(stalled(Verb::Put, &url, connection.idle, phase.waiting_for()));
+            }
+        };
+        let answer = match result {
+            Ok(response) => {
+                let reading = Answer::read(Verb::Put, &url, response);
+                match tokio::time::timeout(connection.deadline(), reading).await {
+                    Ok(answer) => answer?,
+                    Err(_) => {
+                        let deadline = connection.deadline();
+                        return Err(stalled(Verb::Put, &url, deadline, "the rest of the answer"));
+                    }
+                }
+            }
+            Err(error) => {
+                let sent = progress.sent();
+                return Err(match progress.take_failure() {
+                    Some(failure) => failed(&url, sent, failure),
+                    None => transport(Verb::Put, &url, error),
+                });
+            }
+        };
+        if answer.status == 401 {
+            self.session.forget(&token).await;
+        }
+        answer.accepted()?;
+        // A cloud that says yes to a body that failed has not looked.
+        match progress.take_failure() {
+            Some(failure) => Err(failed(&url, progress.sent(), failure)),
+            None => Ok(()),
+        }
+    }
+
+    /// Describes an image.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it does not exist or the project may not see it; else as every
+    /// request.
+    pub async fn image(&self, id: Uuid) -> Result<Image, Error> {
+        let call = Call::new(Verb::Get, self.url(&[&id.to_string()]).await?);
+        self.session.send(&call).await?.json()
+    }
+
+    /// Describes an image if it exists and the project may see it.
+    ///
+    /// # Errors
+    /// As every request.
+    pub async fn find(&self, id: Uuid) -> Result<Option<Image>, Error> {
+        match self.image(id).await {
+            Ok(image) => Ok(Some(image)),
+            Err(Error::NotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lists all images that fit, page by page to the end.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] if the pages lead elsewhere or have no end; else as every request.
+    pub async fn list(&self, filter: &ImageFilter) -> Result<Vec<Image>, Error> {
+        let first = self.url(&[]).await?;
+        let mut url = first.clone();
+        filter.apply(&mut url);
+        let mut images = Vec::new();
+        for _ in 0..PAGES {
+            let call = Call::new(Verb::Get, url);
+            let answer = self.session.send(&call).await?;
+            let page: Page = answer.json()?;
+            images.extend(page.images);
+            let Some(next) = page.next else {
+                return Ok(images);
+            };
+            let next = next_page(&first, &next).map_err(|reason| answer.not_understood(&reason))?;
+            if next == call.url {
+                return Err(answer.not_understood("the next page is this page"));
+            }
+            url = next;
+        }
+        Err(decode(
+            Verb::Get,
+            &first,
+            format!("more than {PAGES} pages"),
+        ))
+    }
+
+    /// Changes an image by one request.
+    ///
+    /// Not while it is being uploaded: Glance then says yes and forgets it.
+    ///
+    /// # Errors
+    /// [`Error::EmptyPatch`] without a request if there is nothing to change,
+    /// [`Error::Conflict`] if a property to remove is not there, [`Error::Forbidden`] if an
+    /// attribute is read-only or the visibility is not the user's to give,
+    /// [`Error::ReservedProperty`] if a property is named like an attribute; else as every request.
+    pub async fn update(&self, id: Uuid, patch: &ImagePatch) -> Result<Image, Error> {
+        if patch.is_empty() {
+            return Err(Error::EmptyPatch { id });
+        }
+        let body = patch.to_json()?.to_string();
+        let url = self.url(&[&id.to_string()]).await?;
+        let call = Call::new(Verb::Patch, url).body(PATCH_TYPE, body);
+        self.session.send(&call).await?.json()
+    }
+
+    /// Deletes an image. Its id can never be used again.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if it is protected, [`Error::NotFound`] if it is gone or not the
+    /// project's to see, [`Error::Conflict`] if the store says that it is in use; else as every
+    /// request.
+    pub async fn delete(&self, id: Uuid) -> Result<(), Error> {
+        let call = Call::new(Verb::Delete, self.url(&[&id.to_string()]).await?);
+        self.session.send(&call).await?;
+        Ok(())
+    }
+
+    /// Downloads the data of an image.
+    ///
+    /// # Errors
+    /// [`Error::NoData`] if it has none, [`Error::Forbidden`] if it is deactivated,
+    /// [`Error::NotFound`]; else as every request.
+    pub async fn download(&self, id: Uuid) -> Result<ImageDownload, Error> {
+        let call = Call::new(Verb::Get, self.file_url(id).await?);
+        let response = self.session.open(&call).await?;
+        match response.status().as_u16() {
+            200 => {
+                let idle = self.session.connection().idle;
+                Ok(ImageDownload::new(call.url, response, idle))
+            }
+            204 => Err(Error::NoData { id }),
+            status => Err(decode(Verb::Get, &call.url, format!("status {status}"))),
+        }
+    }
+
+    async fn file_url(&self, id: Uuid) -> Result<Url, Error> {
+        self.url(&[&id.to_string(), "file"]).await
+    }
+
+    async fn url(&self, segments: &[&str]) -> Result<Url, Error> {
+        let endpoint = self
+            .endpoint
+            .get_or_try_init(|| self.session.image_endpoint());
+        let mut url = endpoint.await?.clone();
+        let mut path = format!("{}/images", url.path());
+        for segment in segments {
+            path.push('/');
+            path.push_str(segment);
+        }
+        url.set_path(&path);
+        Ok(url)
+    }
+}
+
+#[derive(Deserialize)]
+struct Page {
+    images: Vec<Image>,
+    #[serde(default)]
+    next: Option<String>,
+}
+
+/// Where the next page is. Glance sends a path, which does not know of a prefix that a proxy put
+/// before it, so only the query is taken; a link to another host or to something that is no list
+/// is refused.
+fn next_page(first: &Url, next: &str) -> Result<Url, String> {
+    let Ok(link) = first.join(next) else {
+        return Err("the link to the next page is not a URL".to_owned());
+    };
+    if link.origin() != first.origin() {
+        return Err(format!("the next page is elsewhere: {}", redacted(&link)));
+    }
+    if !link.path().ends_with("/images") || link.query().is_none() {
+        return Err(format!(
+            "the next page is no list of images: {}",
+            redacted(&link)
+        ));
+    }
+    let mut url = first.clone();
+    url.set_query(link.query());
+    Ok(url)
+}
+
+fn failed(url: &Url, sent: u64, failure: Failure) -> Error {
+    let url = redacted(url);
+    match failure {
+        Failure::Length { declared, yielded } => Error::BodyLength {
+            url,
+            declared,
+            yielded,
+        },
+        Failure::Stream(source) => Error::BodyFailed { url, sent, source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn next(link: &str) -> Result<String, String> {
+        let first = Url::parse("https://cloud/image/v2/images").unwrap();
+        next_page(&first, link).map(|url| url.to_string())
+    }
+
+    #[test]
+    fn the_next_page_keeps_the_prefix_of_a_proxy() {
+        assert_eq!(
+            next("/v2/images?limit=2&marker=a").unwrap(),
+            "https://cloud/image/v2/images?limit=2&marker=a"
+        );
+        assert!(next("https://cloud/image/v2/images?marker=a").is_ok());
+    }
+
+    #[test]
+    fn the_next_page_does_not_lead_elsewhere() {
+        for link in [
+            "https://evil/v2/images?marker=a",
+            "//evil/v2/images?marker=a",
+            "http://cloud/v2/images?marker=a",
+            "https://cloud:444/v2/images?marker=a",
+            "/v2/tasks?marker=a",
+            "/v2/images",
+            "http://[",
+        ] {
+            assert!(next(link).is_err(), "{link}");
+        }
+    }
+}

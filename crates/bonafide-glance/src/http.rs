@@ -1,0 +1,312 @@
+//! One connection to a cloud: the HTTP clients, the counter, the deadline and the judgement of
+//! an answer.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, ClientBuilder, Identity, Method, RequestBuilder, Response};
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::rejection::redacted;
+use crate::{BoxError, CloudConfig, Error, Rejection};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The most that is read of an answer that is no image: a page of a thousand images with every
+/// property that quotas allow stays far below.
+const ANSWER_LIMIT: usize = 64 << 20;
+
+/// The ways into one cloud. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Connection {
+    /// For requests that can be repeated.
+    client: Client,
+    /// For uploads: every one gets a connection of its own, since a body that is sent into a
+    /// connection that the server is just closing can't be sent again.
+    uploads: Client,
+    requests: Arc<AtomicU64>,
+    deadline: Duration,
+    pub(crate) idle: Duration,
+}
+
+/// A request whose body can be sent again.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) verb: Verb,
+    pub(crate) url: Url,
+    /// The media type and the body.
+    pub(crate) body: Option<(&'static str, Bytes)>,
+}
+
+/// The HTTP methods in use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Verb {
+    Delete,
+    Get,
+    Patch,
+    Post,
+    Put,
+}
+
+impl Verb {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Delete => "DELETE",
+            Self::Get => "GET",
+            Self::Patch => "PATCH",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+        }
+    }
+
+    fn to_method(self) -> Method {
+        match self {
+            Self::Delete => Method::DELETE,
+            Self::Get => Method::GET,
+            Self::Patch => Method::PATCH,
+            Self::Post => Method::POST,
+            Self::Put => Method::PUT,
+        }
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) verb: Verb,
+    pub(crate) url: Url,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Connection {
+    pub(crate) fn new(config: &CloudConfig) -> Result<Self, Error> {
+        let build = |builder: ClientBuilder| {
+            builder
+                .build()
+                .map_err(|error| Error::HttpClient(Box::new(error)))
+        };
+        Ok(Self {
+            client: build(builder(config)?)?,
+            uploads: build(builder(config)?.pool_max_idle_per_host(0))?,
+            requests: Arc::default(),
+            deadline: config.request_deadline,
+            idle: config.idle_timeout,
+        })
+    }
+
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Sends a request and reads the whole answer, whatever its status, before the deadline.
+    pub(crate) async fn send(
+        &self,
+        call: &Call,
+        token: Option<HeaderValue>,
+    ) -> Result<Answer, Error> {
+        let exchange = async {
+            let response = self.start(call, token).await?;
+            Answer::read(call.verb, &call.url, response).await
+        };
+        match tokio::time::timeout(self.deadline, exchange).await {
+            Ok(answer) => answer,
+            Err(_) => Err(stalled(call.verb, &call.url, self.deadline, "the answer")),
+        }
+    }
+
+    /// Sends a request and gives the answer as soon as its head is there.
+    pub(crate) async fn open(
+        &self,
+        call: &Call,
+        token: Option<HeaderValue>,
+    ) -> Result<Response, Error> {
+        match tokio::time::timeout(self.deadline, self.start(call, token)).await {
+            Ok(response) => response,
+            Err(_) => Err(stalled(call.verb, &call.url, self.deadline, "the answer")),
+        }
+    }
+
+    /// Begins an upload. The caller adds the body and watches its progress.
+    pub(crate) fn upload(&self, url: &Url, token: HeaderValue) -> RequestBuilder {
+        self.count();
+        let request = self.uploads.put(url.clone());
+        request
+            .header(ACCEPT, "application/json")
+            .header("x-auth-token", token)
+            .header(CONTENT_TYPE, "application/octet-stream")
+    }
+
+    pub(crate) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    async fn start(&self, call: &Call, token: Option<HeaderValue>) -> Result<Response, Error> {
+        self.count();
+        // Without it Glance puts its errors into HTML.
+        let mut request = self
+            .client
+            .request(call.verb.to_method(), call.url.clone())
+            .header(ACCEPT, "application/json");
+        if let Some(token) = token {
+            request = request.header("x-auth-token", token);
+        }
+        if let Some((media_type, body)) = &call.body {
+            request = request.header(CONTENT_TYPE, *media_type).body(body.clone());
+        }
+        let response = request.send().await;
+        response.map_err(|error| transport(call.verb, &call.url, error))
+    }
+
+    fn count(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Call {
+    pub(crate) fn new(verb: Verb, url: Url) -> Self {
+        Self {
+            verb,
+            url,
+            body: None,
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn body(mut self, media_type: &'static str, body: impl Into<Bytes>) -> Self {
+        self.body = Some((media_type, body.into()));
+        self
+    }
+}
+
+impl Answer {
+    pub(crate) async fn read(verb: Verb, url: &Url, mut response: Response) -> Result<Self, Error> {
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| transport(verb, url, error))?
+        {
+            if body.len() + chunk.len() > ANSWER_LIMIT {
+                return Err(decode(
+                    verb,
+                    url,
+                    format!("longer than {ANSWER_LIMIT} bytes"),
+                ));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Self {
+            verb,
+            url: url.clone(),
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: body.freeze(),
+        })
+    }
+
+    /// Any status of success will do.
+    pub(crate) fn accepted(self) -> Result<Self, Error> {
+        match self.status {
+            200..=299 => Ok(self),
+            _ => Err(Rejection::new(
+                self.verb.as_str(),
+                &self.url,
+                self.status,
+                &self.headers,
+                &self.body,
+            )
+            .into()),
+        }
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_slice(&self.body).map_err(|error| self.not_understood(&error.to_string()))
+    }
+
+    pub(crate) fn not_understood(&self, reason: &str) -> Error {
+        decode(self.verb, &self.url, reason.to_owned())
+    }
+}
+
+pub(crate) fn decode(verb: Verb, url: &Url, reason: String) -> Error {
+    Error::Decode {
+        method: verb.as_str(),
+        url: redacted(url),
+        reason,
+    }
+}
+
+pub(crate) fn stalled(verb: Verb, url: &Url, idle: Duration, waiting_for: &'static str) -> Error {
+    Error::Stalled {
+        method: verb.as_str(),
+        url: redacted(url),
+        idle,
+        waiting_for,
+    }
+}
+
+pub(crate) fn transport(verb: Verb, url: &Url, error: reqwest::Error) -> Error {
+    Error::Transport {
+        method: verb.as_str(),
+        url: redacted(url),
+        source: Box::new(error.without_url()),
+    }
+}
+
+/// HTTP/1.1 only, because an aborted HTTP/2 stream was never tried against Glance; no redirects,
+/// because they would carry the token elsewhere; no total timeout and no `read_timeout`, because
+/// both run while the body is being sent and would cut every long upload.
+fn builder(config: &CloudConfig) -> Result<ClientBuilder, Error> {
+    let certificates = &config.certificates;
+    let mut builder = Client::builder()
+        .http1_only()
+        .redirect(Policy::none())
+        .referer(false)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .user_agent(concat!("bonafide/", env!("CARGO_PKG_VERSION")));
+    if let Some(path) = &certificates.authorities {
+        let bundle = Certificate::from_pem_bundle(&read("cacert", path)?)
+            .map_err(|error| unusable("cacert", path, error))?;
+        if bundle.is_empty() {
+            return Err(unusable(
+                "cacert",
+                path,
+                "there is no PEM certificate in it",
+            ));
+        }
+        builder = builder.tls_certs_only(bundle);
+    }
+    if let Some(path) = &certificates.certificate {
+        let mut pem = read("cert", path)?;
+        if let Some(key) = &certificates.key {
+            pem.push(b'\n');
+            pem.extend(read("key", key)?);
+        }
+        let identity = Identity::from_pem(&pem).map_err(|error| unusable("cert", path, error))?;
+        builder = builder.identity(identity);
+    }
+    if !certificates.verify {
+        builder = builder.tls_danger_accept_invalid_certs(true);
+    }
+    Ok(builder)
+}
+
+fn read(what: &'static str, path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(|error| unusable(what, path, error))
+}
+
+fn unusable(what: &'static str, path: &Path, source: impl Into<BoxError>) -> Error {
+    Error::ConfigFile {
+        what,
+        path: path.to_path_buf(),
+        source: source.into(),
+    }
+}

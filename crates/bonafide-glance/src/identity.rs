@@ -1,0 +1,155 @@
+//! Keystone v3: tokens and how to get one.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use url::Url;
+
+use crate::catalogue::Catalogue;
+use crate::config::Place;
+use crate::config::authentication::{Authentication, Login};
+use crate::http::{Answer, Call, Connection, Verb};
+use crate::{BoxError, Error};
+
+/// Gets tokens. Implement it for a login that is not built in, such as single sign-on, and give
+/// it to [`Session::with_provider`](crate::Session::with_provider).
+///
+/// The session keeps the token and asks again when it is about to expire or was refused, never
+/// twice at the same time.
+#[async_trait]
+pub trait TokenProvider: Debug + Send + Sync {
+    /// Gets a new token.
+    ///
+    /// `now` is the time by the session's clock, for logins that need one.
+    ///
+    /// # Errors
+    /// Whatever keeps the provider from getting one; [`Error::Unauthorized`] if the credentials
+    /// are wrong.
+    async fn token(&self, now: Timestamp) -> Result<Token, Error>;
+}
+
+/// A token and what Keystone said about it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Token {
+    /// The value of `X-Auth-Token`.
+    pub secret: SecretString,
+    /// When it expires, UTC.
+    pub expires_at: Timestamp,
+    /// The id of the project that it is for, if it is for one.
+    pub project_id: Option<String>,
+    /// The names of the user's roles there.
+    pub roles: Vec<String>,
+    /// Where the services are.
+    pub catalogue: Catalogue,
+}
+
+impl Token {
+    /// A token that is for no project and has neither roles nor a catalogue.
+    #[must_use]
+    pub fn new(secret: SecretString, expires_at: Timestamp) -> Self {
+        Self {
+            secret,
+            expires_at,
+            project_id: None,
+            roles: Vec::new(),
+            catalogue: Catalogue::default(),
+        }
+    }
+
+    /// Reads what Keystone answers: the header `X-Subject-Token` and the body of
+    /// `POST /v3/auth/tokens` or of `GET /v3/auth/tokens`.
+    ///
+    /// # Errors
+    /// Describes what is not as the Identity API v3 says.
+    pub fn from_keystone(secret: SecretString, body: &[u8]) -> Result<Self, BoxError> {
+        let Envelope { token } = serde_json::from_slice(body)?;
+        Ok(Self {
+            secret,
+            expires_at: token.expires_at,
+            project_id: token.project.map(|project| project.id),
+            roles: token.roles.into_iter().map(|role| role.name).collect(),
+            catalogue: token.catalog,
+        })
+    }
+
+    /// The header's value, marked so that nothing prints it.
+    pub(crate) fn header(&self) -> Result<HeaderValue, Error> {
+        let value = HeaderValue::from_str(self.secret.expose_secret());
+        let mut value = value.map_err(|_| Error::InvalidToken)?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+/// The logins that are built in: password, application credential and token.
+#[derive(Debug)]
+pub(crate) struct Keystone {
+    connection: Connection,
+    login: Login,
+    url: Url,
+}
+
+impl Keystone {
+    pub(crate) fn new(connection: Connection, place: &Place, login: Login) -> Result<Self, Error> {
+        if let Authentication::Foreign(name) = login.authentication {
+            return Err(Error::UnsupportedAuthType(name));
+        }
+        let mut url = place.auth_url.clone();
+        url.set_path(&format!("{}/auth/tokens", url.path()));
+        Ok(Self {
+            connection,
+            login,
+            url,
+        })
+    }
+}
+
+#[async_trait]
+impl TokenProvider for Keystone {
+    async fn token(&self, _now: Timestamp) -> Result<Token, Error> {
+        let body = self.login.request()?.to_string();
+        let call = Call::new(Verb::Post, self.url.clone()).body("application/json", body);
+        let answer = self.connection.send(&call, None).await?.accepted()?;
+        subject_token(&answer)
+    }
+}
+
+fn subject_token(answer: &Answer) -> Result<Token, Error> {
+    let secret = answer.headers.get("x-subject-token");
+    let Some(secret) = secret.and_then(|value| value.to_str().ok()) else {
+        return Err(answer.not_understood("there is no header `X-Subject-Token`"));
+    };
+    Token::from_keystone(secret.into(), &answer.body)
+        .map_err(|error| answer.not_understood(&error.to_string()))
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    token: Body,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    expires_at: Timestamp,
+    #[serde(default)]
+    project: Option<Project>,
+    #[serde(default)]
+    roles: Vec<Role>,
+    #[serde(default)]
+    catalog: Catalogue,
+}
+
+#[derive(Deserialize)]
+struct Project {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct Role {
+    name: String,
+}

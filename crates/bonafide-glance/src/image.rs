@@ -1,0 +1,330 @@
+//! An image as Glance describes it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// Attributes of the Image API v2 besides those of [`Image`]; whatever is neither is a property.
+const OTHER_ATTRIBUTES: [&str; 6] = [
+    "direct_url",
+    "file",
+    "locations",
+    "schema",
+    "self",
+    "stores",
+];
+const ATTRIBUTES: [&str; 19] = [
+    "checksum",
+    "container_format",
+    "created_at",
+    "disk_format",
+    "id",
+    "min_disk",
+    "min_ram",
+    "name",
+    "os_hash_algo",
+    "os_hash_value",
+    "os_hidden",
+    "owner",
+    "protected",
+    "size",
+    "status",
+    "tags",
+    "updated_at",
+    "virtual_size",
+    "visibility",
+];
+
+/// An image as Glance describes it (Image API v2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Image {
+    /// Its id, which is never used again after it.
+    pub id: Uuid,
+    /// Its name, which need not be unique.
+    pub name: Option<String>,
+    /// Whether it has data and can be used.
+    pub status: Status,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// The id of the project that owns it.
+    pub owner: Option<String>,
+    /// The format of its bytes, such as `qcow2`.
+    pub disk_format: Option<String>,
+    /// What they are wrapped into; `bare` if nothing.
+    pub container_format: Option<String>,
+    /// Bytes of the data; none before there are any.
+    pub size: Option<u64>,
+    /// Bytes of the disk that the data describe, if Glance knows the format.
+    pub virtual_size: Option<u64>,
+    /// GiB of disk that it needs.
+    pub min_disk: u64,
+    /// MiB of memory that it needs.
+    pub min_ram: u64,
+    /// MD5 of the data, in hexadecimal digits.
+    pub checksum: Option<String>,
+    /// The algorithm of `os_hash_value`, which the cloud's operator chooses.
+    pub os_hash_algo: Option<String>,
+    /// The hash of the data, in hexadecimal digits.
+    pub os_hash_value: Option<String>,
+    /// Whether lists leave it out unless they ask for hidden images.
+    pub os_hidden: bool,
+    /// Whether it can't be deleted.
+    pub protected: bool,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// When it was created, UTC.
+    pub created_at: Option<Timestamp>,
+    /// When it was last changed, UTC.
+    pub updated_at: Option<Timestamp>,
+    /// Its additional properties. Those with the value null are left out.
+    pub properties: BTreeMap<String, String>,
+}
+
+/// Whether an image has data and can be used.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Status {
+    /// It can be used.
+    Active,
+    /// An administrator forbids to use its data.
+    Deactivated,
+    /// It is gone.
+    Deleted,
+    /// An import is at work, or failed without an end.
+    Importing,
+    /// An upload failed and left it unusable.
+    Killed,
+    /// It will be deleted later.
+    PendingDelete,
+    /// It waits for its data.
+    Queued,
+    /// An upload is at work, or broke off without an end.
+    Saving,
+    /// Data are being staged for an import.
+    Uploading,
+    /// A word that is not known here.
+    Other(String),
+}
+
+impl Status {
+    /// The word of the API.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Active => "active",
+            Self::Deactivated => "deactivated",
+            Self::Deleted => "deleted",
+            Self::Importing => "importing",
+            Self::Killed => "killed",
+            Self::PendingDelete => "pending_delete",
+            Self::Queued => "queued",
+            Self::Saving => "saving",
+            Self::Uploading => "uploading",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+impl From<&str> for Status {
+    fn from(word: &str) -> Self {
+        match word {
+            "active" => Self::Active,
+            "deactivated" => Self::Deactivated,
+            "deleted" => Self::Deleted,
+            "importing" => Self::Importing,
+            "killed" => Self::Killed,
+            "pending_delete" => Self::PendingDelete,
+            "queued" => Self::Queued,
+            "saving" => Self::Saving,
+            "uploading" => Self::Uploading,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Status {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::from(String::deserialize(deserializer)?.as_str()))
+    }
+}
+
+/// Who may see an image. The Image API v2 knows exactly these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// Everybody who asks for it by id or for community images.
+    Community,
+    /// The owner.
+    Private,
+    /// Everybody.
+    Public,
+    /// The owner and the members.
+    Shared,
+}
+
+impl Visibility {
+    /// The word of the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Community => "community",
+            Self::Private => "private",
+            Self::Public => "public",
+            Self::Shared => "shared",
+        }
+    }
+}
+
+impl fmt::Display for Visibility {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whether every image has an attribute of this name, so that no property can have it.
+pub(crate) fn is_attribute(name: &str) -> bool {
+    ATTRIBUTES.contains(&name) || OTHER_ATTRIBUTES.contains(&name)
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    id: Uuid,
+    name: Option<String>,
+    status: Status,
+    visibility: Visibility,
+    owner: Option<String>,
+    disk_format: Option<String>,
+    container_format: Option<String>,
+    size: Option<u64>,
+    virtual_size: Option<u64>,
+    min_disk: Option<u64>,
+    min_ram: Option<u64>,
+    checksum: Option<String>,
+    os_hash_algo: Option<String>,
+    os_hash_value: Option<String>,
+    os_hidden: Option<bool>,
+    protected: Option<bool>,
+    #[serde(default)]
+    tags: Vec<String>,
+    created_at: Option<String>,
+    updated_at: Option<String>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+impl<'de> Deserialize<'de> for Image {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wire = Wire::deserialize(deserializer)?;
+        let time = |text: Option<String>| Timestamp::from_str(&text?).ok();
+        let rest = wire.rest.into_iter();
+        let properties = rest
+            .filter(|(name, _)| !OTHER_ATTRIBUTES.contains(&name.as_str()))
+            .filter_map(|(name, value)| Some((name, property(value)?)));
+        Ok(Self {
+            id: wire.id,
+            name: wire.name,
+            status: wire.status,
+            visibility: wire.visibility,
+            owner: wire.owner,
+            disk_format: wire.disk_format,
+            container_format: wire.container_format,
+            size: wire.size,
+            virtual_size: wire.virtual_size,
+            min_disk: wire.min_disk.unwrap_or_default(),
+            min_ram: wire.min_ram.unwrap_or_default(),
+            checksum: wire.checksum,
+            os_hash_algo: wire.os_hash_algo,
+            os_hash_value: wire.os_hash_value,
+            os_hidden: wire.os_hidden.unwrap_or_default(),
+            protected: wire.protected.unwrap_or_default(),
+            tags: wire.tags,
+            created_at: time(wire.created_at),
+            updated_at: time(wire.updated_at),
+            properties: properties.collect(),
+        })
+    }
+}
+
+/// Glance only has texts and null; whatever a plug-in adds besides is kept if it is one word.
+fn property(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        Value::Array(_) | Value::Null | Value::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn image(change: Value) -> Image {
+        let mut value = json!({
+            "id": "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "name": null, "status": "queued",
+            "visibility": "private", "checksum": null, "size": null, "virtual_size": null,
+            "min_disk": 0, "min_ram": 0, "os_hidden": false, "protected": false, "tags": ["a"],
+            "created_at": "2026-11-23T22:57:11Z", "updated_at": "2026-11-23T22:57:12Z",
+            "self": "/v2/images/x", "file": "/v2/images/x/file", "schema": "/v2/schemas/image",
+            "stores": "fast", "locations": [], "os_distro": "ubuntu",
+        });
+        for (key, change) in change.as_object().unwrap() {
+            value[key] = change.clone();
+        }
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn only_additional_properties_are_properties() {
+        let image = image(json!({}));
+        assert_eq!(
+            image.properties.into_iter().collect::<Vec<_>>(),
+            [("os_distro".to_owned(), "ubuntu".to_owned())]
+        );
+        assert_eq!(
+            image.created_at.unwrap().to_string(),
+            "2026-11-23T22:57:11Z"
+        );
+    }
+
+    #[test]
+    fn null_and_unknown_attributes_do_no_harm() {
+        let image = image(json!({
+            "min_disk": null, "gone": null, "list": [1], "flag": true, "created_at": "yesterday",
+        }));
+        assert_eq!(image.min_disk, 0);
+        assert_eq!(image.created_at, None);
+        assert_eq!(
+            image.properties.get("flag").map(String::as_str),
+            Some("true")
+        );
+        assert_eq!(image.properties.len(), 2);
+    }
+
+    #[test]
+    fn an_unknown_status_is_kept() {
+        let image = image(json!({"status": "frozen"}));
+        assert_eq!(image.status, Status::Other("frozen".to_owned()));
+        assert_eq!(image.status.to_string(), "frozen");
+    }
+
+    #[test]
+    fn every_field_of_an_image_is_an_attribute() {
+        assert!(ATTRIBUTES.iter().all(|name| is_attribute(name)));
+        assert!(is_attribute("self"));
+        assert!(!is_attribute("os_distro"));
+    }
+}

@@ -1,0 +1,208 @@
+//! A login that renews itself.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+use url::Url;
+
+use crate::config::Place;
+use crate::http::{Answer, Call, Connection, stalled};
+use crate::identity::Keystone;
+use crate::{CloudConfig, Error, Token, TokenProvider};
+
+/// The clock is given in; nothing here reads it.
+pub type Clock = fn() -> Timestamp;
+
+/// A token that expires sooner is renewed before an ordinary request.
+const MARGIN: SignedDuration = SignedDuration::from_secs(60);
+/// A token that expires sooner is renewed before an upload. Glance looks at the token when an
+/// upload begins, and the services behind it may do so when it ends.
+const UPLOAD_MARGIN: SignedDuration = SignedDuration::from_mins(10);
+
+/// A login to one cloud, which gets its token when it needs one, keeps it, and renews it before
+/// it expires or when a service no longer accepts it.
+///
+/// Cheap to clone; clones share the token and the count of requests.
+#[derive(Clone, Debug)]
+pub struct Session {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    clock: Clock,
+    connection: Connection,
+    place: Place,
+    provider: Arc<dyn TokenProvider>,
+    /// Locked while a token is fetched, so that two tasks fetch one.
+    token: Mutex<Option<Arc<Token>>>,
+}
+
+impl Session {
+    /// Makes a session with one of the built-in logins. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedAuthType`] if the `auth_type` is not built in; [`Error::ConfigFile`]
+    /// and [`Error::HttpClient`] if the certificates can't be used.
+    pub fn new(config: CloudConfig, clock: Clock) -> Result<Self, Error> {
+        let connection = Connection::new(&config)?;
+        let (place, login) = config.into_parts();
+        let provider = Arc::new(Keystone::new(connection.clone(), &place, login)?);
+        Ok(Self::assembled(connection, place, clock, provider))
+    }
+
+    /// Makes a session that gets its tokens from `provider`. Of the configuration only the
+    /// address, region, interface and certificates count. What the provider sends by itself is
+    /// not among [`Session::requests`].
+    ///
+    /// # Errors
+    /// [`Error::ConfigFile`] and [`Error::HttpClient`] if the certificates can't be used.
+    pub fn with_provider(
+        config: CloudConfig,
+        clock: Clock,
+        provider: Arc<dyn TokenProvider>,
+    ) -> Result<Self, Error> {
+        let connection = Connection::new(&config)?;
+        let (place, _) = config.into_parts();
+        Ok(Self::assembled(connection, place, clock, provider))
+    }
+
+    fn assembled(
+        connection: Connection,
+        place: Place,
+        clock: Clock,
+        provider: Arc<dyn TokenProvider>,
+    ) -> Self {
+        let token = Mutex::default();
+        Self {
+            inner: Arc::new(Inner {
+                clock,
+                connection,
+                place,
+                provider,
+                token,
+            }),
+        }
+    }
+
+    /// How many HTTP requests were sent so far, those to the identity service included.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.inner.connection.requests()
+    }
+
+    /// The id of the project that this session works in.
+    ///
+    /// # Errors
+    /// [`Error::NoProject`] if the token is for none, and whatever keeps a token from being had.
+    pub async fn project_id(&self) -> Result<String, Error> {
+        let token = self.token(MARGIN).await?;
+        token.project_id.clone().ok_or_else(|| Error::NoProject {
+            auth_url: self.inner.place.auth_url.to_string(),
+        })
+    }
+
+    /// The names of the user's roles there, such as `member` or `admin`.
+    ///
+    /// # Errors
+    /// Whatever keeps a token from being had.
+    pub async fn roles(&self) -> Result<Vec<String>, Error> {
+        Ok(self.token(MARGIN).await?.roles.clone())
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.inner.connection
+    }
+
+    /// The address of the image service, as configured or from the catalogue, ending in `/v2`.
+    pub(crate) async fn image_endpoint(&self) -> Result<Url, Error> {
+        let place = &self.inner.place;
+        let mut url = match &place.image_endpoint_override {
+            Some(url) => url.clone(),
+            None => {
+                let token = self.token(MARGIN).await?;
+                let region = place.region.as_deref();
+                token.catalogue.endpoint("image", place.interface, region)?
+            }
+        };
+        let path = url.path().trim_end_matches('/').to_owned();
+        if path.ends_with("/v2") {
+            url.set_path(&path);
+        } else {
+            url.set_path(&format!("{path}/v2"));
+        }
+        Ok(url)
+    }
+
+    /// Sends a request with the token. If the service refuses the token, a new one is fetched and
+    /// the request sent once more; the second answer counts, whatever it is.
+    pub(crate) async fn send(&self, call: &Call) -> Result<Answer, Error> {
+        let token = self.token(MARGIN).await?;
+        let answer = self.connection().send(call, Some(token.header()?)).await?;
+        if answer.status != 401 {
+            return answer.accepted();
+        }
+        self.forget(&token).await;
+        let token = self.token(MARGIN).await?;
+        let answer = self.connection().send(call, Some(token.header()?)).await?;
+        if answer.status == 401 {
+            self.forget(&token).await;
+        }
+        answer.accepted()
+    }
+
+    /// As [`Session::send`], but the body of the answer is left for the caller to read.
+    pub(crate) async fn open(&self, call: &Call) -> Result<reqwest::Response, Error> {
+        let mut token = self.token(MARGIN).await?;
+        let mut response = self.connection().open(call, Some(token.header()?)).await?;
+        if response.status() == 401 {
+            self.forget(&token).await;
+            token = self.token(MARGIN).await?;
+            response = self.connection().open(call, Some(token.header()?)).await?;
+        }
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        if response.status() == 401 {
+            self.forget(&token).await;
+        }
+        let reading = Answer::read(call.verb, &call.url, response);
+        let deadline = self.connection().deadline();
+        match tokio::time::timeout(deadline, reading).await {
+            Ok(answer) => Err(match answer?.accepted() {
+                Err(error) => error,
+                Ok(answer) => answer.not_understood("a status that is none"),
+            }),
+            Err(_) => Err(stalled(call.verb, &call.url, deadline, "the answer")),
+        }
+    }
+
+    /// The token for an upload, which has to last a while.
+    pub(crate) async fn upload_token(&self) -> Result<Arc<Token>, Error> {
+        self.token(UPLOAD_MARGIN).await
+    }
+
+    /// Drops a token that a service refused, unless it was replaced meanwhile.
+    pub(crate) async fn forget(&self, token: &Arc<Token>) {
+        let mut cached = self.inner.token.lock().await;
+        if cached.as_ref().is_some_and(|held| Arc::ptr_eq(held, token)) {
+            *cached = None;
+        }
+    }
+
+    /// The token, renewed if it expires within `margin`. A new token is taken as it comes: some
+    /// clouds hand out such as live shorter than the margin.
+    async fn token(&self, margin: SignedDuration) -> Result<Arc<Token>, Error> {
+        let mut cached = self.inner.token.lock().await;
+        let now = (self.inner.clock)();
+        if let Some(token) = cached.as_ref()
+            && token.expires_at.duration_since(now) > margin
+        {
+            return Ok(Arc::clone(token));
+        }
+        let token = Arc::new(self.inner.provider.token(now).await?);
+        *cached = Some(Arc::clone(&token));
+        Ok(token)
+    }
+}
