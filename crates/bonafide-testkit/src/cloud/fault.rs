@@ -1,0 +1,87 @@
+//! Faults on request: what a cloud does on its bad days.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Something that goes wrong once, at the next request that matches.
+///
+/// A request matches by its method and by the end of its path (without the query):
+/// `CloudFault::new("PUT", "/file", …)` waits for an upload, `("POST", "/auth/tokens", …)` for a
+/// login. Faults wait in the order in which they were given; each request uses up one at most.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloudFault {
+    method: String,
+    path_suffix: String,
+    kind: CloudFaultKind,
+}
+
+impl CloudFault {
+    /// A fault for the next request with this method whose path ends like this.
+    #[must_use]
+    pub fn new(method: &str, path_suffix: &str, kind: CloudFaultKind) -> Self {
+        Self {
+            method: method.to_owned(),
+            path_suffix: path_suffix.to_owned(),
+            kind,
+        }
+    }
+
+    fn matches(&self, method: &str, path: &str) -> bool {
+        self.method.eq_ignore_ascii_case(method) && path.ends_with(&self.path_suffix)
+    }
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CloudFaultKind {
+    /// One bit of the upload's first byte is flipped on its way to the disk: the image becomes
+    /// active, with the size that was sent and the digests of other bytes.
+    CorruptUpload,
+    /// The answer to a download breaks off after this many bytes of the image.
+    CutDownload {
+        /// Bytes that are still sent.
+        after: u64,
+    },
+    /// The request is taken up only after this time.
+    Delay(Duration),
+    /// The request is carried out, but its answer is lost: the connection closes.
+    DropAfter,
+    /// The connection closes before anything is done.
+    DropBefore,
+    /// The worker dies once it has stored this many bytes of an upload (or all of a shorter one):
+    /// the connection closes, the image stays in `saving` for ever, and what was stored stays
+    /// in the store even when the image is deleted.
+    KillWorker {
+        /// Bytes that are stored before.
+        after: u64,
+    },
+    /// The request is never answered; its connection closes with the cloud.
+    Stall,
+    /// This status is answered and nothing is done, as by a proxy in front of the service.
+    Status(u16),
+    /// 401 as for an expired token, whatever token was sent.
+    Unauthorized,
+}
+
+/// The faults that still wait for their request.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Mutex<Vec<CloudFault>>);
+
+impl Faults {
+    pub(super) fn add(&self, fault: CloudFault) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(fault);
+    }
+
+    /// Takes out the oldest fault that matches.
+    pub(super) fn take(&self, method: &str, path: &str) -> Option<CloudFaultKind> {
+        let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = faults
+            .iter()
+            .position(|fault| fault.matches(method, path))?;
+        Some(faults.remove(index).kind)
+    }
+}

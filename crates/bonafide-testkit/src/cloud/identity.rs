@@ -1,0 +1,247 @@
+//! Keystone v3: logging in, the catalogue, looking at tokens and revoking them.
+
+use hyper::body::Incoming;
+use hyper::header::HeaderMap;
+use hyper::{Method, Request, StatusCode};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::http::{self, Answer, small_body};
+use super::login::{self, Refusal};
+use super::people::{CREDENTIAL_NAME, DOMAIN_ID, DOMAIN_NAME, REGION, credential_id, stable_id};
+use super::shared::Shared;
+use super::tokens::Token;
+
+/// Answers one identity request.
+pub(super) async fn answer(shared: &Shared, request: Request<Incoming>) -> Answer {
+    let result = route(shared, request).await;
+    dressed(result.unwrap_or_else(|refusal| refusal_answer(&refusal, &shared.identity_url)))
+}
+
+/// The refusal of a token or a password.
+pub(super) fn unauthorized(shared: &Shared) -> Answer {
+    dressed(refusal_answer(&Refusal::Unauthorized, &shared.identity_url))
+}
+
+/// With the headers that every answer of Keystone has.
+fn dressed(mut answer: Answer) -> Answer {
+    http::set(&mut answer, "vary", "X-Auth-Token");
+    http::set_request_id(&mut answer);
+    answer
+}
+
+async fn route(shared: &Shared, request: Request<Incoming>) -> Result<Answer, Refusal> {
+    let path = request.uri().path().trim_end_matches('/').to_owned();
+    match (request.method(), path.as_str()) {
+        (&Method::GET, "") => Ok(versions(shared)),
+        (&Method::GET, "/v3") => Ok(http::json(
+            StatusCode::OK,
+            &json!({ "version": version(shared) }),
+        )),
+        (&Method::POST, "/v3/auth/tokens") => log_in(shared, request).await,
+        (&Method::GET | &Method::HEAD, "/v3/auth/tokens") => look_at(shared, &request),
+        (&Method::DELETE, "/v3/auth/tokens") => revoke(shared, request.headers()),
+        (&Method::GET, "/v3/auth/catalog") => {
+            let token = caller(shared, request.headers())?;
+            if !token.scoped {
+                return Err(Refusal::Forbidden(None));
+            }
+            let url = &shared.identity_url;
+            let links = json!({ "self": format!("{url}/auth/catalog") });
+            let body = json!({ "catalog": catalog(shared), "links": links });
+            Ok(http::json(StatusCode::OK, &body))
+        }
+        (&Method::GET, "/v3/auth/projects") => {
+            let token = caller(shared, request.headers())?;
+            Ok(projects(&token, &shared.identity_url))
+        }
+        _ => {
+            let page = "<!doctype html>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n";
+            let media_type = "text/html; charset=utf-8";
+            Ok(http::text(
+                StatusCode::NOT_FOUND,
+                media_type,
+                page.to_owned(),
+            ))
+        }
+    }
+}
+
+async fn log_in(shared: &Shared, request: Request<Incoming>) -> Result<Answer, Refusal> {
+    let is_json = text(request.headers(), "content-type")
+        .is_none_or(|media_type| media_type.starts_with("application/json"));
+    let with_catalog = !has_parameter(&request, "nocatalog");
+    if !is_json {
+        return Err(Refusal::expecting(
+            "application/json in Content-Type header",
+        ));
+    }
+    let body = small_body(request.into_body()).await.unwrap_or_default();
+    let body: Value = serde_json::from_slice(&body)
+        .map_err(|_| Refusal::expecting("valid JSON in request body"))?;
+    let (id, token) = login::log_in(&shared.tokens, &body)?;
+    let mut answer = http::json(StatusCode::CREATED, &view(shared, &token, with_catalog));
+    http::set(&mut answer, "x-subject-token", &id);
+    Ok(answer)
+}
+
+fn look_at(shared: &Shared, request: &Request<Incoming>) -> Result<Answer, Refusal> {
+    caller(shared, request.headers())?;
+    let (id, token) = subject(shared, request.headers())?;
+    let with_catalog = !has_parameter(request, "nocatalog");
+    let mut answer = http::json(StatusCode::OK, &view(shared, &token, with_catalog));
+    http::set(&mut answer, "x-subject-token", id);
+    Ok(answer)
+}
+
+fn revoke(shared: &Shared, headers: &HeaderMap) -> Result<Answer, Refusal> {
+    let token = caller(shared, headers)?;
+    if !headers.contains_key("x-subject-token") {
+        return Err(Refusal::Forbidden(Some("identity:revoke_token")));
+    }
+    let (id, subject) = subject(shared, headers)?;
+    if subject.person != token.person && !token.person.is_admin() {
+        return Err(Refusal::Forbidden(Some("identity:revoke_token")));
+    }
+    shared.tokens.revoke(id);
+    Ok(http::empty(StatusCode::NO_CONTENT))
+}
+
+/// Whose token came with the request.
+fn caller(shared: &Shared, headers: &HeaderMap) -> Result<Token, Refusal> {
+    text(headers, "x-auth-token")
+        .and_then(|id| shared.tokens.find(id))
+        .ok_or(Refusal::Unauthorized)
+}
+
+/// The token that the request is about.
+fn subject<'a>(shared: &Shared, headers: &'a HeaderMap) -> Result<(&'a str, Token), Refusal> {
+    let id = text(headers, "x-subject-token").unwrap_or_default();
+    let token = shared.tokens.find(id).ok_or_else(login::unknown_token)?;
+    Ok((id, token))
+}
+
+fn view(shared: &Shared, token: &Token, with_catalog: bool) -> Value {
+    let person = token.person;
+    let domain = json!({ "id": DOMAIN_ID, "name": DOMAIN_NAME });
+    let mut view = json!({
+        "methods": token.methods,
+        "user": {
+            "domain": domain, "id": person.user_id(), "name": person.name,
+            "password_expires_at": null,
+        },
+        "audit_ids": [token.audit_id],
+        "expires_at": time(token.expires_at),
+        "issued_at": time(token.issued_at),
+    });
+    if token.methods.contains(&"application_credential") {
+        view["application_credential"] =
+            json!({ "id": credential_id(), "name": CREDENTIAL_NAME, "restricted": true });
+    }
+    if token.scoped {
+        let roles = person.roles.iter();
+        let roles: Vec<Value> = roles
+            .map(|role| json!({ "id": stable_id("role", role), "name": role }))
+            .collect();
+        view["project"] =
+            json!({ "domain": domain, "id": person.project_id(), "name": person.name });
+        view["is_domain"] = json!(false);
+        view["roles"] = json!(roles);
+        if with_catalog {
+            view["catalog"] = catalog(shared);
+        }
+    }
+    json!({ "token": view })
+}
+
+/// Keystone's times are UTC, in whole seconds, with six zeros.
+fn time(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S.000000Z").to_string()
+}
+
+fn catalog(shared: &Shared) -> Value {
+    let service = |kind: &str, name: &str, url: &str| {
+        let endpoints: Vec<Value> = ["public", "internal", "admin"]
+            .into_iter()
+            .map(|interface| {
+                let id = stable_id("endpoint", &format!("{kind}/{interface}"));
+                json!({
+                    "id": id, "interface": interface, "region_id": REGION, "url": url,
+                    "region": REGION,
+                })
+            })
+            .collect();
+        let id = stable_id("service", kind);
+        json!({ "endpoints": endpoints, "id": id, "type": kind, "name": name })
+    };
+    json!([
+        service("identity", "keystone", &shared.identity_url),
+        service("image", "glance", &shared.image_url),
+    ])
+}
+
+fn projects(token: &Token, url: &str) -> Answer {
+    let (id, name) = (token.person.project_id(), token.person.name);
+    let project = json!({
+        "id": id, "name": name, "domain_id": DOMAIN_ID, "description": "", "enabled": true,
+        "parent_id": DOMAIN_ID, "is_domain": false, "tags": [], "options": {},
+        "links": { "self": format!("{url}/projects/{id}") },
+    });
+    let links = json!({ "next": null, "self": format!("{url}/auth/projects"), "previous": null });
+    http::json(
+        StatusCode::OK,
+        &json!({ "projects": [project], "links": links }),
+    )
+}
+
+fn versions(shared: &Shared) -> Answer {
+    let body = json!({ "versions": { "values": [version(shared)] } });
+    let mut answer = http::json(StatusCode::MULTIPLE_CHOICES, &body);
+    http::set(
+        &mut answer,
+        "location",
+        &format!("{}/", shared.identity_url),
+    );
+    answer
+}
+
+fn version(shared: &Shared) -> Value {
+    json!({
+        "id": "v3.14",
+        "status": "stable",
+        "updated": "2020-04-07T00:00:00Z",
+        "links": [{ "rel": "self", "href": format!("{}/", shared.identity_url) }],
+        "media-types": [{
+            "base": "application/json",
+            "type": "application/vnd.openstack.identity-v3+json",
+        }],
+    })
+}
+
+fn refusal_answer(refusal: &Refusal, identity_url: &str) -> Answer {
+    let status = refusal.status();
+    let body = json!({
+        "error": {
+            "code": status.as_u16(),
+            "message": refusal.message(),
+            "title": status.canonical_reason().unwrap_or_default(),
+        }
+    });
+    let mut answer = http::json(status, &body);
+    if status == StatusCode::UNAUTHORIZED {
+        let challenge = format!("Keystone uri=\"{identity_url}\"");
+        http::set(&mut answer, "www-authenticate", &challenge);
+    }
+    answer
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn has_parameter(request: &Request<Incoming>, name: &str) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    query
+        .split('&')
+        .any(|pair| pair.split('=').next() == Some(name))
+}

@@ -1,0 +1,110 @@
+//! Who may come in: fixed users, one project each, and one application credential.
+
+use std::fmt::Write as _;
+
+use uuid::Uuid;
+
+/// The region of every endpoint.
+pub(super) const REGION: &str = "RegionOne";
+
+/// The only domain.
+pub(super) const DOMAIN_ID: &str = "default";
+pub(super) const DOMAIN_NAME: &str = "Default";
+
+/// The secret of the publisher's application credential, and its name.
+pub(super) const CREDENTIAL_SECRET: &str = "appcredsecret";
+pub(super) const CREDENTIAL_NAME: &str = "publisher-appcred";
+
+/// A user; the project of the same name is its own and its default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Person {
+    pub(super) name: &'static str,
+    pub(super) password: &'static str,
+    pub(super) roles: &'static [&'static str],
+}
+
+const MEMBER: &[&str] = &["reader", "member"];
+
+/// Everybody.
+pub(super) const PEOPLE: &[Person] = &[
+    Person {
+        name: "admin",
+        password: "adminpw",
+        roles: &["reader", "admin", "manager", "member"],
+    },
+    Person {
+        name: "publisher",
+        password: "userpw",
+        roles: MEMBER,
+    },
+    Person {
+        name: "customer",
+        password: "userpw",
+        roles: MEMBER,
+    },
+    Person {
+        name: "customer2",
+        password: "userpw",
+        roles: MEMBER,
+    },
+];
+
+impl Person {
+    /// The user's id, the same in every embedded cloud.
+    pub(super) fn user_id(&self) -> String {
+        stable_id("user", self.name)
+    }
+
+    /// The id of the user's project, the same in every embedded cloud: images in a data directory
+    /// keep their owner.
+    pub(super) fn project_id(&self) -> String {
+        stable_id("project", self.name)
+    }
+
+    pub(super) fn is_admin(&self) -> bool {
+        self.roles.contains(&"admin")
+    }
+}
+
+/// The person with the application credential.
+pub(super) fn credential_owner() -> Option<&'static Person> {
+    PEOPLE.iter().find(|person| person.name == "publisher")
+}
+
+/// The id of the publisher's application credential.
+pub(super) fn credential_id() -> String {
+    stable_id("credential", CREDENTIAL_NAME)
+}
+
+/// An id in Keystone's form that depends on nothing but kind and name.
+pub(super) fn stable_id(kind: &str, name: &str) -> String {
+    let name = format!("bonafide-testkit/{kind}/{name}");
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
+        .simple()
+        .to_string()
+}
+
+/// The `clouds.yaml` for all of them.
+pub(super) fn clouds_yaml(auth_url: &str) -> String {
+    let tail =
+        format!("    region_name: {REGION}\n    identity_api_version: 3\n    interface: public\n");
+    let mut yaml = String::from("clouds:\n");
+    for person in PEOPLE {
+        let Person { name, password, .. } = person;
+        // Writing to a `String` can't fail.
+        let _ = write!(
+            yaml,
+            "  {name}:\n    auth:\n      auth_url: {auth_url}\n      username: {name}\n      \
+             password: {password}\n      project_name: {name}\n      user_domain_name: \
+             {DOMAIN_NAME}\n      project_domain_name: {DOMAIN_NAME}\n{tail}"
+        );
+    }
+    let _ = write!(
+        yaml,
+        "  {CREDENTIAL_NAME}:\n    auth_type: v3applicationcredential\n    auth:\n      auth_url: \
+         {auth_url}\n      application_credential_id: {}\n      application_credential_secret: \
+         {CREDENTIAL_SECRET}\n{tail}",
+        credential_id(),
+    );
+    yaml
+}

@@ -1,0 +1,110 @@
+//! Checksum lists with the names of the real ones.
+
+use md5::Md5;
+use sha2::{Digest, Sha256};
+
+/// What Ubuntu builds for each architecture. `{changes}` is two serials.
+const KINDS: [&str; 10] = [
+    "-lxd.tar.xz",
+    "-root.manifest",
+    "-root.tar.xz",
+    ".daily.{changes}.image_changelog.json",
+    ".img",
+    ".manifest",
+    ".release.{changes}.image_changelog.json",
+    ".squashfs",
+    ".squashfs.manifest",
+    ".tar.gz",
+];
+const ARCHITECTURES: [&str; 6] = ["amd64", "arm64", "armhf", "ppc64el", "riscv64", "s390x"];
+/// What only some architectures have.
+const MORE: [(&str, &str); 6] = [
+    ("amd64", "-azure.vhd.manifest"),
+    ("amd64", "-azure.vhd.tar.gz"),
+    ("amd64", ".ova"),
+    ("amd64", ".vmdk"),
+    ("arm64", "-azure.vhd.manifest"),
+    ("arm64", "-azure.vhd.tar.gz"),
+];
+
+/// The names in a build's lists; `stem` is like `ubuntu-24.04-server-cloudimg`.
+#[derive(Debug)]
+pub(super) struct Listing<'a> {
+    pub(super) stem: &'a str,
+    pub(super) serial: &'a str,
+    pub(super) previous: &'a str,
+}
+
+impl Listing<'_> {
+    /// `SHA256SUMS`: the real files with their digests, the others with made-up ones.
+    pub(super) fn sha256sums(&self, real: &[(String, String)]) -> String {
+        self.list(real, |seed| hex::encode(Sha256::digest(seed)))
+    }
+
+    /// `MD5SUMS`, likewise.
+    pub(super) fn md5sums(&self, real: &[(String, String)]) -> String {
+        self.list(real, |seed| hex::encode(Md5::digest(seed)))
+    }
+
+    /// GNU form with a star, in the order of the digests, as the real lists are.
+    fn list(&self, real: &[(String, String)], made_up: impl Fn(&str) -> String) -> String {
+        let is_real = |name: &String| real.iter().any(|(other, _)| other == name);
+        let mut lines: Vec<String> = self
+            .names()
+            .into_iter()
+            .filter(|name| !is_real(name))
+            .map(|name| {
+                // The two manifests are the same file, in the real lists too.
+                let content = name.replace(".squashfs.manifest", "-root.manifest");
+                format!(
+                    "{} *{name}\n",
+                    made_up(&format!("{} {content}", self.serial))
+                )
+            })
+            .collect();
+        lines.extend(
+            real.iter()
+                .map(|(name, digest)| format!("{digest} *{name}\n")),
+        );
+        lines.sort_unstable();
+        lines.concat()
+    }
+
+    fn names(&self) -> Vec<String> {
+        let changes = format!("{}.{}", self.previous, self.serial);
+        let common = ARCHITECTURES
+            .into_iter()
+            .flat_map(|architecture| KINDS.map(|kind| (architecture, kind)));
+        common
+            .chain(MORE)
+            .map(|(architecture, kind)| {
+                format!(
+                    "{}-{architecture}{}",
+                    self.stem,
+                    kind.replace("{changes}", &changes)
+                )
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_has_as_many_lines_as_the_real_one() {
+        let listing = Listing {
+            stem: "ubuntu-24.04-server-cloudimg",
+            serial: "20260725",
+            previous: "20260705",
+        };
+        let image = "ubuntu-24.04-server-cloudimg-amd64.img".to_owned();
+        let list = listing.sha256sums(&[(image, "0".repeat(64))]);
+        assert_eq!(list.lines().count(), 66);
+        assert!(list.contains(
+            " *ubuntu-24.04-server-cloudimg-amd64.release.20260705.20260725.image_changelog.json\n"
+        ));
+        assert_eq!(list.matches("-amd64.img\n").count(), 1);
+    }
+}

@@ -1,0 +1,14 @@
+//! The embedded cloud over plain HTTP: what a client meets, and what the faults do to it.
+//!
+//! Whether the real Keystone and Glance do the same is the contract suite's question.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something is amiss")]
+
+mod faults;
+mod identity;
+mod images;
+mod lists;
+mod members;
+mod restart;
+mod uploads;
+mod visitor;
