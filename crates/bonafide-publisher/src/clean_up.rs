@@ -1,0 +1,53 @@
+//! After a failed upload: look, then remove what is not whole.
+
+use std::time::Duration;
+
+use bonafide_glance::{Glance, Image, Status};
+use uuid::Uuid;
+
+use crate::{Error, Event, LeftBehind, Observe};
+
+/// How long to wait for Glance between two looks at an upload whose answer was lost. A proxy may
+/// give up after a minute while Glance goes on.
+const LOOKS: [Duration; 6] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(20),
+    Duration::from_secs(40),
+];
+
+/// The answer to a whole upload was lost: did Glance take it all the same?
+pub(crate) async fn await_active(glance: &Glance, id: Uuid) -> Option<Image> {
+    for pause in LOOKS {
+        match glance.find(id).await {
+            Ok(Some(image)) if image.status == Status::Active => return Some(image),
+            Ok(Some(image)) if image.status == Status::Saving => {}
+            Ok(_) => return None,
+            Err(_) => {}
+        }
+        tokio::time::sleep(pause).await;
+    }
+    None
+}
+
+/// Removes an image that this run made and that is not whole, and passes the reason on. If that
+/// fails too, the error says what is left.
+pub(crate) async fn remove(
+    glance: &Glance,
+    id: Uuid,
+    error: Error,
+    observer: &dyn Observe,
+) -> Error {
+    match glance.delete(id).await {
+        Ok(()) | Err(bonafide_glance::Error::NotFound(_)) => {
+            observer.observe(&Event::Removed { id });
+            error
+        }
+        Err(failure) => Error::NotCleanedUp {
+            error: Box::new(error),
+            left_behind: LeftBehind { id, error: failure },
+        },
+    }
+}

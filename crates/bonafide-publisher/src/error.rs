@@ -1,0 +1,231 @@
+//! Why an image was not published.
+
+use std::fmt;
+
+use bonafide_glance::Image;
+use bonafide_properties::Violation;
+use bonafide_sources::{FetchError, SourceError};
+use bonafide_verify::Digest;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use url::Url;
+use uuid::Uuid;
+
+/// Why an image was not published. In every case nothing unproven is public.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Another run works on the same build.
+    #[error(
+        "image {id} is being uploaded by another run, which may take until {until}; if that run \
+         is dead, the next one after that time removes the image and starts again"
+    )]
+    Busy {
+        /// The image.
+        id: Uuid,
+        /// The end of the other run's lease.
+        until: Timestamp,
+    },
+    /// The cloud refused or failed.
+    #[error(transparent)]
+    Cloud(#[from] bonafide_glance::Error),
+    /// Somebody made the image unusable on purpose.
+    #[error("image {id} is {status}; somebody decided that, so it is left alone")]
+    Deactivated {
+        /// The image.
+        id: Uuid,
+        /// Its status in Glance.
+        status: String,
+    },
+    /// A vendor's file could not be fetched whole.
+    #[error(transparent)]
+    Fetch(Box<FetchError>),
+    /// The id belongs to an image that is not ours.
+    #[error(
+        "image {id} has the id of {channel}'s newest build, but it belongs to another project or \
+         was made by something else; it is left alone"
+    )]
+    Foreign {
+        /// The image.
+        id: Uuid,
+        /// The channel.
+        channel: String,
+    },
+    /// Glance stores other bytes than were sent.
+    #[error(
+        "Glance stored other bytes than the proven ones in image {id}: expected {expected}, \
+         Glance says {found}"
+    )]
+    GlanceMismatch {
+        /// The image.
+        id: Uuid,
+        /// Size and digest that were proven.
+        expected: String,
+        /// Size and digest that Glance computed.
+        found: String,
+    },
+    /// An error page where the list should be.
+    #[error(
+        "{url} is an HTML page and not a list of checksums; the vendor's site may be down or moved"
+    )]
+    HtmlInsteadOfList {
+        /// The list.
+        url: Url,
+    },
+    /// The image can't be used or must not be offered.
+    #[error("{url} must not be published")]
+    Image {
+        /// The image at the vendor's.
+        url: Url,
+        /// Why.
+        #[source]
+        source: bonafide_image::Error,
+    },
+    /// The upload took longer than its lease.
+    #[error(
+        "the upload did not end before its lease at {until}; raise the lease or use a faster network"
+    )]
+    LeaseEnded {
+        /// The end of the lease.
+        until: Timestamp,
+    },
+    /// A publication failed and its image could not be removed.
+    #[error("{error}; {left_behind}")]
+    NotCleanedUp {
+        /// What went wrong first.
+        #[source]
+        error: Box<Error>,
+        /// What is left in the cloud.
+        left_behind: LeftBehind,
+    },
+    /// The image is in Glance, proven and private, but must not be made public.
+    #[error(
+        "image {id} is proven and stored, but the cloud does not let this user publish it; it \
+         stays private: give the user the role that `publicize_image` demands and run again"
+    )]
+    NotPublic {
+        /// The image.
+        id: Uuid,
+        /// The cloud's answer.
+        #[source]
+        source: Box<bonafide_glance::Error>,
+    },
+    /// The upload's machinery stopped.
+    #[error("the upload was interrupted inside this program")]
+    Interrupted,
+    /// Properties that no cloud should show.
+    #[error("{channel} has properties that are not allowed: {violations}")]
+    Properties {
+        /// The channel.
+        channel: String,
+        /// All of them.
+        violations: String,
+    },
+    /// A list that is older than its directory.
+    #[error(
+        "{list} was signed at {signed_at}, before the build of {built} whose directory it is in: \
+         an old list was put into a new directory"
+    )]
+    SignedBeforeBuild {
+        /// The list.
+        list: Url,
+        /// When it was signed.
+        signed_at: Timestamp,
+        /// The date of the directory.
+        built: Date,
+    },
+    /// The newest build could not be told.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Every id for this build was used up by failed uploads.
+    #[error(
+        "{attempts} uploads of {channel}'s newest build have failed before; look at the cloud's log"
+    )]
+    TooManyAttempts {
+        /// The channel.
+        channel: String,
+        /// How many ids were tried.
+        attempts: u32,
+    },
+    /// Glance computes a digest that is not computed here.
+    #[error(
+        "Glance gives `os_hash_algo` `{algorithm}` for image {id}, which can't be compared; set \
+         `hashing_algorithm` to sha512 or sha256"
+    )]
+    UnknownHashAlgorithm {
+        /// The image.
+        id: Uuid,
+        /// What Glance names.
+        algorithm: String,
+    },
+    /// A kind of signature that this version does not know.
+    #[error("{channel} is signed in a way that this version can't check")]
+    UnknownSignatureLocation {
+        /// The channel.
+        channel: String,
+    },
+    /// The origin is not proven.
+    #[error("{url} is refused")]
+    Unproven {
+        /// The list or the image.
+        url: Url,
+        /// The rule that is broken.
+        #[source]
+        source: Box<bonafide_verify::Error>,
+    },
+    /// There is no signature.
+    #[error("unsigned: there is no signature at {url} (404); only signed images are published")]
+    Unsigned {
+        /// Where it should be.
+        url: Url,
+    },
+}
+
+impl From<FetchError> for Error {
+    fn from(error: FetchError) -> Self {
+        Self::Fetch(Box::new(error))
+    }
+}
+
+impl Error {
+    pub(crate) fn properties(channel: &str, violations: &[Violation]) -> Self {
+        let violations: Vec<_> = violations.iter().map(ToString::to_string).collect();
+        Self::Properties {
+            channel: channel.to_owned(),
+            violations: violations.join("; "),
+        }
+    }
+
+    pub(crate) fn mismatch(image: &Image, bytes: u64, digest: &Digest) -> Self {
+        let size = image
+            .size
+            .map_or_else(|| "no".to_owned(), |size| size.to_string());
+        let hash = image.os_hash_value.as_deref().unwrap_or("no digest");
+        Self::GlanceMismatch {
+            id: image.id,
+            expected: format!("{bytes} bytes, {digest}"),
+            found: format!("{size} bytes, {hash}, status {}", image.status),
+        }
+    }
+}
+
+/// An incomplete image that could not be removed. It is private and marked `bonafide_state`.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct LeftBehind {
+    /// The image.
+    pub id: Uuid,
+    /// Why it could not be removed.
+    pub error: bonafide_glance::Error,
+}
+
+impl fmt::Display for LeftBehind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the private, incomplete image {} could not be removed ({}); the next run removes it \
+             after its lease, or delete it by hand",
+            self.id, self.error
+        )
+    }
+}

@@ -1,0 +1,84 @@
+//! What happens while an image is published.
+
+use bonafide_sources::Release;
+use bonafide_verify::{Evidence, FileDigests};
+use url::Url;
+use uuid::Uuid;
+
+/// One step of a publication. Meant for progress bars and logs: events hold no secrets.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The image was compared: Glance stores exactly the proven bytes.
+    Compared {
+        /// The image.
+        id: Uuid,
+    },
+    /// A private image was created in Glance.
+    Created {
+        /// The image.
+        id: Uuid,
+        /// Which attempt at this build it is, from 0.
+        attempt: u32,
+    },
+    /// The newest build was found at the vendor's.
+    Found {
+        /// Where it is.
+        release: &'a Release,
+    },
+    /// More bytes came from the vendor.
+    Progress {
+        /// Bytes so far.
+        received: u64,
+        /// The announced size in bytes, if there is one.
+        total: Option<u64>,
+    },
+    /// The signature over the list counts.
+    Proven {
+        /// The proof.
+        evidence: &'a Evidence,
+    },
+    /// The image is public.
+    Published {
+        /// The image.
+        id: Uuid,
+    },
+    /// An incomplete image was removed again.
+    Removed {
+        /// The image.
+        id: Uuid,
+    },
+    /// The list's signature did not fit; both files are fetched once more, since mirrors copy them
+    /// one after the other.
+    Rereading {
+        /// The list.
+        list: &'a Url,
+    },
+    /// The image's bytes are those that the vendor signed, and Glance has them all.
+    Uploaded {
+        /// The image.
+        id: Uuid,
+        /// Their digests.
+        digests: &'a FileDigests,
+    },
+}
+
+/// Takes the events of a publication. Closures do; [`Silent`] ignores them.
+pub trait Observe: Send + Sync {
+    /// Takes one event. It is called between the steps, so it should be quick.
+    fn observe(&self, event: &Event<'_>);
+}
+
+impl<F: Fn(&Event<'_>) + Send + Sync> Observe for F {
+    fn observe(&self, event: &Event<'_>) {
+        self(event);
+    }
+}
+
+/// Ignores every event.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Observe for Silent {
+    fn observe(&self, _: &Event<'_>) {}
+}

@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod candidate;
+mod channel;
+mod clean_up;
+mod error;
+mod event;
+mod marker;
+mod observed;
+mod pipeline;
+mod publish;
+mod report;
+
+pub use candidate::Candidate;
+pub use channel::{Channel, Profile};
+pub use error::{Error, LeftBehind};
+pub use event::{Event, Observe, Silent};
+pub use marker::{NAMESPACE, image_id};
+pub use observed::Observed;
+pub use publish::Publisher;
+pub use report::{Outcome, Report};
+
+pub use bonafide_glance::Clock;

@@ -1,0 +1,97 @@
+//! How the publisher knows its own images: by id, and by properties that say so.
+//!
+//! There is no database: what an image is, and how far it came, stands on the image itself.
+
+use std::collections::BTreeMap;
+
+use bonafide_glance::Image;
+use bonafide_verify::Digest;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::Candidate;
+
+/// The namespace of image ids: a UUIDv5 of `bonafide` in the namespace of DNS names.
+pub const NAMESPACE: Uuid = Uuid::from_u128(0x751c_ca7e_dabd_570a_ac0b_473e_686b_8345);
+
+/// The channel that the image belongs to; its presence marks an image as the publisher's.
+pub(crate) const CHANNEL: &str = "bonafide_channel";
+/// `uploading` from create until the image is public.
+pub(crate) const STATE: &str = "bonafide_state";
+pub(crate) const UPLOADING: &str = "uploading";
+/// Until when another run must leave an incomplete image alone; RFC 3339, UTC.
+pub(crate) const LEASE: &str = "bonafide_lease_until";
+pub(crate) const TAG: &str = "managed_by_bonafide";
+
+/// The id of an image: the same for everybody who publishes this build, so that Glance itself
+/// arbitrates between two runs. Ids can't be used twice, not even after a deletion; `attempt`
+/// counts from 0.
+#[must_use]
+pub fn image_id(channel: &str, vendor_digest: &Digest, attempt: u32) -> Uuid {
+    let algorithm = vendor_digest.algorithm();
+    let name = format!("{channel}\n{algorithm}:{vendor_digest}\n{attempt}");
+    Uuid::new_v5(&NAMESPACE, name.as_bytes())
+}
+
+/// The properties that mark an image and carry the evidence of its origin.
+pub(crate) fn properties(
+    channel: &str,
+    candidate: &Candidate,
+    lease_until: Timestamp,
+) -> BTreeMap<String, String> {
+    let digest = &candidate.expected().digest;
+    let evidence = candidate.evidence();
+    let mut map = BTreeMap::new();
+    let mut set = |name: &str, value: String| map.insert(name.to_owned(), value);
+    set(CHANNEL, channel.to_owned());
+    set(STATE, UPLOADING.to_owned());
+    set(LEASE, lease_until.to_string());
+    set("bonafide_serial", candidate.release().serial.to_string());
+    set(
+        "bonafide_vendor_digest",
+        format!("{}:{digest}", digest.algorithm()),
+    );
+    set("bonafide_certificate", evidence.certificate.to_string());
+    set("bonafide_signer", evidence.signer.to_string());
+    set("bonafide_signed_at", evidence.signed_at.to_string());
+    set("bonafide_list_sha256", evidence.signed_sha256.to_string());
+    set(
+        "bonafide_verifier",
+        concat!("bonafide ", env!("CARGO_PKG_VERSION")).to_owned(),
+    );
+    map
+}
+
+/// Whether the image is one of the publisher's, in this project and of this channel.
+pub(crate) fn is_own(image: &Image, channel: &str, project: &str) -> bool {
+    image.owner.as_deref() == Some(project)
+        && image
+            .properties
+            .get(CHANNEL)
+            .is_some_and(|own| own == channel)
+}
+
+/// The end of the image's lease; one that can't be read has ended.
+pub(crate) fn lease(image: &Image) -> Option<Timestamp> {
+    image.properties.get(LEASE)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_namespace_is_what_it_says() {
+        assert_eq!(NAMESPACE, Uuid::new_v5(&Uuid::NAMESPACE_DNS, b"bonafide"));
+    }
+
+    #[test]
+    fn each_channel_build_and_attempt_has_an_id_of_its_own() {
+        let digest = |text: &[u8]| Digest::of(bonafide_verify::Algorithm::Sha256, text);
+        let id = image_id("ubuntu-24.04", &digest(b"a"), 0);
+        assert_eq!(id, image_id("ubuntu-24.04", &digest(b"a"), 0));
+        assert_ne!(id, image_id("ubuntu-22.04", &digest(b"a"), 0));
+        assert_ne!(id, image_id("ubuntu-24.04", &digest(b"b"), 0));
+        assert_ne!(id, image_id("ubuntu-24.04", &digest(b"a"), 1));
+    }
+}

@@ -1,0 +1,46 @@
+//! What a publication did.
+
+use bonafide_sources::Release;
+use bonafide_verify::{Evidence, ExpectedDigest, FileDigests};
+use serde::Serialize;
+use url::Url;
+use uuid::Uuid;
+
+/// How a publication ended well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The build was public before.
+    AlreadyPublished,
+    /// An earlier run had uploaded it; this one proved it again and made it public.
+    Completed,
+    /// Uploaded and made public.
+    Published,
+}
+
+/// What was proven and what was done. Serialises to JSON for machines.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// The channel.
+    pub channel: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The image in Glance.
+    pub image: Uuid,
+    /// Its name in Glance.
+    pub name: String,
+    /// The build and its URLs.
+    pub release: Release,
+    /// The image file at the vendor's.
+    pub source: Url,
+    /// What the vendor signed for it.
+    pub expected: ExpectedDigest,
+    /// Digests and size of the bytes, if they were read by this run.
+    pub digests: Option<FileDigests>,
+    /// Who signed the list, when and how.
+    pub evidence: Evidence,
+    /// Requests that this publication sent to the cloud, log-in included.
+    pub requests: u64,
+}
