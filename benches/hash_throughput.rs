@@ -72,10 +72,10 @@ fn hash_throughput(criterion: &mut Criterion) {
         });
         group.bench_function("sha512/openssl", |b| b.iter(|| openssl(&[sha512], &data)));
         group.bench_function("both/bonafide", |b| {
-            b.iter(|| ours(Digester::both(), &data))
+            b.iter(|| ours(Digester::both(), &data));
         });
         group.bench_function("both/openssl", |b| {
-            b.iter(|| openssl(&[sha256, sha512], &data))
+            b.iter(|| openssl(&[sha256, sha512], &data));
         });
         group.finish();
     }

@@ -1,0 +1,164 @@
+//! What a publisher relies on in Keystone and Glance, case by case.
+//!
+//! Every case runs on the embedded cloud of the testkit and on a real one, so that the embedded
+//! one stays what it claims to be. Where they differ, the real one is right.
+//!
+//! The real cloud is named by `BONAFIDE_TEST_CLOUDS` (the path of a `clouds.yaml` with the clouds
+//! `admin`, `publisher`, `customer`, `customer2` and `publisher-appcred`) and
+//! `BONAFIDE_TEST_STORE` (the directory of its default file store). Without them that half is
+//! skipped and says so; with `CI=true` it fails. Cases use ids of their own, delete what they
+//! make and do not mind other images.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "what fails here fails the test, and Clippy's exception for tests only sees `#[test]`"
+)]
+
+#[path = "contract/cloud.rs"]
+mod cloud;
+#[path = "contract/content.rs"]
+mod content;
+#[path = "contract/identity.rs"]
+mod identity;
+#[path = "contract/images.rs"]
+mod images;
+#[path = "contract/list.rs"]
+mod list;
+#[path = "contract/patch.rs"]
+mod patch;
+#[path = "contract/raw.rs"]
+mod raw;
+#[path = "contract/upload.rs"]
+mod upload;
+#[path = "contract/visibility.rs"]
+mod visibility;
+
+/// Makes two tests of every case: `embedded::AREA::CASE` and `real::AREA::CASE`. A case that is
+/// missing here is dead code, which the compiler reports.
+macro_rules! contract {
+    ($($area:ident { $($case:ident,)* })*) => {
+        contract!(@on embedded { $($area { $($case,)* })* });
+        contract!(@on real { $($area { $($case,)* })* });
+    };
+    (@on $cloud:ident { $($area:ident { $($case:ident,)* })* }) => {
+        mod $cloud {
+            $(mod $area {
+                $(#[tokio::test]
+                async fn $case() {
+                    crate::cloud::$cloud(crate::$area::$case).await;
+                })*
+            })*
+        }
+    };
+}
+
+contract! {
+    content {
+        another_media_type_is_refused,
+        bytes_that_are_not_of_the_format_are_refused_and_block_the_image,
+        a_disk_that_refers_to_other_files_is_refused,
+        a_disk_cut_to_its_header_is_not_noticed,
+        a_disk_cut_inside_its_header_is_refused,
+        whatever_is_declared_raw_is_taken,
+        an_image_without_formats_takes_no_bytes,
+        an_unknown_store_is_refused,
+    }
+    identity {
+        a_password_gives_a_token_with_project_roles_and_catalogue,
+        an_application_credential_gives_a_token_of_its_project,
+        an_application_credential_can_not_ask_for_a_scope,
+        an_application_credential_with_a_wrong_secret_is_refused,
+        wrong_password_user_and_project_get_the_same_answer,
+        without_a_scope_the_default_project_or_nothing_is_meant,
+        a_token_tells_when_it_expires,
+        a_token_from_a_token_does_not_live_longer,
+        the_catalogue_names_the_image_service_without_a_version,
+        a_catalogue_has_no_endpoint_in_another_region,
+        no_token_and_a_wrong_token_are_refused,
+        a_revoked_token_is_refused_at_once,
+        a_refused_token_is_replaced_and_the_request_repeated,
+    }
+    images {
+        a_new_image_waits_for_its_data,
+        create_answers_with_location_and_defaults,
+        second_create_with_the_same_id_is_a_conflict,
+        the_id_of_a_deleted_image_is_never_free_again,
+        a_property_that_is_no_text_is_refused,
+        attributes_of_the_wrong_type_are_refused,
+        reserved_and_read_only_names_are_refused,
+        a_hash_given_at_create_is_ignored,
+        an_image_for_another_project_needs_an_administrator,
+        a_public_image_needs_an_administrator,
+        texts_keep_their_letters_but_not_beyond_the_basic_plane,
+        more_properties_than_the_quota_are_too_large,
+        a_body_that_is_no_json_is_refused,
+        errors_are_html_unless_json_is_asked_for,
+        a_deleted_image_is_gone,
+        a_protected_image_is_not_deleted,
+        a_foreign_image_is_not_deleted,
+    }
+    list {
+        properties_are_compared_exactly_and_all_of_them,
+        an_unknown_filter_is_a_property_that_nothing_has,
+        tags_are_compared_all_of_them,
+        owner_status_and_visibility_are_filters,
+        names_are_compared_exactly_whatever_is_in_them,
+        all_pages_are_followed,
+        the_next_page_is_a_path_and_full_pages_have_one,
+        a_limit_of_zero_is_an_empty_list,
+        values_that_make_no_sense_are_refused,
+        lists_are_sorted_as_asked,
+        several_names_are_asked_for_at_once,
+    }
+    patch {
+        one_patch_changes_everything_that_publishing_needs,
+        another_media_type_is_refused,
+        set_overwrites_what_is_there,
+        what_is_absent_is_neither_replaced_nor_removed,
+        read_only_attributes_are_refused,
+        names_that_glance_keeps_for_itself_are_refused,
+        all_operations_are_applied_or_none,
+        the_last_operation_on_a_property_counts,
+        a_property_that_is_no_text_is_refused,
+        malformed_operations_are_refused,
+        attributes_of_every_image_are_not_removed,
+        the_format_changes_only_while_the_image_waits,
+        public_needs_an_administrator_and_community_does_not,
+        a_public_image_is_still_its_owners_to_change,
+        the_owner_changes_only_by_an_administrator,
+        names_with_signs_of_json_pointers_are_set_and_removed,
+        a_foreign_image_is_not_changed,
+    }
+    upload {
+        an_uploaded_image_is_active_with_its_sizes_and_hashes,
+        an_upload_answers_204_without_a_body,
+        an_active_image_takes_no_other_bytes,
+        a_refusal_comes_back_although_much_is_still_to_be_sent,
+        a_body_that_fails_leaves_the_image_waiting_and_nothing_in_the_store,
+        an_upload_that_is_dropped_leaves_the_image_waiting,
+        a_connection_lost_anywhere_in_a_chunked_body_leaves_the_image_waiting,
+        a_connection_lost_before_the_announced_length_leaves_the_image_waiting,
+        a_truncated_body_that_ends_properly_is_a_whole_image,
+        a_truncated_body_is_refused_if_its_size_was_announced,
+        a_change_during_an_upload_is_accepted_and_lost,
+        a_second_upload_at_the_same_time_is_a_conflict,
+        an_image_deleted_during_its_upload_is_gone,
+        a_token_is_only_looked_at_when_an_upload_begins,
+        an_upload_with_a_wrong_token_is_refused,
+        only_the_owner_uploads,
+    }
+    visibility {
+        a_private_image_is_its_owners,
+        a_public_image_is_everybodys,
+        a_community_image_is_for_those_who_ask,
+        a_shared_image_is_for_members_and_listed_when_they_accept,
+        an_administrator_accepts_for_others,
+        only_shared_images_have_members,
+        a_hidden_image_is_shown_but_only_listed_on_request,
+        an_image_without_data_is_listed_too,
+        an_image_without_data_has_nothing_to_download,
+        a_deactivated_image_gives_its_data_to_nobody_but_administrators,
+        what_is_no_id_is_not_found,
+    }
+}

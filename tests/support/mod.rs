@@ -1,0 +1,256 @@
+//! A world for tests: a vendor site, a cloud (embedded or real) and a publisher between them.
+
+#![allow(
+    clippy::allow_attributes,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    dead_code,
+    reason = "each test binary uses another part of the world; a test ends where something is amiss"
+)]
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bonafide::glance::{Image, ImageFilter, Status, Visibility};
+use bonafide::publisher::{Error, image_id};
+use bonafide::verify::Digest;
+use bonafide::{
+    Channel, CloudConfig, Event, Glance, HttpFetch, Keyring, Observe, Publisher, Report, Session,
+    Ubuntu, UbuntuRelease,
+};
+use bonafide_testkit::cloud::EmbeddedCloud;
+use bonafide_testkit::keys::SigningKey;
+use bonafide_testkit::qcow2::Qcow2Image;
+use bonafide_testkit::site::{PublishedBuild, UbuntuBuild, VendorSite};
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+/// Short, since a stalled server is one of the cases; long enough for a busy machine.
+pub(crate) const IDLE: Duration = Duration::from_secs(2);
+/// The property that marks the publisher's images.
+pub(crate) const MARKER: &str = "bonafide_channel";
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test is a program: this is its clock"
+)]
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// The cloud that a test runs against.
+pub(crate) enum Cloud {
+    Embedded(EmbeddedCloud),
+    /// `clouds.yaml` of the real one.
+    Real(PathBuf),
+}
+
+impl Cloud {
+    pub(crate) async fn embedded() -> Option<Self> {
+        Some(Self::Embedded(EmbeddedCloud::start().await.unwrap()))
+    }
+
+    /// The real Keystone and Glance that `tests/run` has started; required in CI.
+    pub(crate) async fn real() -> Option<Self> {
+        let Some(path) = std::env::var_os("BONAFIDE_TEST_CLOUDS") else {
+            let required = std::env::var("CI").is_ok_and(|ci| ci == "true");
+            assert!(!required, "BONAFIDE_TEST_CLOUDS is required in CI");
+            println!("skipped: no real cloud; tests/run starts one and sets BONAFIDE_TEST_CLOUDS");
+            return None;
+        };
+        Some(Self::Real(path.into()))
+    }
+
+    pub(crate) fn session(&self, user: &str) -> Session {
+        let config = match self {
+            Self::Embedded(cloud) => CloudConfig::from_yaml(cloud.clouds_yaml(), user),
+            Self::Real(path) => CloudConfig::from_file(path, user),
+        };
+        Session::new(config.unwrap(), now).unwrap()
+    }
+
+    pub(crate) fn glance(&self, user: &str) -> Glance {
+        Glance::new(self.session(user))
+    }
+
+    pub(crate) fn as_embedded(&self) -> &EmbeddedCloud {
+        match self {
+            Self::Embedded(cloud) => cloud,
+            Self::Real(_) => panic!("this test sets faults in the embedded cloud"),
+        }
+    }
+}
+
+/// Vendor, cloud and key of one test.
+pub(crate) struct World {
+    pub(crate) site: VendorSite,
+    pub(crate) cloud: Cloud,
+    pub(crate) key: SigningKey,
+    pub(crate) events: Arc<Events>,
+    /// Differs from test to test and from run to run, so that every build has ids of its own.
+    pub(crate) seed: u64,
+}
+
+impl World {
+    pub(crate) async fn new(cloud: Cloud) -> Self {
+        Self::with_key(cloud, vendor_key()).await
+    }
+
+    pub(crate) async fn with_key(cloud: Cloud, key: SigningKey) -> Self {
+        Self {
+            site: VendorSite::start().await.unwrap(),
+            cloud,
+            key,
+            events: Arc::default(),
+            seed: u64::from_be_bytes(Uuid::new_v4().as_bytes()[..8].try_into().unwrap()),
+        }
+    }
+
+    pub(crate) async fn embedded() -> Self {
+        Self::new(Cloud::embedded().await.unwrap()).await
+    }
+
+    /// Yesterday's build of Ubuntu 24.04 with an image of about 1 MiB; a test may change it.
+    pub(crate) fn build(&self) -> UbuntuBuild {
+        let built = now() - SignedDuration::from_hours(24);
+        let serial = built.strftime("%Y%m%d").to_string();
+        UbuntuBuild::release("24.04", "noble", &serial)
+            .image(Qcow2Image::new(3 << 30, 16, self.seed))
+            .signed_at(built)
+    }
+
+    /// Publishes [`World::build`] at the vendor's.
+    pub(crate) fn at_vendor(&self) -> PublishedBuild {
+        self.site.publish_ubuntu(&self.build(), &self.key).unwrap()
+    }
+
+    pub(crate) fn keyring(&self) -> Keyring {
+        let mut keyring = Keyring::new("ubuntu", [self.key.fingerprint().parse().unwrap()]);
+        keyring.add(&self.key.public_key_binary().unwrap()).unwrap();
+        keyring
+    }
+
+    pub(crate) fn channel(&self) -> Channel {
+        Channel::new(Ubuntu::released(UbuntuRelease::Noble), self.keyring())
+    }
+
+    pub(crate) fn fetch(&self) -> HttpFetch {
+        let mut builder = HttpFetch::builder()
+            .no_proxy()
+            .only_authority(self.site.ca_certificate_pem())
+            .idle_timeout(IDLE);
+        for host in self.site.hosts() {
+            builder = builder.resolve(&host, self.site.address());
+        }
+        builder.build().unwrap()
+    }
+
+    pub(crate) fn publisher(&self, user: &str) -> Publisher {
+        Publisher::new(Arc::new(self.fetch()), self.cloud.session(user), now)
+    }
+
+    /// Finds, proves and publishes as the administrator.
+    pub(crate) async fn publish(&self) -> Result<Report, Error> {
+        self.publish_as("admin").await
+    }
+
+    pub(crate) async fn publish_as(&self, user: &str) -> Result<Report, Error> {
+        let (publisher, channel) = (self.publisher(user), self.channel());
+        let candidate = publisher.find(&channel, &*self.events).await?;
+        publisher.publish(&channel, &candidate, &*self.events).await
+    }
+
+    /// The image of this build under its `attempt`-th id, as the administrator sees it.
+    pub(crate) async fn image(&self, build: &PublishedBuild, attempt: u32) -> Option<Image> {
+        let digest: Digest = build.sha256.parse().unwrap();
+        let id = image_id(self.channel().name(), &digest, attempt);
+        self.cloud.glance("admin").find(id).await.unwrap()
+    }
+
+    /// After a refusal: nothing of this build is public, and nothing is active with wrong bytes.
+    pub(crate) async fn assert_nothing_is_left(&self, build: &PublishedBuild) {
+        if let Some(image) = self.image(build, 0).await {
+            panic!("left behind: {image:?}");
+        }
+        // The embedded cloud belongs to this test alone.
+        if let Cloud::Embedded(cloud) = &self.cloud {
+            assert_eq!(cloud.images(), Vec::<serde_json::Value>::new());
+            let stored = std::fs::read_dir(cloud.store_path()).unwrap().count();
+            assert_eq!(stored, 0, "files in the store");
+        }
+    }
+
+    /// The names of all public images that the customer finds for this digest.
+    pub(crate) async fn found_by_customer(&self, report: &Report) -> Vec<Image> {
+        let filter = ImageFilter::new()
+            .visibility(Visibility::Public)
+            .status(&Status::Active)
+            .property("source_sha256sum", report.expected.digest.to_string());
+        self.cloud.glance("customer").list(&filter).await.unwrap()
+    }
+
+    /// Removes what a test has published; the real cloud lives on.
+    pub(crate) async fn clean_up(&self, id: Uuid) {
+        self.cloud.glance("admin").delete(id).await.unwrap();
+    }
+}
+
+pub(crate) fn vendor_key() -> SigningKey {
+    let created = now() - SignedDuration::from_hours(24 * 365);
+    SigningKey::generate("Vendor <images@vendor.test>", created).unwrap()
+}
+
+/// Keeps the names of the events, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Events(Mutex<Vec<&'static str>>);
+
+impl Events {
+    /// The events so far; repeated progress counts once.
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        let mut names = self.0.lock().unwrap().clone();
+        names.dedup();
+        names
+    }
+}
+
+impl Observe for Events {
+    fn observe(&self, event: &Event<'_>) {
+        self.0.lock().unwrap().push(match event {
+            Event::Compared { .. } => "compared",
+            Event::Created { .. } => "created",
+            Event::Found { .. } => "found",
+            Event::Progress { .. } => "progress",
+            Event::Proven { .. } => "proven",
+            Event::Published { .. } => "published",
+            Event::Removed { .. } => "removed",
+            Event::Rereading { .. } => "rereading",
+            Event::Uploaded { .. } => "uploaded",
+            _ => "other",
+        });
+    }
+}
+
+/// An error with all its causes.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", causes(cause)),
+        None => error.to_string(),
+    }
+}
+
+/// The directory with the vendors' real files; required in CI.
+pub(crate) fn vendor_data() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vendor-data");
+    let given = std::env::var_os("BONAFIDE_VENDOR_DATA").map(PathBuf::from);
+    let found = given.or_else(|| beside.is_dir().then_some(beside));
+    let required = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    assert!(
+        found.is_some() || !required,
+        "BONAFIDE_VENDOR_DATA is required in CI"
+    );
+    if found.is_none() {
+        println!("skipped: no vendor data; set BONAFIDE_VENDOR_DATA");
+    }
+    found
+}
