@@ -206,7 +206,7 @@ async fn one(
         Observed::Published(image) => format!("{} is public already; nothing to do", image.id),
         Observed::Complete(image) => format!("would prove {} again and make it public", image.id),
         Observed::Incomplete { image, .. } => format!("would remove the incomplete {}", image.id),
-        Observed::Absent { id } => format!("would upload {} as image {id}", candidate.file().url),
+        Observed::Absent => format!("would upload {}", candidate.file().url),
         other => format!("would handle {other:?}"),
     });
     Ok(None)

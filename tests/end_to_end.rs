@@ -46,6 +46,7 @@ on_both_clouds! {
     a_foreign_image_with_the_same_id_is_left_alone,
     two_runs_at_once_publish_once,
     who_may_not_publish_is_told_and_the_image_stays_private,
+    a_build_whose_first_id_was_used_up_is_found_without_a_download,
     a_dry_look_changes_nothing,
 }
 
@@ -201,6 +202,26 @@ async fn a_given_up_upload_is_replaced(world: World) {
     world.clean_up(report.image).await;
 }
 
+async fn a_build_whose_first_id_was_used_up_is_found_without_a_download(world: World) {
+    let build = world.at_vendor();
+    let dead = leave_incomplete(&world, &build.sha256, SignedDuration::ZERO).await;
+    world.clean_up(dead).await;
+    let report = world.publish().await.unwrap();
+    assert_eq!(report.outcome, Outcome::Published);
+    assert!(report.requests <= 8, "{} requests", report.requests);
+    let digest: Digest = build.sha256.parse().unwrap();
+    assert_eq!(report.image, image_id(&report.channel, &digest, 1));
+    world.site.clear_requests();
+    let again = world.publish().await.unwrap();
+    assert_eq!(
+        (again.outcome, again.image),
+        (Outcome::AlreadyPublished, report.image)
+    );
+    assert!(again.requests <= 2, "{} requests", again.requests);
+    assert!(!world.site.requests().contains(&build.image_url));
+    world.clean_up(report.image).await;
+}
+
 async fn an_upload_of_another_run_is_left_alone_while_its_lease_lasts(world: World) {
     let build = world.at_vendor();
     let busy = leave_incomplete(&world, &build.sha256, SignedDuration::from_mins(10)).await;
@@ -267,7 +288,7 @@ async fn a_dry_look_changes_nothing(world: World) {
     let (publisher, channel) = (world.publisher("admin"), world.channel());
     let candidate = publisher.find(&channel, &Silent).await.unwrap();
     let observed = publisher.observe(&channel, &candidate).await.unwrap();
-    assert!(matches!(observed, Observed::Absent { .. }));
+    assert!(matches!(observed, Observed::Absent));
     assert!(world.image(&build, 0).await.is_none());
 }
 
@@ -320,6 +341,49 @@ async fn an_expired_token_is_renewed_on_the_way() {
         .await
         .unwrap();
     assert_eq!(report.outcome, Outcome::Published);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_larger_than_the_limit_is_cut_off() {
+    let world = World::embedded().await;
+    let build = world.at_vendor();
+    world
+        .site
+        .fault(&build.image_url, bonafide_testkit::site::Fault::Chunked);
+    let publisher = world.publisher("admin").max_size(build.size - 1);
+    let channel = world.channel();
+    let candidate = publisher.find(&channel, &Silent).await.unwrap();
+    let error = publisher
+        .publish(&channel, &candidate, &Silent)
+        .await
+        .unwrap_err();
+    assert!(
+        causes(&error).contains("is larger than"),
+        "{}",
+        causes(&error)
+    );
+    world.assert_nothing_is_left(&build).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_outlives_its_lease_is_given_up() {
+    let world = World::embedded().await;
+    let build = world.at_vendor();
+    let publisher = world
+        .publisher("admin")
+        .lease(SignedDuration::from_secs(-1));
+    let channel = world.channel();
+    let candidate = publisher.find(&channel, &Silent).await.unwrap();
+    let error = publisher
+        .publish(&channel, &candidate, &Silent)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, Error::LeaseEnded { .. }),
+        "{}",
+        causes(&error)
+    );
+    world.assert_nothing_is_left(&build).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ mod channel;
 mod clean_up;
 mod error;
 mod event;
+mod job;
 mod marker;
 mod observed;
 mod pipeline;

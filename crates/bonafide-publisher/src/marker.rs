@@ -21,6 +21,8 @@ pub(crate) const STATE: &str = "bonafide_state";
 pub(crate) const UPLOADING: &str = "uploading";
 /// Until when another run must leave an incomplete image alone; RFC 3339, UTC.
 pub(crate) const LEASE: &str = "bonafide_lease_until";
+/// The digest that the vendor signed: `sha256:…`.
+pub(crate) const DIGEST: &str = "bonafide_vendor_digest";
 pub(crate) const TAG: &str = "managed_by_bonafide";
 
 /// The id of an image: the same for everybody who publishes this build, so that Glance itself
@@ -39,7 +41,6 @@ pub(crate) fn properties(
     candidate: &Candidate,
     lease_until: Timestamp,
 ) -> BTreeMap<String, String> {
-    let digest = &candidate.expected().digest;
     let evidence = candidate.evidence();
     let mut map = BTreeMap::new();
     let mut set = |name: &str, value: String| map.insert(name.to_owned(), value);
@@ -47,10 +48,7 @@ pub(crate) fn properties(
     set(STATE, UPLOADING.to_owned());
     set(LEASE, lease_until.to_string());
     set("bonafide_serial", candidate.release().serial.to_string());
-    set(
-        "bonafide_vendor_digest",
-        format!("{}:{digest}", digest.algorithm()),
-    );
+    set(DIGEST, digest(candidate));
     set("bonafide_certificate", evidence.certificate.to_string());
     set("bonafide_signer", evidence.signer.to_string());
     set("bonafide_signed_at", evidence.signed_at.to_string());
@@ -60,6 +58,12 @@ pub(crate) fn properties(
         concat!("bonafide ", env!("CARGO_PKG_VERSION")).to_owned(),
     );
     map
+}
+
+/// The candidate's digest as the marker writes it.
+pub(crate) fn digest(candidate: &Candidate) -> String {
+    let digest = &candidate.expected().digest;
+    format!("{}:{digest}", digest.algorithm())
 }
 
 /// Whether the image is one of the publisher's, in this project and of this channel.

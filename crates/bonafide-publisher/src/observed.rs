@@ -1,20 +1,17 @@
 //! What the cloud already has of a build.
 
-use bonafide_glance::{Glance, Image, Status, Visibility};
+use bonafide_glance::{Glance, Image, ImageFilter, Status, Visibility};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{Candidate, Error, marker};
 
-/// What stands under a build's id.
+/// What the publisher's project has of a build.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Observed {
-    /// Nothing: it was never made, or was deleted again (then the id is used up).
-    Absent {
-        /// The id.
-        id: Uuid,
-    },
+    /// Nothing.
+    Absent,
     /// All bytes are there, but the image is not public yet.
     Complete(Box<Image>),
     /// An upload that is going on, or was given up.
@@ -28,16 +25,51 @@ pub enum Observed {
     Published(Box<Image>),
 }
 
-/// Looks under one id.
+impl Observed {
+    /// The further an image came, the more it counts.
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Absent => 0,
+            Self::Incomplete { .. } => 1,
+            Self::Complete(_) => 2,
+            Self::Published(_) => 3,
+        }
+    }
+}
+
+/// Looks for the build by its marker: one request, whatever the number of attempts there were.
 pub(crate) async fn observe(
     glance: &Glance,
     channel: &str,
     candidate: &Candidate,
-    attempt: u32,
 ) -> Result<Observed, Error> {
-    let id = marker::image_id(channel, &candidate.expected().digest, attempt);
+    let project = glance.session().project_id().await?;
+    let filter = ImageFilter::new()
+        .owner(&project)
+        .property(marker::CHANNEL, channel)
+        .property(marker::DIGEST, marker::digest(candidate));
+    let mut found = Observed::Absent;
+    for image in glance.list(&filter).await? {
+        // The filter is the server's; whose image it is, is ours to say.
+        if !marker::is_own(&image, channel, &project) {
+            continue;
+        }
+        let other = classify(image)?;
+        if other.rank() > found.rank() {
+            found = other;
+        }
+    }
+    Ok(found)
+}
+
+/// Looks under one id, which somebody has taken or used up.
+pub(crate) async fn observe_id(
+    glance: &Glance,
+    channel: &str,
+    id: Uuid,
+) -> Result<Observed, Error> {
     let Some(image) = glance.find(id).await? else {
-        return Ok(Observed::Absent { id });
+        return Ok(Observed::Absent);
     };
     let project = glance.session().project_id().await?;
     if !marker::is_own(&image, channel, &project) {
@@ -46,6 +78,10 @@ pub(crate) async fn observe(
             channel: channel.to_owned(),
         });
     }
+    classify(image)
+}
+
+fn classify(image: Image) -> Result<Observed, Error> {
     let unfinished = image.properties.contains_key(marker::STATE);
     Ok(match &image.status {
         Status::Active if unfinished && image.visibility == Visibility::Private => {
@@ -60,7 +96,7 @@ pub(crate) async fn observe(
         }
         other => {
             return Err(Error::Deactivated {
-                id,
+                id: image.id,
                 status: other.to_string(),
             });
         }

@@ -25,11 +25,26 @@ const SLACK: usize = 32 * 1024;
 const HASH_QUEUE: usize = 4;
 const BODY_QUEUE: usize = 32;
 
-/// Until when an upload may take.
+/// How long an upload may take, and how large the image may be.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Lease {
+pub(crate) struct Limits {
     pub(crate) until: Timestamp,
     pub(crate) clock: Clock,
+    /// In bytes.
+    pub(crate) max_size: u64,
+}
+
+impl Limits {
+    fn check(&self, url: &Url, received: u64) -> Result<(), Error> {
+        if (self.clock)() > self.until {
+            return Err(Error::LeaseEnded { until: self.until });
+        }
+        if received > self.max_size {
+            let (url, limit) = (url.clone(), self.max_size);
+            return Err(FetchError::TooLarge { url, limit }.into());
+        }
+        Ok(())
+    }
 }
 
 /// A download whose first bytes were looked at and not yet used.
@@ -87,13 +102,13 @@ impl Verdict {
 pub(crate) fn start(
     opened: Opened,
     expected: &Verified<ExpectedDigest>,
-    lease: Lease,
+    limits: Limits,
 ) -> Pipeline<impl Stream<Item = Result<Bytes, BodyError<Refused>>> + Send + use<>> {
     let url = opened.download.url().clone();
     let (to_hash, chunks) = mpsc::channel(HASH_QUEUE);
     let (to_body, mut steps) = mpsc::channel(BODY_QUEUE);
     let (count, received) = watch::channel(0);
-    tokio::spawn(read(opened, to_hash, count, lease));
+    tokio::spawn(read(opened, to_hash, count, limits));
     let (check, gate) = (DigestCheck::new(expected), Gate::new(expected));
     let verdict = tokio::task::spawn_blocking(move || hash(&url, chunks, check, gate, &to_body));
     let steps = stream::poll_fn(move |context| steps.poll_recv(context));
@@ -108,14 +123,14 @@ pub(crate) fn start(
 pub(crate) async fn prove(
     opened: Opened,
     expected: &Verified<ExpectedDigest>,
-    lease: Lease,
+    limits: Limits,
     mut progress: impl FnMut(u64),
 ) -> Result<Verified<FileDigests>, Error> {
     let Pipeline {
         body,
         received,
         verdict,
-    } = start(opened, expected, lease);
+    } = start(opened, expected, limits);
     let mut body = std::pin::pin!(body);
     while let Some(Ok(_)) = body.next().await {
         progress(*received.borrow());
@@ -133,7 +148,7 @@ async fn read(
     opened: Opened,
     to_hash: mpsc::Sender<Result<Bytes, Error>>,
     count: watch::Sender<u64>,
-    lease: Lease,
+    limits: Limits,
 ) {
     let Opened {
         mut head,
@@ -141,16 +156,13 @@ async fn read(
     } = opened;
     let mut received = head.len() as u64;
     while let Some(chunk) = download.next().await {
-        let chunk = match chunk {
-            Ok(_) if (lease.clock)() > lease.until => Err(Error::LeaseEnded { until: lease.until }),
-            Ok(chunk) => Ok(chunk),
-            Err(error) => Err(error.into()),
-        };
+        let chunk = chunk.map_err(Error::from).and_then(|chunk| {
+            received += chunk.len() as u64;
+            limits.check(download.url(), received)?;
+            Ok(chunk)
+        });
         match chunk {
-            Ok(chunk) => {
-                received += chunk.len() as u64;
-                head.extend_from_slice(&chunk);
-            }
+            Ok(chunk) => head.extend_from_slice(&chunk),
             Err(error) => {
                 let _ = to_hash.send(Err(error)).await;
                 return;
