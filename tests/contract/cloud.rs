@@ -63,7 +63,9 @@ pub(crate) async fn real(case: impl AsyncFn(&Cloud)) {
     };
     let store = env::var_os("BONAFIDE_TEST_STORE");
     let cloud = Cloud {
-        clouds_yaml: fs::read_to_string(path).unwrap(),
+        clouds_yaml: fs::read_to_string(&path).unwrap_or_else(|error| {
+            panic!("BONAFIDE_TEST_CLOUDS names {}: {error}", path.display())
+        }),
         store: store
             .expect("BONAFIDE_TEST_STORE names the directory of the image store")
             .into(),

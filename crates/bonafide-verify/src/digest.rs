@@ -125,9 +125,10 @@ impl fmt::Debug for Digest {
 
 /// Computes one or both digests of a stream in a single pass.
 ///
-/// Data that comes from main memory rather than from a cache is read one small piece ahead:
-/// SHA-256 with the processor's own instructions is faster than memory latency, and
-/// `benches/hash_throughput` shows what that is worth.
+/// SHA-256 with the processor's own instructions is faster than memory latency, so data that comes
+/// from main memory is touched one small piece ahead. Whether that pays depends on how far the
+/// processor fetches ahead by itself; it costs next to nothing where it does not.
+/// `benches/hash_throughput` tells.
 #[derive(Clone, Debug)]
 pub struct Digester {
     states: States,

@@ -12,7 +12,8 @@ pub enum Error {
     /// together.
     #[error(
         "bad signature: the data is not what key {signer} signed at {signed_at}; it was changed \
-         on the way, or the signature belongs to another file"
+         on the way, or the signature belongs to another file; fetch both anew, and tell the vendor \
+         if that does not help"
     )]
     BadSignature {
         /// The key that the signature names.
@@ -33,7 +34,7 @@ pub enum Error {
     /// The bytes are not those that the vendor lists.
     #[error(
         "`{name}` is not the vendor's file: {algorithm} expected `{expected}`, computed \
-         `{computed}` over {bytes} bytes"
+         `{computed}` over {bytes} bytes; fetch it anew, and tell the vendor if that does not help"
     )]
     DigestMismatch {
         /// The file name in the signed list.
@@ -199,7 +200,7 @@ pub enum Error {
     /// A digest that can be forged today.
     #[error(
         "weak digest: the signature of key {signer} uses {algorithm}; SHA-256 or stronger is \
-         required"
+         required: ask the vendor for a signature of today"
     )]
     WeakDigest {
         /// The key that the signature names.

@@ -1,0 +1,90 @@
+# shellcheck shell=bash
+# What `up`, `down` and `tests/run` share. Sourced, never run.
+
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# Everything lives below this directory: packages, configuration, databases, images, logs.
+root=$(realpath -m -- "${BONAFIDE_OPENSTACK_ROOT:-$repository/target/openstack}")
+
+say() { printf '%s\n' "$*"; }
+die() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+# A path as a person wants to read it: relative where it lies in the repository.
+shown() { printf '%s' "${1#"$repository"/}"; }
+
+# Makes the directory ours, once. `--fresh` deletes things in it, and BONAFIDE_OPENSTACK_ROOT may
+# name anything, so a directory with somebody else's files in it is refused.
+claim_root() {
+    if [[ ! -e $root/.bonafide-openstack ]]; then
+        if [[ -d $root && -n $(ls -A -- "$root") ]]; then
+            die "$root has files in it that are not ours; choose another BONAFIDE_OPENSTACK_ROOT"
+        fi
+        mkdir -p -- "$root"
+        touch -- "$root/.bonafide-openstack"
+    fi
+    mkdir -p -- "$root"/{config,database,keys,log,run,store}
+}
+
+# One `up` or `down` at a time. Descriptor 9 must not be passed on to the servers.
+lock_root() {
+    exec 9>"$root/lock"
+    flock --nonblock 9 && return
+    say "waiting for another up or down in $(shown "$root")"
+    flock 9
+}
+
+server_config() { printf '%s' "$root/config/$1/uwsgi.ini"; }
+
+# Whether the process with this id was started with that configuration file: one of its arguments
+# is exactly the path. After a restart of the machine the id may belong to anything.
+is_server() { # PID NAME
+    [[ $1 =~ ^[0-9]+$ ]] || return 1
+    tr '\0' '\n' <"/proc/$1/cmdline" | grep -qxF -- "$(server_config "$2")"
+} 2>/dev/null
+
+server_pid() { cat -- "$root/run/$1.pid" 2>/dev/null || true; }
+is_running() { is_server "$(server_pid "$1")" "$1"; }
+
+# Stops a server that runs and forgets one that does not; says so only of the first.
+stop_server() { # NAME
+    local pid worker workers
+    pid=$(server_pid "$1")
+    if is_server "$pid" "$1"; then
+        workers=$(cat "/proc/$pid/task"/*/children 2>/dev/null || true)
+        # `die-on-term`: the master takes its workers along.
+        kill -TERM "$pid"
+        for _ in {1..100}; do
+            is_server "$pid" "$1" || break
+            sleep 0.1
+        done
+        for worker in $pid $workers; do
+            if is_server "$worker" "$1"; then kill -KILL "$worker" 2>/dev/null || true; fi
+        done
+        say "stopped $1 (process $pid)"
+    fi
+    rm -f -- "$root/run/$1.pid"
+}
+
+stop_servers() {
+    stop_server glance
+    stop_server keystone
+}
+
+# Prints a Python that can carry the servers: 3.11 to 3.13, with all that `venv` needs.
+# PYTHON names another one, and then only that will do.
+find_python() {
+    local candidate candidates=(python3 /usr/bin/python3 python3.13 python3.12 python3.11)
+    if [[ -n ${PYTHON:-} ]]; then candidates=("$PYTHON"); fi
+    for candidate in "${candidates[@]}"; do
+        "$candidate" - 2>/dev/null <<'PYTHON' && return
+import sys
+import ensurepip, sqlite3, ssl, venv
+if not (3, 11) <= sys.version_info < (3, 14):
+    sys.exit(1)
+print(sys.executable)
+PYTHON
+    done
+    return 1
+}

@@ -1,0 +1,4 @@
+"""Glance's application, as uWSGI loads it."""
+
+import bonafide_sqlite  # noqa: F401  (sets a hook)
+from glance.wsgi.api import application  # noqa: F401
