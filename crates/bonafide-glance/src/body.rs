@@ -61,6 +61,7 @@ impl ImageBody {
             yielded: 0,
             ready: Bytes::new(),
             finished: false,
+            failed: false,
             progress: Arc::clone(&progress),
         };
         (body, progress)
@@ -175,7 +176,10 @@ pub(crate) struct WatchedBody {
     yielded: u64,
     /// What was not handed on yet.
     ready: Bytes,
+    /// The stream has ended, well.
     finished: bool,
+    /// The stream has failed. There is no end after that, however often it is asked for.
+    failed: bool,
     progress: Arc<Progress>,
 }
 
@@ -186,9 +190,8 @@ pub(crate) struct Cut;
 
 impl WatchedBody {
     fn fail(&mut self, failure: Failure) -> Poll<Option<Result<Bytes, Cut>>> {
-        self.finished = true;
+        self.failed = true;
         self.ready = Bytes::new();
-        self.length = None;
         self.progress.fail(failure);
         Poll::Ready(Some(Err(Cut)))
     }
@@ -205,6 +208,9 @@ impl Stream for WatchedBody {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let body = self.get_mut();
+        if body.failed {
+            return Poll::Ready(Some(Err(Cut)));
+        }
         body.progress.asked();
         loop {
             let held_back = body.length == Some(body.yielded) && !body.finished;
@@ -261,6 +267,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_failed_body_never_ends_well() {
+        let (mut watched, _) = ImageBody::new(stream::iter([Err("cut".into())])).watched();
+        for _ in 0..3 {
+            assert!(matches!(watched.next().await, Some(Err(Cut))));
+        }
+    }
+
+    #[tokio::test]
     async fn empty_chunks_are_not_handed_on() {
         let (pieces, failure) = pass(None, &[b"", b"ab", b"", b"c"]).await;
         assert_eq!(pieces, [&b"ab"[..], b"c"]);
@@ -301,9 +315,8 @@ mod tests {
     #[tokio::test]
     async fn an_error_after_the_last_announced_byte_still_fails() {
         let chunks = [Ok(Bytes::from_static(b"abc")), Err("not proven".into())];
-        let (watched, progress) = ImageBody::new(stream::iter(chunks)).length(3).watched();
-        let pieces: Vec<_> = watched.collect().await;
-        assert!(matches!(pieces[..], [Err(Cut)]));
+        let (mut watched, progress) = ImageBody::new(stream::iter(chunks)).length(3).watched();
+        assert!(matches!(watched.next().await, Some(Err(Cut))));
         assert!(matches!(progress.take_failure(), Some(Failure::Stream(_))));
         assert_eq!(progress.sent(), 0);
     }
