@@ -317,6 +317,17 @@ async fn a_run_that_died_before_its_last_request_is_completed_by_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_create_whose_answer_was_lost_is_gone_on_with() {
+    let world = World::embedded().await;
+    world.at_vendor();
+    let fault = CloudFault::new("POST", "/images", CloudFaultKind::DropAfter);
+    world.cloud.as_embedded().fail_next(fault);
+    let report = world.publish().await.unwrap();
+    assert_eq!(report.outcome, Outcome::Published);
+    assert_eq!(world.cloud.as_embedded().images().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_upload_whose_answer_was_lost_is_found_to_be_whole() {
     let world = World::embedded().await;
     world.at_vendor();

@@ -106,6 +106,8 @@ pub(crate) fn plain_date(text: &str) -> Option<Date> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -150,6 +152,20 @@ mod tests {
             "",
         ] {
             assert!(text.parse::<UuidValidity>().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_is_written_as_it_was_read(
+            text in "[a-z0-9-]{0,12}|last-[0-9]{1,12}|[0-9]{4}-[0-9]{2}-[0-9]{2}|.{0,20}",
+        ) {
+            if let Ok(until) = text.parse::<ProvidedUntil>() {
+                prop_assert_eq!(until.to_string(), text.clone());
+            }
+            if let Ok(validity) = text.parse::<UuidValidity>() {
+                prop_assert_eq!(validity.to_string(), text);
+            }
         }
     }
 }

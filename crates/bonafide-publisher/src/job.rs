@@ -75,7 +75,7 @@ impl Job<'_> {
         let opened = self.open().await?;
         let limits = self.limits();
         let image = self.describe(&opened, limits)?;
-        let (id, attempt) = match self.create(image).await? {
+        let (id, attempt) = match self.create(image, limits.until).await? {
             Created::Here { id, attempt } => (id, attempt),
             Created::Elsewhere(report) => return Ok(*report),
         };
@@ -96,14 +96,29 @@ impl Job<'_> {
     }
 
     /// 409 says that an id is taken: by another run, or for ever by an upload that failed before.
-    async fn create(&self, image: impl Fn(Uuid) -> NewImage) -> Result<Created, Error> {
+    async fn create(
+        &self,
+        image: impl Fn(Uuid) -> NewImage,
+        lease_until: Timestamp,
+    ) -> Result<Created, Error> {
         let channel = self.channel.name();
         for attempt in 0..MAX_ATTEMPTS {
             let id = marker::image_id(channel, &self.candidate.expected().digest, attempt);
             match self.glance().create(&image(id)).await {
                 Ok(_) => return Ok(Created::Here { id, attempt }),
                 Err(bonafide_glance::Error::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    // The image may be there although its answer was lost; the lease tells whose.
+                    let found = observe_id(self.glance(), channel, id).await;
+                    if matches!(
+                        found,
+                        Ok(Observed::Incomplete { lease_until: Some(until), .. })
+                            if until == lease_until
+                    ) {
+                        return Ok(Created::Here { id, attempt });
+                    }
+                    return Err(error.into());
+                }
             }
             match observe_id(self.glance(), channel, id).await? {
                 Observed::Absent => {}

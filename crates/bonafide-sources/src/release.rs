@@ -134,6 +134,8 @@ impl Serialize for Serial {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -160,6 +162,15 @@ mod tests {
             "",
         ] {
             assert!(text.parse::<Serial>().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_is_written_as_it_was_read(text in "[0-9]{8}(\\.[0-9]{0,7})?|.{0,12}") {
+            if let Ok(serial) = text.parse::<Serial>() {
+                prop_assert_eq!(serial.to_string(), text);
+            }
         }
     }
 }
