@@ -4,13 +4,10 @@
 
 mod support;
 
-use std::sync::Arc;
-
 use bonafide::glance::{NewImage, Status, Visibility};
-use bonafide::publisher::{Error, Observed, Outcome, Silent, image_id};
+use bonafide::publisher::{Error, NAMESPACE, Observed, Outcome, Silent, image_id};
 use bonafide::verify::Digest;
-use bonafide::{Profile, Publisher};
-use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
+use bonafide::{Fetch, Profile};
 use futures_util::TryStreamExt;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -43,7 +40,9 @@ on_both_clouds! {
     the_scs_profile_has_plain_names_and_build_dates,
     a_given_up_upload_is_replaced,
     an_upload_of_another_run_is_left_alone_while_its_lease_lasts,
-    a_foreign_image_with_the_same_id_is_left_alone,
+    a_foreign_image_with_the_same_id_is_left_alone_and_stops_nothing,
+    an_older_build_than_the_published_one_is_refused,
+    what_somebody_put_on_an_uploaded_image_does_not_become_public,
     two_runs_at_once_publish_once,
     who_may_not_publish_is_told_and_the_image_stays_private,
     a_build_whose_first_id_was_used_up_is_found_without_a_download,
@@ -177,11 +176,12 @@ async fn the_scs_profile_has_plain_names_and_build_dates(world: World) {
 async fn leave_incomplete(world: &World, sha256: &str, lease: SignedDuration) -> uuid::Uuid {
     let channel = world.channel();
     let digest: Digest = sha256.parse().unwrap();
-    let id = image_id(channel.name(), &digest, 0);
+    let id = image_id(&NAMESPACE, channel.name(), &digest, 0);
     let image = NewImage::new(id, "left by a dead run")
         .disk_format("qcow2")
         .container_format("bare")
         .property(MARKER, channel.name())
+        .property("bonafide_vendor_digest", format!("sha256:{sha256}"))
         .property("bonafide_state", "uploading")
         .property("bonafide_lease_until", (now() + lease).to_string());
     world.cloud.glance("admin").create(&image).await.unwrap();
@@ -190,7 +190,7 @@ async fn leave_incomplete(world: &World, sha256: &str, lease: SignedDuration) ->
 
 async fn a_given_up_upload_is_replaced(world: World) {
     let build = world.at_vendor();
-    let dead = leave_incomplete(&world, &build.sha256, SignedDuration::from_secs(-1)).await;
+    let dead = leave_incomplete(&world, &build.sha256, SignedDuration::from_mins(-20)).await;
     let report = world.publish().await.unwrap();
     assert_eq!(report.outcome, Outcome::Published);
     assert_ne!(report.image, dead);
@@ -210,7 +210,10 @@ async fn a_build_whose_first_id_was_used_up_is_found_without_a_download(world: W
     assert_eq!(report.outcome, Outcome::Published);
     assert!(report.requests <= 8, "{} requests", report.requests);
     let digest: Digest = build.sha256.parse().unwrap();
-    assert_eq!(report.image, image_id(&report.channel, &digest, 1));
+    assert_eq!(
+        report.image,
+        image_id(&NAMESPACE, &report.channel, &digest, 1)
+    );
     world.site.clear_requests();
     let again = world.publish().await.unwrap();
     assert_eq!(
@@ -234,22 +237,99 @@ async fn an_upload_of_another_run_is_left_alone_while_its_lease_lasts(world: Wor
     world.clean_up(busy).await;
 }
 
-async fn a_foreign_image_with_the_same_id_is_left_alone(world: World) {
+async fn a_foreign_image_with_the_same_id_is_left_alone_and_stops_nothing(world: World) {
     let build = world.at_vendor();
     let digest: Digest = build.sha256.parse().unwrap();
-    let id = image_id(world.channel().name(), &digest, 0);
+    let id = image_id(&NAMESPACE, world.channel().name(), &digest, 0);
     let foreign = NewImage::new(id, "somebody else's").visibility(Visibility::Private);
+    let customer = world.cloud.glance("customer");
+    customer.create(&foreign).await.unwrap();
+    let report = world.publish().await.unwrap();
+    assert_eq!(report.outcome, Outcome::Published);
+    assert_ne!(report.image, id);
+    assert!(world.events.names().contains(&"id taken"));
+    let still = customer.image(id).await.unwrap();
+    assert_eq!(still.name.as_deref(), Some("somebody else's"));
+    customer.delete(id).await.unwrap();
+    world.clean_up(report.image).await;
+}
+
+async fn an_older_build_than_the_published_one_is_refused(world: World) {
+    let newer = world.at_vendor();
+    let report = world.publish().await.unwrap();
+    let built = now() - SignedDuration::from_hours(24 * 30);
+    let older = bonafide_testkit::site::UbuntuBuild::release(
+        "24.04",
+        "noble",
+        &built.strftime("%Y%m%d").to_string(),
+    );
+    let older = older
+        .image(bonafide_testkit::qcow2::Qcow2Image::new(
+            1 << 30,
+            8,
+            !world.seed,
+        ))
+        .signed_at(built);
+    let older = world.site.publish_ubuntu(&older, &world.key).unwrap();
+    // The page is not signed: whoever serves it leaves the newest build out.
+    let page = "https://cloud-images.ubuntu.com/releases/noble/";
+    let name = older.directory_url.trim_start_matches(page);
     world
-        .cloud
-        .glance("customer")
-        .create(&foreign)
+        .site
+        .put(page, format!("<a href=\"{name}\">{name}</a>"));
+    let error = world.publish().await.unwrap_err();
+    assert!(
+        matches!(error, Error::Rollback { .. }),
+        "{}",
+        causes(&error)
+    );
+    assert!(world.image(&older, 0).await.is_none());
+    assert!(world.image(&newer, 0).await.is_some());
+    world.clean_up(report.image).await;
+}
+
+async fn what_somebody_put_on_an_uploaded_image_does_not_become_public(world: World) {
+    use bonafide::glance::{ImageBody, ImagePatch};
+    let build = world.at_vendor();
+    // A member of the project may prepare the image with the vendor's own bytes.
+    let id = leave_incomplete(&world, &build.sha256, SignedDuration::from_mins(10)).await;
+    let glance = world.cloud.glance("admin");
+    let mut vendor = world
+        .fetch()
+        .open(&build.image_url.parse().unwrap())
         .await
         .unwrap();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = vendor.try_next().await.unwrap() {
+        bytes.push(Ok(chunk));
+    }
+    let patch = ImagePatch::new()
+        .set("kernel_id", uuid::Uuid::nil().to_string())
+        .set("os_command_line", "init=/bin/evil")
+        .set("os_distro", "debian");
+    glance.update(id, &patch).await.unwrap();
+    glance
+        .upload(id, ImageBody::new(futures_util::stream::iter(bytes)))
+        .await
+        .unwrap();
+    // It was made with another `min_ram`, so it is not taken over at all.
     let error = world.publish().await.unwrap_err();
-    assert!(matches!(error, Error::Foreign { .. }), "{error}");
-    let still = world.cloud.glance("customer").image(id).await.unwrap();
-    assert_eq!(still.name.as_deref(), Some("somebody else's"));
-    world.cloud.glance("customer").delete(id).await.unwrap();
+    assert!(
+        matches!(error, Error::GlanceMismatch { .. }),
+        "{}",
+        causes(&error)
+    );
+    let report = world.publish().await.unwrap();
+    assert_ne!(report.image, id);
+    let image = world
+        .cloud
+        .glance("customer")
+        .image(report.image)
+        .await
+        .unwrap();
+    assert!(!image.properties.contains_key("os_command_line"));
+    assert_eq!(image.properties["os_distro"], "ubuntu");
+    world.clean_up(report.image).await;
 }
 
 async fn two_runs_at_once_publish_once(world: World) {
@@ -290,146 +370,4 @@ async fn a_dry_look_changes_nothing(world: World) {
     let observed = publisher.observe(&channel, &candidate).await.unwrap();
     assert!(matches!(observed, Observed::Absent));
     assert!(world.image(&build, 0).await.is_none());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_died_before_its_last_request_is_completed_by_the_next() {
-    let world = World::embedded().await;
-    let build = world.at_vendor();
-    let cloud = world.cloud.as_embedded();
-    cloud.fail_next(CloudFault::new("PATCH", "", CloudFaultKind::DropBefore));
-    assert!(world.publish().await.is_err());
-    assert_eq!(
-        world.image(&build, 0).await.unwrap().visibility,
-        Visibility::Private
-    );
-    cloud.clear_requests();
-    let report = world.publish().await.unwrap();
-    assert_eq!(report.outcome, Outcome::Completed);
-    assert!(
-        cloud
-            .requests()
-            .iter()
-            .all(|request| request.method != "PUT"),
-        "no second upload"
-    );
-    assert_eq!(world.found_by_customer(&report).await.len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_create_whose_answer_was_lost_is_gone_on_with() {
-    let world = World::embedded().await;
-    world.at_vendor();
-    let fault = CloudFault::new("POST", "/images", CloudFaultKind::DropAfter);
-    world.cloud.as_embedded().fail_next(fault);
-    let report = world.publish().await.unwrap();
-    assert_eq!(report.outcome, Outcome::Published);
-    assert_eq!(world.cloud.as_embedded().images().len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_upload_whose_answer_was_lost_is_found_to_be_whole() {
-    let world = World::embedded().await;
-    world.at_vendor();
-    let cloud = world.cloud.as_embedded();
-    cloud.fail_next(CloudFault::new("PUT", "/file", CloudFaultKind::DropAfter));
-    let report = world.publish().await.unwrap();
-    assert_eq!(report.outcome, Outcome::Published);
-    assert_eq!(world.found_by_customer(&report).await.len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_expired_token_is_renewed_on_the_way() {
-    let world = World::embedded().await;
-    world.at_vendor();
-    let publisher = world.publisher("admin");
-    let channel = world.channel();
-    let candidate = publisher.find(&channel, &Silent).await.unwrap();
-    publisher.observe(&channel, &candidate).await.unwrap();
-    world.cloud.as_embedded().revoke_tokens();
-    let report = publisher
-        .publish(&channel, &candidate, &Silent)
-        .await
-        .unwrap();
-    assert_eq!(report.outcome, Outcome::Published);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_image_larger_than_the_limit_is_cut_off() {
-    let world = World::embedded().await;
-    let build = world.at_vendor();
-    world
-        .site
-        .fault(&build.image_url, bonafide_testkit::site::Fault::Chunked);
-    let publisher = world.publisher("admin").max_size(build.size - 1);
-    let channel = world.channel();
-    let candidate = publisher.find(&channel, &Silent).await.unwrap();
-    let error = publisher
-        .publish(&channel, &candidate, &Silent)
-        .await
-        .unwrap_err();
-    assert!(
-        causes(&error).contains("is larger than"),
-        "{}",
-        causes(&error)
-    );
-    world.assert_nothing_is_left(&build).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_upload_that_outlives_its_lease_is_given_up() {
-    let world = World::embedded().await;
-    let build = world.at_vendor();
-    let publisher = world
-        .publisher("admin")
-        .lease(SignedDuration::from_secs(-1));
-    let channel = world.channel();
-    let candidate = publisher.find(&channel, &Silent).await.unwrap();
-    let error = publisher
-        .publish(&channel, &candidate, &Silent)
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(error, Error::LeaseEnded { .. }),
-        "{}",
-        causes(&error)
-    );
-    world.assert_nothing_is_left(&build).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mirror_in_the_middle_of_its_copy_is_read_twice() {
-    use bonafide_testkit::site::Fault;
-    let world = World::embedded().await;
-    let build = world.at_vendor();
-    let old = Fault::Replace(bytes::Bytes::from_static(b"an older list\n"));
-    world.site.fault_times(&build.list_url, old, 1);
-    let report = world.publish().await.unwrap();
-    assert_eq!(report.outcome, Outcome::Published);
-    assert!(world.events.names().contains(&"rereading"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn daily_builds_and_bodies_of_unknown_length_are_published_too() {
-    use bonafide::{Channel, Ubuntu, UbuntuRelease};
-    use bonafide_testkit::qcow2::Qcow2Image;
-    use bonafide_testkit::site::{Fault, UbuntuBuild};
-    let world = World::embedded().await;
-    let built = now() - SignedDuration::from_hours(24);
-    let serial = built.strftime("%Y%m%d.2").to_string();
-    let build = UbuntuBuild::daily("26.04", "resolute", &serial)
-        .image(Qcow2Image::new(1 << 30, 20, world.seed))
-        .signed_at(built);
-    let build = world.site.publish_ubuntu(&build, &world.key).unwrap();
-    world.site.fault(&build.image_url, Fault::Chunked);
-    let fetch = Arc::new(world.fetch());
-    let publisher = Publisher::new(fetch, world.cloud.session("admin"), now);
-    let channel = Channel::new(Ubuntu::daily(UbuntuRelease::Resolute), world.keyring());
-    let candidate = publisher.find(&channel, &Silent).await.unwrap();
-    let report = publisher
-        .publish(&channel, &candidate, &Silent)
-        .await
-        .unwrap();
-    assert_eq!(report.channel, "ubuntu-26.04-daily");
-    assert_eq!(report.digests.unwrap().sha256.to_string(), build.sha256);
 }

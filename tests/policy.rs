@@ -365,3 +365,26 @@ fn text_around_a_clear_signed_message_is_refused_or_left_out() {
         );
     }
 }
+
+#[test]
+fn md5_over_the_own_key_is_refused() {
+    let weak = RSA.clone().self_signed_with(SigningDigest::Md5).unwrap();
+    assert!(matches!(
+        verify_with(&weak, &options()),
+        Err(Error::NotASigningKey { .. })
+    ));
+}
+
+#[test]
+fn a_long_broken_message_gives_a_short_error() {
+    let key = key();
+    let mut signature = key.sign_binary(LIST, &options()).unwrap();
+    signature.extend(vec![0xC7; 60_000]);
+    if let Err(error) = keyring(&key).verify_detached(LIST, &signature, now()) {
+        assert!(
+            error.to_string().len() < 1000,
+            "{}",
+            error.to_string().len()
+        );
+    }
+}

@@ -93,6 +93,11 @@ impl Observe for Show {
             }
             Event::Compared { .. } => self.line("Glance stores exactly these bytes"),
             Event::Removed { id } => self.line(&format!("removed the incomplete image {id}")),
+            Event::IdTaken { id } => {
+                self.line(&format!(
+                    "somebody else has taken the id {id}; trying the next"
+                ));
+            }
             Event::Published { id } => self.line(&format!("image {id} is public")),
             _ => {}
         }

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bonafide::glance::{Image, ImageFilter, Status, Visibility};
-use bonafide::publisher::{Error, image_id};
+use bonafide::publisher::{Error, NAMESPACE, image_id};
 use bonafide::verify::Digest;
 use bonafide::{
     Channel, CloudConfig, Event, Glance, HttpFetch, Keyring, Observe, Publisher, Report, Session,
@@ -164,7 +164,7 @@ impl World {
     /// The image of this build under its `attempt`-th id, as the administrator sees it.
     pub(crate) async fn image(&self, build: &PublishedBuild, attempt: u32) -> Option<Image> {
         let digest: Digest = build.sha256.parse().unwrap();
-        let id = image_id(self.channel().name(), &digest, attempt);
+        let id = image_id(&NAMESPACE, self.channel().name(), &digest, attempt);
         self.cloud.glance("admin").find(id).await.unwrap()
     }
 
@@ -222,6 +222,7 @@ impl Observe for Events {
             Event::Found { .. } => "found",
             Event::Progress { .. } => "progress",
             Event::Proven { .. } => "proven",
+            Event::IdTaken { .. } => "id taken",
             Event::Published { .. } => "published",
             Event::Removed { .. } => "removed",
             Event::Rereading { .. } => "rereading",

@@ -15,8 +15,8 @@ use crate::{Error, Image, ImageBody, ImageDownload, ImageFilter, ImagePatch, New
 
 /// Glance wants exactly this one.
 const PATCH_TYPE: &str = "application/openstack-images-v2.1-json-patch";
-/// A million images, if pages have a hundred.
-const PAGES: usize = 10_000;
+/// A hundred thousand images, if pages have a hundred.
+const PAGES: usize = 1_000;
 
 /// The image service of a cloud (Image API v2). Cheap to clone.
 #[derive(Clone, Debug)]
@@ -51,7 +51,8 @@ impl Glance {
     pub async fn create(&self, image: &NewImage) -> Result<Image, Error> {
         let body = image.to_json()?.to_string();
         let call = Call::new(Verb::Post, self.url(&[]).await?).body("application/json", body);
-        self.session.send(&call).await?.json()
+        let answer = self.session.send(&call).await?.json()?;
+        about(image.id(), answer, &call)
     }
 
     /// Uploads the data of an image that waits for them. When this returns, the image is active.
@@ -122,7 +123,7 @@ impl Glance {
     /// request.
     pub async fn image(&self, id: Uuid) -> Result<Image, Error> {
         let call = Call::new(Verb::Get, self.url(&[&id.to_string()]).await?);
-        self.session.send(&call).await?.json()
+        about(id, self.session.send(&call).await?.json()?, &call)
     }
 
     /// Describes an image if it exists and the project may see it.
@@ -183,7 +184,7 @@ impl Glance {
         let body = patch.to_json()?.to_string();
         let url = self.url(&[&id.to_string()]).await?;
         let call = Call::new(Verb::Patch, url).body(PATCH_TYPE, body);
-        self.session.send(&call).await?.json()
+        about(id, self.session.send(&call).await?.json()?, &call)
     }
 
     /// Deletes an image. Its id can never be used again.
@@ -273,6 +274,16 @@ fn failed(url: &Url, sent: u64, failure: Failure) -> Error {
         },
         Failure::Stream(source) => Error::BodyFailed { url, sent, source },
     }
+}
+
+/// An answer about another image than the one asked for is none: a confused proxy or cache must not
+/// make anybody change or delete what it names.
+fn about(id: Uuid, image: Image, call: &Call) -> Result<Image, Error> {
+    if image.id == id {
+        return Ok(image);
+    }
+    let reason = format!("it is about image {} and not about {id}", image.id);
+    Err(decode(call.verb, &call.url, reason))
 }
 
 #[cfg(test)]

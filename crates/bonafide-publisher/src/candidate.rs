@@ -34,6 +34,12 @@ impl Candidate {
         now: Timestamp,
         observer: &dyn Observe,
     ) -> Result<Self, Error> {
+        if channel.keyring.vendor() != channel.product().vendor {
+            return Err(Error::Foreign {
+                found: format!("the keyring of {}", channel.keyring.vendor()),
+                channel: channel.name().to_owned(),
+            });
+        }
         let release = channel.source.latest(fetch).await?;
         observer.observe(&Event::Found { release: &release });
         let list = match prove(channel, &release, fetch, now).await {

@@ -40,17 +40,6 @@ pub enum Error {
     /// A vendor's file could not be fetched whole.
     #[error(transparent)]
     Fetch(Box<FetchError>),
-    /// The id belongs to an image that is not ours.
-    #[error(
-        "image {id} has the id of {channel}'s newest build, but it belongs to another project or \
-         was made by something else; it is left alone"
-    )]
-    Foreign {
-        /// The image.
-        id: Uuid,
-        /// The channel.
-        channel: String,
-    },
     /// Glance stores other bytes than were sent.
     #[error(
         "Glance stored other bytes than the proven ones in image {id}: expected {expected}, \
@@ -98,6 +87,17 @@ pub enum Error {
         /// What is left in the cloud.
         left_behind: LeftBehind,
     },
+    /// An image of this build that is neither as it was published nor on its way.
+    #[error(
+        "image {id} of this build is not as it was published: it is {found}; somebody changed it, so \
+         it is left alone: delete it, or set it right"
+    )]
+    NotAsPublished {
+        /// The image.
+        id: Uuid,
+        /// What is odd about it.
+        found: String,
+    },
     /// The image is in Glance, proven and private, but must not be made public.
     #[error(
         "image {id} is proven and stored, but the cloud does not let this user publish it; it \
@@ -120,6 +120,19 @@ pub enum Error {
         channel: String,
         /// All of them.
         violations: String,
+    },
+    /// The vendor's page offers an older build than the published one.
+    #[error(
+        "build {offered} is offered as the newest, but {published} is public already as image {id}: \
+         the vendor's page is stale or forged; nothing is changed"
+    )]
+    Rollback {
+        /// The public image.
+        id: Uuid,
+        /// Its build.
+        published: String,
+        /// The build that is offered.
+        offered: String,
     },
     /// A list that is older than its directory.
     #[error(
@@ -161,6 +174,14 @@ pub enum Error {
     /// A kind of signature that this version does not know.
     #[error("{channel} is signed in a way that this version can't check")]
     UnknownSignatureLocation {
+        /// The channel.
+        channel: String,
+    },
+    /// A candidate of another channel, or a keyring of another vendor.
+    #[error("{found} does not belong to {channel}; a key and a candidate count for their own only")]
+    Foreign {
+        /// What was given.
+        found: String,
         /// The channel.
         channel: String,
     },

@@ -26,6 +26,11 @@ pub enum Event<'a> {
         /// Where it is.
         release: &'a Release,
     },
+    /// Somebody else has an image under one of the build's ids; the next id is tried.
+    IdTaken {
+        /// The id.
+        id: Uuid,
+    },
     /// More bytes came from the vendor.
     Progress {
         /// Bytes so far.

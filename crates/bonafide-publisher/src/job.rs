@@ -1,22 +1,27 @@
 //! The steps of one publication.
 
-use bonafide_glance::{Glance, Image, ImageBody, ImagePatch, NewImage, Status, Visibility};
-use bonafide_properties::Gibibytes;
-use bonafide_verify::{Algorithm, FileDigests, Verified};
+use bonafide_glance::{Glance, Image, ImageBody, Status, Visibility};
+use bonafide_sources::FetchError;
+use bonafide_verify::{FileDigests, Verified};
 use futures_util::TryStreamExt;
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::observed::{Observed, observe_id};
+use crate::observed::{Observed, Taken, observe_id};
 use crate::pipeline::{self, Limits, Opened};
+use crate::wanted::Wanted;
 use crate::{
     Candidate, Channel, Error, Event, Observe, Outcome, Publisher, Report, clean_up, marker,
 };
 
-/// Ids that are tried for one build. Each failed upload uses one up.
-const MAX_ATTEMPTS: u32 = 64;
+/// Ids that are tried for one build. Each failed upload uses one up, and so may other tenants.
+const MAX_ATTEMPTS: u32 = 4096;
+/// How far the clocks of two runs may be apart.
+const CLOCK_MARGIN: SignedDuration = SignedDuration::from_mins(15);
+/// No lease lasts longer than this after the image was made, whatever stands on it.
+const MAX_LEASE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Where the image was made.
 enum Created {
@@ -36,6 +41,8 @@ pub(crate) struct Job<'a> {
     pub(crate) channel: &'a Channel,
     pub(crate) candidate: &'a Candidate,
     pub(crate) observer: &'a dyn Observe,
+    /// This run, as it stands on the image while it is uploaded.
+    pub(crate) run: Uuid,
     pub(crate) requests_before: u64,
 }
 
@@ -62,11 +69,13 @@ impl Job<'_> {
     }
 
     async fn open(&self) -> Result<Opened, Error> {
-        let download = self
-            .publisher
-            .fetch
-            .open(&self.candidate.file().url)
-            .await?;
+        let url = &self.candidate.file().url;
+        let download = self.publisher.fetch.open(url).await?;
+        let limit = self.publisher.max_size;
+        if download.length().is_some_and(|length| length > limit) {
+            let url = url.clone();
+            return Err(FetchError::TooLarge { url, limit }.into());
+        }
         Ok(Opened::new(download).await?)
     }
 
@@ -74,8 +83,8 @@ impl Job<'_> {
     pub(crate) async fn create_and_upload(&self) -> Result<Report, Error> {
         let opened = self.open().await?;
         let limits = self.limits();
-        let image = self.describe(&opened, limits)?;
-        let (id, attempt) = match self.create(image, limits.until).await? {
+        let wanted = Wanted::new(self.channel, self.candidate, opened.head()?, self.today())?;
+        let (id, attempt) = match self.create(&wanted, limits.until).await? {
             Created::Here { id, attempt } => (id, attempt),
             Created::Elsewhere(report) => return Ok(*report),
         };
@@ -90,88 +99,61 @@ impl Job<'_> {
             id,
             digests: &proof,
         });
-        let image = self.glance().image(id).await?;
-        self.compare_and_publish(Outcome::Published, &image, &proof)
+        let mut image = self.glance().image(id).await?;
+        if image.status == Status::Saving {
+            // A replica of the database that lags behind the answer to the upload.
+            let later = clean_up::await_active(self.glance(), id).await;
+            image = later.unwrap_or(image);
+        }
+        self.compare_and_publish(Outcome::Published, image, &wanted, &proof, limits)
             .await
     }
 
-    /// 409 says that an id is taken: by another run, or for ever by an upload that failed before.
-    async fn create(
-        &self,
-        image: impl Fn(Uuid) -> NewImage,
-        lease_until: Timestamp,
-    ) -> Result<Created, Error> {
+    /// 409 says that an id is taken: by another run, by another tenant, or for ever by an upload
+    /// that failed before.
+    async fn create(&self, wanted: &Wanted, lease_until: Timestamp) -> Result<Created, Error> {
         let channel = self.channel.name();
+        let passing = marker::passing(self.run, lease_until);
         for attempt in 0..MAX_ATTEMPTS {
-            let id = marker::image_id(channel, &self.candidate.expected().digest, attempt);
-            match self.glance().create(&image(id)).await {
+            let digest = &self.candidate.expected().digest;
+            let id = marker::image_id(&self.publisher.namespace, channel, digest, attempt);
+            let look = || observe_id(self.glance(), channel, self.candidate, id);
+            let image = wanted.new_image(id).properties(passing.clone());
+            match self.glance().create(&image).await {
                 Ok(_) => return Ok(Created::Here { id, attempt }),
                 Err(bonafide_glance::Error::Conflict(_)) => {}
                 Err(error) => {
-                    // The image may be there although its answer was lost; the lease tells whose.
-                    let found = observe_id(self.glance(), channel, id).await;
-                    if matches!(
-                        found,
-                        Ok(Observed::Incomplete { lease_until: Some(until), .. })
-                            if until == lease_until
-                    ) {
-                        return Ok(Created::Here { id, attempt });
-                    }
-                    return Err(error.into());
+                    // The image may be there although its answer was lost.
+                    return match look().await {
+                        Ok(Taken::Own(Observed::Incomplete { image, .. }))
+                            if marker::is_by(&image, self.run) =>
+                        {
+                            Ok(Created::Here { id, attempt })
+                        }
+                        _ => Err(error.into()),
+                    };
                 }
             }
-            match observe_id(self.glance(), channel, id).await? {
-                Observed::Absent => {}
-                Observed::Published(image) => {
+            match look().await? {
+                Taken::UsedUp | Taken::Own(Observed::Absent) => {}
+                Taken::Foreign => self.observer.observe(&Event::IdTaken { id }),
+                Taken::Own(Observed::Published(image)) => {
                     let report = self.report(Outcome::AlreadyPublished, &image, None);
                     return Ok(Created::Elsewhere(Box::new(report)));
                 }
                 // Another run came first; it may still be between its last two requests.
-                Observed::Complete(image) => {
+                Taken::Own(Observed::Complete(image)) => {
                     let report = self.complete(*image).await?;
                     return Ok(Created::Elsewhere(Box::new(report)));
                 }
-                Observed::Incomplete { image, lease_until } => {
-                    self.give_up(image.id, lease_until).await?;
+                Taken::Own(Observed::Incomplete { image, lease_until }) => {
+                    self.give_up(&image, lease_until).await?;
                 }
             }
         }
         Err(Error::TooManyAttempts {
             channel: channel.to_owned(),
             attempts: MAX_ATTEMPTS,
-        })
-    }
-
-    /// Everything about the new image but its id.
-    fn describe(
-        &self,
-        opened: &Opened,
-        limits: Limits,
-    ) -> Result<impl Fn(Uuid) -> NewImage + use<>, Error> {
-        let (channel, candidate) = (self.channel, self.candidate);
-        let head = opened.head()?;
-        let min_disk = Gibibytes::holding(head.virtual_size);
-        let refused = |violations: &[_]| Error::properties(channel.name(), violations);
-        let properties = channel
-            .properties(candidate, self.today(), min_disk)
-            .map_err(|violation| refused(&[violation]))?;
-        let map = properties
-            .to_map()
-            .map_err(|error| refused(&error.violations))?;
-        let marks = marker::properties(channel.name(), candidate, limits.until);
-        let serial = candidate.release().serial;
-        let staging = format!("{} {serial} (being uploaded)", channel.name());
-        Ok(move |id| {
-            NewImage::new(id, staging.clone())
-                .visibility(Visibility::Private)
-                .disk_format(head.format.name())
-                .container_format("bare")
-                .min_disk(properties.min_disk.0)
-                .min_ram(properties.min_ram.0)
-                .tag(marker::TAG)
-                .tag(format!("os:{}", properties.system.distribution))
-                .properties(map.clone())
-                .properties(marks.clone())
         })
     }
 
@@ -198,16 +180,21 @@ impl Job<'_> {
                 }
             }
         };
-        let verdict = pipeline.verdict.wait().await;
-        match (uploaded, verdict) {
-            (Ok(()), verdict) => verdict,
-            // The upload failed because the body was refused.
-            (Err(_), Err(refusal)) if !matches!(refusal, Error::Interrupted) => Err(refusal),
-            (Err(error), Err(_)) => Err(error.into()),
-            // Every byte was sent and the answer was lost or bad.
-            (Err(error), Ok(proof)) => match clean_up::await_active(self.glance(), id).await {
-                Some(_) => Ok(proof),
-                None => Err(error.into()),
+        match uploaded {
+            Ok(()) => pipeline.verdict.wait().await,
+            // The body was refused; the pipeline knows why.
+            Err(error @ bonafide_glance::Error::BodyFailed { .. }) => {
+                match pipeline.verdict.wait().await {
+                    Err(Error::Interrupted) | Ok(_) => Err(error.into()),
+                    refused => refused,
+                }
+            }
+            // Was every byte sent, and only the answer lost or bad?
+            Err(error) => match pipeline.verdict.stop().await {
+                Some(proof) if clean_up::await_active(self.glance(), id).await.is_some() => {
+                    Ok(proof)
+                }
+                _ => Err(error.into()),
             },
         }
     }
@@ -216,63 +203,106 @@ impl Job<'_> {
     /// compared with what Glance stores.
     pub(crate) async fn complete(&self, image: Image) -> Result<Report, Error> {
         let opened = self.open().await?;
+        let limits = self.limits();
+        let wanted = Wanted::new(self.channel, self.candidate, opened.head()?, self.today())?;
         let length = opened.length();
         let progress = |received| self.progress(received, length);
         let expected = self.candidate.expected();
-        let proof = pipeline::prove(opened, expected, self.limits(), progress).await?;
-        self.compare_and_publish(Outcome::Completed, &image, &proof)
+        let proof = pipeline::prove(opened, expected, limits, progress).await?;
+        self.compare_and_publish(Outcome::Completed, image, &wanted, &proof, limits)
             .await
     }
 
     /// Removes an upload that was given up, or refuses to while another run may be at it.
     pub(crate) async fn give_up(
         &self,
-        id: Uuid,
+        image: &Image,
         lease_until: Option<Timestamp>,
     ) -> Result<(), Error> {
-        match lease_until {
-            Some(until) if until > self.now() => Err(Error::Busy { id, until }),
-            _ => {
-                self.glance().delete(id).await?;
+        let id = image.id;
+        let later = |time: Timestamp, by| time.checked_add(by).unwrap_or(Timestamp::MAX);
+        // Glance's own clock bounds what a run with a wrong clock may have written.
+        let latest = image.created_at.map(|made| later(made, MAX_LEASE));
+        let until = match (lease_until, latest) {
+            (Some(until), Some(latest)) => Some(until.min(latest)),
+            (until, _) => until,
+        };
+        let until = until.map(|until| later(until, CLOCK_MARGIN));
+        if let Some(until) = until.filter(|until| *until > self.now()) {
+            return Err(Error::Busy { id, until });
+        }
+        match self.glance().delete(id).await {
+            Ok(()) | Err(bonafide_glance::Error::NotFound(_)) => {
                 self.observer.observe(&Event::Removed { id });
                 Ok(())
             }
+            Err(error) => Err(error.into()),
         }
     }
 
     async fn compare_and_publish(
         &self,
         outcome: Outcome,
-        image: &Image,
+        image: Image,
+        wanted: &Wanted,
         proof: &Verified<FileDigests>,
+        limits: Limits,
     ) -> Result<Report, Error> {
-        if let Err(error) = compare(image, proof) {
-            return Err(clean_up::remove(self.glance(), image.id, error, self.observer).await);
+        match wanted.compare(&image, proof) {
+            Err(error @ Error::GlanceMismatch { .. }) => {
+                let removed = clean_up::remove(self.glance(), image.id, error, self.observer);
+                return Err(removed.await);
+            }
+            other => other?,
         }
         self.observer.observe(&Event::Compared { id: image.id });
-        let image = self.make_public(image.id, proof).await?;
+        // After its lease another run may have taken the image for given up.
+        if self.now() > limits.until {
+            let until = limits.until;
+            return Err(Error::LeaseEnded { until });
+        }
+        let image = self.make_public(&image, wanted, proof).await?;
         self.observer.observe(&Event::Published { id: image.id });
         Ok(self.report(outcome, &image, Some(proof.value().clone())))
     }
 
     /// The only place that makes an image public, and it takes the proof.
-    async fn make_public(&self, id: Uuid, proof: &Verified<FileDigests>) -> Result<Image, Error> {
-        let patch = ImagePatch::new()
-            .name(self.channel.image_name(self.today()))
-            .visibility(Visibility::Public)
-            .hidden(false)
-            .set("source_sha256sum", proof.sha256.to_string())
-            .set("source_sha512sum", proof.sha512.to_string())
-            .remove(marker::STATE)
-            .remove(marker::LEASE);
-        match self.glance().update(id, &patch).await {
-            Ok(image) => Ok(image),
-            Err(error @ bonafide_glance::Error::Forbidden(_)) => Err(Error::NotPublic {
+    async fn make_public(
+        &self,
+        image: &Image,
+        wanted: &Wanted,
+        proof: &Verified<FileDigests>,
+    ) -> Result<Image, Error> {
+        let id = image.id;
+        let name = self.channel.image_name(self.today());
+        let patch = wanted
+            .patch(image, proof)
+            .name(name)
+            .visibility(Visibility::Public);
+        let public = match self.glance().update(id, &patch).await {
+            Ok(image) => image,
+            Err(error @ bonafide_glance::Error::Forbidden(_)) => {
+                return Err(Error::NotPublic {
+                    id,
+                    source: Box::new(error),
+                });
+            }
+            // Another run that completed the same image came first.
+            Err(error @ bonafide_glance::Error::Conflict(_)) => {
+                match observe_id(self.glance(), self.channel.name(), self.candidate, id).await? {
+                    Taken::Own(Observed::Published(image)) => *image,
+                    _ => return Err(error.into()),
+                }
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if public.visibility != Visibility::Public || public.status != Status::Active {
+            return Err(Error::NotAsPublished {
                 id,
-                source: Box::new(error),
-            }),
-            Err(error) => Err(error.into()),
+                found: format!("{} and {}", public.visibility, public.status),
+            });
         }
+        Ok(public)
     }
 
     fn progress(&self, received: u64, total: Option<u64>) {
@@ -299,27 +329,4 @@ impl Job<'_> {
             requests: self.glance().session().requests() - self.requests_before,
         }
     }
-}
-
-/// Does Glance store exactly the proven bytes?
-fn compare(image: &Image, proof: &FileDigests) -> Result<(), Error> {
-    let id = image.id;
-    let algorithm = match image.os_hash_algo.as_deref() {
-        Some("sha256") => Algorithm::Sha256,
-        Some("sha512") => Algorithm::Sha512,
-        other => {
-            return Err(Error::UnknownHashAlgorithm {
-                id,
-                algorithm: other.unwrap_or("none").to_owned(),
-            });
-        }
-    };
-    let ours = proof.digest(algorithm);
-    let theirs = image.os_hash_value.as_deref().unwrap_or_default();
-    // An image whose upload was refused keeps the digest of the refused bytes, but is not active.
-    let whole = image.status == Status::Active && image.size == Some(proof.bytes);
-    if !whole || *theirs != ours.to_string() {
-        return Err(Error::mismatch(image, proof.bytes, ours));
-    }
-    Ok(())
 }

@@ -11,6 +11,7 @@ mod observed;
 mod pipeline;
 mod publish;
 mod report;
+mod wanted;
 
 pub use candidate::Candidate;
 pub use channel::{Channel, Profile};

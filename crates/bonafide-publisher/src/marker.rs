@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::Candidate;
 
-/// The namespace of image ids: a UUIDv5 of `bonafide` in the namespace of DNS names.
+/// The default namespace of image ids: a UUIDv5 of `bonafide` in the namespace of DNS names.
 pub const NAMESPACE: Uuid = Uuid::from_u128(0x751c_ca7e_dabd_570a_ac0b_473e_686b_8345);
 
 /// The channel that the image belongs to; its presence marks an image as the publisher's.
@@ -21,33 +21,42 @@ pub(crate) const STATE: &str = "bonafide_state";
 pub(crate) const UPLOADING: &str = "uploading";
 /// Until when another run must leave an incomplete image alone; RFC 3339, UTC.
 pub(crate) const LEASE: &str = "bonafide_lease_until";
+/// The run that is uploading: a random number, so that a run knows its own image again.
+pub(crate) const RUN: &str = "bonafide_run";
+/// The build's serial at the vendor's.
+pub(crate) const SERIAL: &str = "bonafide_serial";
 /// The digest that the vendor signed: `sha256:…`.
 pub(crate) const DIGEST: &str = "bonafide_vendor_digest";
 pub(crate) const TAG: &str = "managed_by_bonafide";
 
-/// The id of an image: the same for everybody who publishes this build, so that Glance itself
-/// arbitrates between two runs. Ids can't be used twice, not even after a deletion; `attempt`
-/// counts from 0.
+/// The id of an image: the same for every run of one operator that publishes this build, so that
+/// Glance itself arbitrates between two of them. Ids can't be used twice, not even after a
+/// deletion; `attempt` counts from 0.
 #[must_use]
-pub fn image_id(channel: &str, vendor_digest: &Digest, attempt: u32) -> Uuid {
+pub fn image_id(namespace: &Uuid, channel: &str, vendor_digest: &Digest, attempt: u32) -> Uuid {
     let algorithm = vendor_digest.algorithm();
     let name = format!("{channel}\n{algorithm}:{vendor_digest}\n{attempt}");
-    Uuid::new_v5(&NAMESPACE, name.as_bytes())
+    Uuid::new_v5(namespace, name.as_bytes())
+}
+
+/// The properties that say how far an image came and who is at it.
+pub(crate) fn passing(run: Uuid, lease_until: Timestamp) -> BTreeMap<String, String> {
+    [
+        (STATE, UPLOADING.to_owned()),
+        (LEASE, lease_until.to_string()),
+        (RUN, run.to_string()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
 }
 
 /// The properties that mark an image and carry the evidence of its origin.
-pub(crate) fn properties(
-    channel: &str,
-    candidate: &Candidate,
-    lease_until: Timestamp,
-) -> BTreeMap<String, String> {
+pub(crate) fn lasting(channel: &str, candidate: &Candidate) -> BTreeMap<String, String> {
     let evidence = candidate.evidence();
     let mut map = BTreeMap::new();
     let mut set = |name: &str, value: String| map.insert(name.to_owned(), value);
     set(CHANNEL, channel.to_owned());
-    set(STATE, UPLOADING.to_owned());
-    set(LEASE, lease_until.to_string());
-    set("bonafide_serial", candidate.release().serial.to_string());
+    set(SERIAL, candidate.release().serial.to_string());
     set(DIGEST, digest(candidate));
     set("bonafide_certificate", evidence.certificate.to_string());
     set("bonafide_signer", evidence.signer.to_string());
@@ -75,6 +84,27 @@ pub(crate) fn is_own(image: &Image, channel: &str, project: &str) -> bool {
             .is_some_and(|own| own == channel)
 }
 
+/// Whether this run made the image.
+pub(crate) fn is_by(image: &Image, run: Uuid) -> bool {
+    image.properties.get(RUN) == Some(&run.to_string())
+}
+
+/// Whether the image is of the candidate's build.
+pub(crate) fn is_of(image: &Image, candidate: &Candidate) -> bool {
+    image.properties.get(DIGEST) == Some(&digest(candidate))
+}
+
+/// Whether Glance's digest is the one that stands on the image, and that one the vendor's.
+pub(crate) fn is_whole(image: &Image, candidate: &Candidate) -> bool {
+    let vendor = &candidate.expected().digest;
+    let noted = |algorithm: &str| image.properties.get(&format!("source_{algorithm}sum"));
+    let stored = image.os_hash_algo.as_deref().and_then(noted);
+    noted(vendor.algorithm().name()) == Some(&vendor.to_string())
+        && stored.is_some()
+        && stored.map(|sum| sum.to_lowercase())
+            == image.os_hash_value.as_ref().map(|v| v.to_lowercase())
+}
+
 /// The end of the image's lease; one that can't be read has ended.
 pub(crate) fn lease(image: &Image) -> Option<Timestamp> {
     image.properties.get(LEASE)?.parse().ok()
@@ -92,10 +122,10 @@ mod tests {
     #[test]
     fn each_channel_build_and_attempt_has_an_id_of_its_own() {
         let digest = |text: &[u8]| Digest::of(bonafide_verify::Algorithm::Sha256, text);
-        let id = image_id("ubuntu-24.04", &digest(b"a"), 0);
-        assert_eq!(id, image_id("ubuntu-24.04", &digest(b"a"), 0));
-        assert_ne!(id, image_id("ubuntu-22.04", &digest(b"a"), 0));
-        assert_ne!(id, image_id("ubuntu-24.04", &digest(b"b"), 0));
-        assert_ne!(id, image_id("ubuntu-24.04", &digest(b"a"), 1));
+        let id = image_id(&NAMESPACE, "ubuntu-24.04", &digest(b"a"), 0);
+        assert_eq!(id, image_id(&NAMESPACE, "ubuntu-24.04", &digest(b"a"), 0));
+        assert_ne!(id, image_id(&NAMESPACE, "ubuntu-22.04", &digest(b"a"), 0));
+        assert_ne!(id, image_id(&NAMESPACE, "ubuntu-24.04", &digest(b"b"), 0));
+        assert_ne!(id, image_id(&NAMESPACE, "ubuntu-24.04", &digest(b"a"), 1));
     }
 }

@@ -1,6 +1,7 @@
 //! What the cloud already has of a build.
 
 use bonafide_glance::{Glance, Image, ImageFilter, Status, Visibility};
+use bonafide_sources::Serial;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -21,7 +22,7 @@ pub enum Observed {
         /// Until when the run that made it may be at it.
         lease_until: Option<Timestamp>,
     },
-    /// Published.
+    /// Published: public, and Glance's digest is the one that was proven then.
     Published(Box<Image>),
 }
 
@@ -37,7 +38,17 @@ impl Observed {
     }
 }
 
-/// Looks for the build by its marker: one request, whatever the number of attempts there were.
+/// What stands under an id that Glance does not give.
+pub(crate) enum Taken {
+    /// An image of somebody else.
+    Foreign,
+    /// An image of this project for this build.
+    Own(Observed),
+    /// Nothing any more: the id was used before.
+    UsedUp,
+}
+
+/// Looks for the build among the channel's images: one request, whatever was tried before.
 pub(crate) async fn observe(
     glance: &Glance,
     channel: &str,
@@ -46,15 +57,18 @@ pub(crate) async fn observe(
     let project = glance.session().project_id().await?;
     let filter = ImageFilter::new()
         .owner(&project)
-        .property(marker::CHANNEL, channel)
-        .property(marker::DIGEST, marker::digest(candidate));
+        .property(marker::CHANNEL, channel);
     let mut found = Observed::Absent;
     for image in glance.list(&filter).await? {
-        // The filter is the server's; whose image it is, is ours to say.
+        // The filter is the server's; whose image it is and of which build, is ours to say.
         if !marker::is_own(&image, channel, &project) {
             continue;
         }
-        let other = classify(image)?;
+        if !marker::is_of(&image, candidate) {
+            not_newer(&image, candidate)?;
+            continue;
+        }
+        let other = classify(image, candidate)?;
         if other.rank() > found.rank() {
             found = other;
         }
@@ -62,38 +76,68 @@ pub(crate) async fn observe(
     Ok(found)
 }
 
-/// Looks under one id, which somebody has taken or used up.
+/// Looks under one id that somebody has taken or used up.
 pub(crate) async fn observe_id(
     glance: &Glance,
     channel: &str,
+    candidate: &Candidate,
     id: Uuid,
-) -> Result<Observed, Error> {
+) -> Result<Taken, Error> {
     let Some(image) = glance.find(id).await? else {
-        return Ok(Observed::Absent);
+        return Ok(Taken::UsedUp);
     };
     let project = glance.session().project_id().await?;
-    if !marker::is_own(&image, channel, &project) {
-        return Err(Error::Foreign {
-            id,
-            channel: channel.to_owned(),
-        });
+    if !marker::is_own(&image, channel, &project) || !marker::is_of(&image, candidate) {
+        return Ok(Taken::Foreign);
     }
-    classify(image)
+    classify(image, candidate).map(Taken::Own)
 }
 
-fn classify(image: Image) -> Result<Observed, Error> {
+/// The directory page is not signed, so whoever serves it could offer an old build as the newest.
+/// What was published before tells.
+fn not_newer(image: &Image, candidate: &Candidate) -> Result<(), Error> {
+    let serial = image.properties.get(marker::SERIAL);
+    let serial: Option<Serial> = serial.and_then(|text| text.parse().ok());
+    let offered = candidate.release().serial;
+    match serial {
+        Some(published) if is_published(image) && published > offered => Err(Error::Rollback {
+            id: image.id,
+            published: published.to_string(),
+            offered: offered.to_string(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn is_published(image: &Image) -> bool {
+    image.status == Status::Active
+        && image.visibility == Visibility::Public
+        && !image.properties.contains_key(marker::STATE)
+}
+
+fn classify(image: Image, candidate: &Candidate) -> Result<Observed, Error> {
     let unfinished = image.properties.contains_key(marker::STATE);
     Ok(match &image.status {
         Status::Active if unfinished && image.visibility == Visibility::Private => {
             Observed::Complete(Box::new(image))
         }
-        Status::Active => Observed::Published(Box::new(image)),
-        Status::Importing | Status::Queued | Status::Saving | Status::Uploading => {
-            Observed::Incomplete {
-                lease_until: marker::lease(&image),
-                image: Box::new(image),
-            }
+        Status::Active if is_published(&image) && marker::is_whole(&image, candidate) => {
+            Observed::Published(Box::new(image))
         }
+        Status::Active => {
+            return Err(Error::NotAsPublished {
+                id: image.id,
+                found: format!("{} and with digests of its own", image.visibility),
+            });
+        }
+        Status::Importing
+        | Status::Killed
+        | Status::Queued
+        | Status::Saving
+        | Status::Uploading => Observed::Incomplete {
+            lease_until: marker::lease(&image),
+            image: Box::new(image),
+        },
         other => {
             return Err(Error::Deactivated {
                 id: image.id,

@@ -4,6 +4,8 @@
 //! queue before the body also carries the upload over short silences of the vendor: servers cut a
 //! silent client after a few seconds.
 
+use std::time::Duration;
+
 use bonafide_image::Head;
 use bonafide_sources::{Download, FetchError};
 use bonafide_verify::{
@@ -24,6 +26,9 @@ const CHUNK: usize = 256 * 1024;
 const SLACK: usize = 32 * 1024;
 const HASH_QUEUE: usize = 4;
 const BODY_QUEUE: usize = 32;
+
+/// The head has 64 KiB; a server that takes longer for it never ends the image.
+const HEAD_DEADLINE: Duration = Duration::from_secs(60);
 
 /// How long an upload may take, and how large the image may be.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +61,19 @@ pub(crate) struct Opened {
 
 impl Opened {
     /// Reads so many bytes that the image's head can be told.
-    pub(crate) async fn new(mut download: Download) -> Result<Self, FetchError> {
+    pub(crate) async fn new(download: Download) -> Result<Self, FetchError> {
+        let url = download.url().clone();
+        let reading = Self::read_head(download);
+        match tokio::time::timeout(HEAD_DEADLINE, reading).await {
+            Ok(opened) => opened,
+            Err(_) => Err(FetchError::TooSlow {
+                url,
+                deadline: HEAD_DEADLINE,
+            }),
+        }
+    }
+
+    async fn read_head(mut download: Download) -> Result<Self, FetchError> {
         let mut head = BytesMut::new();
         while head.len() < Head::LENGTH {
             let Some(chunk) = download.next().await else {
@@ -87,14 +104,37 @@ pub(crate) struct Pipeline<B> {
     pub(crate) verdict: Verdict,
 }
 
-/// The outcome of a pipeline, once its body has ended.
+/// The outcome of a pipeline, once its body has ended. Dropping it stops the reader.
 #[derive(Debug)]
-pub(crate) struct Verdict(JoinHandle<Result<Verified<FileDigests>, Error>>);
+pub(crate) struct Verdict {
+    outcome: JoinHandle<Result<Verified<FileDigests>, Error>>,
+    reader: Reader,
+}
 
 impl Verdict {
     /// Waits for the outcome.
     pub(crate) async fn wait(self) -> Result<Verified<FileDigests>, Error> {
-        self.0.await.unwrap_or(Err(Error::Interrupted))
+        let Self { outcome, reader } = self;
+        let outcome = outcome.await.unwrap_or(Err(Error::Interrupted));
+        drop(reader);
+        outcome
+    }
+
+    /// Stops reading, and says whether everything was read and proven before.
+    pub(crate) async fn stop(self) -> Option<Verified<FileDigests>> {
+        let Self { outcome, reader } = self;
+        drop(reader);
+        outcome.await.ok()?.ok()
+    }
+}
+
+/// The task that reads from the vendor; it ends with whoever waits for its bytes.
+#[derive(Debug)]
+struct Reader(JoinHandle<()>);
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -108,14 +148,14 @@ pub(crate) fn start(
     let (to_hash, chunks) = mpsc::channel(HASH_QUEUE);
     let (to_body, mut steps) = mpsc::channel(BODY_QUEUE);
     let (count, received) = watch::channel(0);
-    tokio::spawn(read(opened, to_hash, count, limits));
+    let reader = Reader(tokio::spawn(read(opened, to_hash, count, limits)));
     let (check, gate) = (DigestCheck::new(expected), Gate::new(expected));
-    let verdict = tokio::task::spawn_blocking(move || hash(&url, chunks, check, gate, &to_body));
+    let outcome = tokio::task::spawn_blocking(move || hash(&url, chunks, check, gate, &to_body));
     let steps = stream::poll_fn(move |context| steps.poll_recv(context));
     Pipeline {
         body: GatedBody::new(steps),
         received,
-        verdict: Verdict(verdict),
+        verdict: Verdict { outcome, reader },
     }
 }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use bonafide_glance::{Glance, Session};
 use bonafide_sources::Fetch;
 use jiff::SignedDuration;
+use uuid::Uuid;
 
 use crate::job::Job;
 use crate::observed::{Observed, observe};
-use crate::{Candidate, Channel, Clock, Error, Observe, Outcome, Report};
+use crate::{Candidate, Channel, Clock, Error, NAMESPACE, Observe, Outcome, Report};
 
 /// How long an upload may take before other runs count it as given up.
 const LEASE: SignedDuration = SignedDuration::from_hours(6);
@@ -28,6 +29,7 @@ pub struct Publisher {
     pub(crate) clock: Clock,
     pub(crate) lease: SignedDuration,
     pub(crate) max_size: u64,
+    pub(crate) namespace: Uuid,
 }
 
 impl Publisher {
@@ -40,6 +42,7 @@ impl Publisher {
             clock,
             lease: LEASE,
             max_size: MAX_SIZE,
+            namespace: NAMESPACE,
         }
     }
 
@@ -55,6 +58,15 @@ impl Publisher {
     #[must_use]
     pub const fn max_size(mut self, bytes: u64) -> Self {
         self.max_size = bytes;
+        self
+    }
+
+    /// Derives image ids from another namespace than [`NAMESPACE`]; all runs of one operator must
+    /// share it. Ids can be computed by anybody who knows the namespace, and any tenant may take an
+    /// id first: then the next one is used, so that costs time only. A secret namespace spares it.
+    #[must_use]
+    pub const fn namespace(mut self, namespace: Uuid) -> Self {
+        self.namespace = namespace;
         self
     }
 
@@ -75,13 +87,19 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// [`Error::Cloud`], or [`Error::Foreign`] and [`Error::Deactivated`] if publishing would be
-    /// refused.
+    /// [`Error::Cloud`], or [`Error::Rollback`], [`Error::NotAsPublished`] and
+    /// [`Error::Deactivated`] if publishing would be refused.
     pub async fn observe(
         &self,
         channel: &Channel,
         candidate: &Candidate,
     ) -> Result<Observed, Error> {
+        if candidate.release().channel != channel.name() {
+            return Err(Error::Foreign {
+                found: format!("a candidate of {}", candidate.release().channel),
+                channel: channel.name().to_owned(),
+            });
+        }
         observe(&self.glance, channel.name(), candidate).await
     }
 
@@ -102,6 +120,7 @@ impl Publisher {
             channel,
             candidate,
             observer,
+            run: Uuid::new_v4(),
             requests_before: self.glance.session().requests(),
         };
         for _ in 0..MAX_LOOKS {
@@ -112,7 +131,7 @@ impl Publisher {
                 Observed::Complete(image) => return job.complete(*image).await,
                 // Removed, or somebody else's turn; then there is nothing left to find.
                 Observed::Incomplete { image, lease_until } => {
-                    job.give_up(image.id, lease_until).await?;
+                    job.give_up(&image, lease_until).await?;
                 }
                 Observed::Absent => return job.create_and_upload().await,
             }

@@ -39,7 +39,7 @@ pub enum FetchError {
     InsecureRedirect {
         /// What was asked for.
         url: Url,
-        /// Where the redirect points.
+        /// Where the redirect points, without user information and query.
         target: String,
     },
     /// A URL that is not https.
@@ -96,6 +96,14 @@ pub enum FetchError {
         url: Url,
         /// The limit in bytes.
         limit: u64,
+    },
+    /// A small file that does not end in time.
+    #[error("{url} did not arrive whole within {} s; try again", deadline.as_secs())]
+    TooSlow {
+        /// What was fetched.
+        url: Url,
+        /// The limit in time.
+        deadline: Duration,
     },
     /// The connection broke.
     #[error("{url} broke off")]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -14,6 +15,9 @@ use crate::FetchError;
 
 pub(crate) mod directory;
 pub(crate) mod http;
+
+/// A server that gives a byte now and then is never silent, so small files have an end in time too.
+const SMALL_FILE_DEADLINE: Duration = Duration::from_secs(60);
 
 /// Fetches what a vendor publishes.
 ///
@@ -28,29 +32,44 @@ pub trait Fetch: fmt::Debug + Send + Sync {
     /// [`FetchError`] if there is no such thing or it can't be reached.
     async fn open(&self, url: &Url) -> Result<Download, FetchError>;
 
-    /// Reads a small file whole: at most `limit` bytes, else it is refused.
+    /// Reads a small file whole: at most `limit` bytes and within a minute, else it is refused.
     ///
     /// # Errors
     ///
-    /// As [`Fetch::open`], and [`FetchError::TooLarge`].
+    /// As [`Fetch::open`], [`FetchError::TooLarge`] and [`FetchError::TooSlow`].
     async fn read(&self, url: &Url, limit: u64) -> Result<Vec<u8>, FetchError> {
-        let mut download = self.open(url).await?;
-        let too_large = || FetchError::TooLarge {
-            url: url.clone(),
-            limit,
-        };
-        if download.length().is_some_and(|length| length > limit) {
+        let reading = read_whole(self, url, limit);
+        match tokio::time::timeout(SMALL_FILE_DEADLINE, reading).await {
+            Ok(result) => result,
+            Err(_) => Err(FetchError::TooSlow {
+                url: url.clone(),
+                deadline: SMALL_FILE_DEADLINE,
+            }),
+        }
+    }
+}
+
+async fn read_whole<F: Fetch + ?Sized>(
+    fetch: &F,
+    url: &Url,
+    limit: u64,
+) -> Result<Vec<u8>, FetchError> {
+    let mut download = fetch.open(url).await?;
+    let too_large = || FetchError::TooLarge {
+        url: url.clone(),
+        limit,
+    };
+    if download.length().is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    while let Some(chunk) = download.next().await {
+        bytes.extend_from_slice(&chunk?);
+        if bytes.len() as u64 > limit {
             return Err(too_large());
         }
-        let mut bytes = Vec::new();
-        while let Some(chunk) = download.next().await {
-            bytes.extend_from_slice(&chunk?);
-            if bytes.len() as u64 > limit {
-                return Err(too_large());
-            }
-        }
-        Ok(bytes)
     }
+    Ok(bytes)
 }
 
 /// The bytes of a URL as a stream, counted against the announced length.
@@ -66,7 +85,7 @@ pub struct Download {
 type Body = Pin<Box<dyn Stream<Item = Result<Bytes, FetchError>> + Send>>;
 
 impl Download {
-    /// Wraps a body. `url` is where it finally came from, `length` is what was announced, in bytes.
+    /// Wraps a body. `url` is what was asked for, `length` is what was announced, in bytes.
     pub fn new(
         url: Url,
         length: Option<u64>,
@@ -80,7 +99,7 @@ impl Download {
         }
     }
 
-    /// Where the bytes finally come from, after redirects.
+    /// What was asked for. Redirects do not show: their targets may carry secrets.
     #[must_use]
     pub const fn url(&self) -> &Url {
         &self.url

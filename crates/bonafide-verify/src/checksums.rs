@@ -67,9 +67,10 @@ impl ChecksumList {
 /// Digest, one blank, then a blank or a star, then the name up to the end of the line.
 fn parse_line(line: &str) -> Option<(Digest, &str)> {
     let (digest, rest) = line.split_once(' ')?;
-    let name = rest.strip_prefix([' ', '*'])?;
-    // Three forms are in use: two blanks, blank and star, and two blanks and star.
-    let name = name.strip_prefix('*').unwrap_or(name);
+    // Three forms are in use: two blanks and star, two blanks, and blank and star.
+    let name = rest
+        .strip_prefix(" *")
+        .or_else(|| rest.strip_prefix([' ', '*']))?;
     if name.is_empty() || name.starts_with(' ') {
         return None;
     }
@@ -154,6 +155,12 @@ mod tests {
         let list =
             ChecksumList::parse(&format!("{A}  one\n{A} *two\n{A}  *three\n\n# x\n")).unwrap();
         assert_eq!(list.names().collect::<Vec<_>>(), ["one", "three", "two"]);
+        let starred = ChecksumList::parse(&format!("{A} **four\n")).unwrap();
+        assert_eq!(
+            starred.names().collect::<Vec<_>>(),
+            ["*four"],
+            "a name of its own"
+        );
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub struct Evidence {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Concession {
+    /// The binding of the signing subkey, or the subkey's own word in it, uses SHA-1.
+    Sha1Binding,
     /// The certificate's own signature over itself uses SHA-1. The fingerprint is pinned, so
     /// nothing rests on it but the key's expiry and flags.
     Sha1SelfSignature,
@@ -47,6 +49,7 @@ pub enum Concession {
 impl fmt::Display for Concession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Sha1Binding => "the binding of the signing subkey uses SHA-1",
             Self::Sha1SelfSignature => "the certificate's self-signature uses SHA-1",
             Self::Version3Signature => "the signature is a version 3 packet",
         })

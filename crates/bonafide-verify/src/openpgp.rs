@@ -133,10 +133,14 @@ pub(crate) fn cleartext(message: &[u8]) -> Result<(String, Vec<ParsedSignature>)
 /// Why a file could not be read, in words that fit what it looks like.
 pub(crate) fn describe(file: &[u8], error: &pgp::errors::Error) -> String {
     match kind_of(file) {
-        "OpenPGP data" => match error {
-            pgp::errors::Error::IO { .. } => format!("it is cut short or damaged ({error})"),
-            _ => error.to_string(),
-        },
+        "OpenPGP data" => {
+            // rpgp's errors may hold a whole packet.
+            let detail: String = error.to_string().chars().take(200).collect();
+            match error {
+                pgp::errors::Error::IO { .. } => format!("it is cut short or damaged ({detail})"),
+                _ => detail,
+            }
+        }
         kind => format!("it is {kind}"),
     }
 }

@@ -19,8 +19,8 @@ const CHUNK: usize = 256 * 1024;
 /// Reads `https://HOST/PATH` from the file `ROOT/HOST/PATH`: a mirror on disk, for sites without
 /// a network and for tests.
 ///
-/// A URL that ends with `/` is answered with a page of links to what the directory holds. Paths
-/// never leave the root.
+/// A URL that ends with `/` is answered with a page of links to what the directory holds. No URL
+/// leads out of the root; symbolic links inside it are followed, they are its owner's.
 #[derive(Clone, Debug)]
 pub struct DirectoryFetch {
     root: PathBuf,
@@ -71,8 +71,12 @@ impl Fetch for DirectoryFetch {
                 stream::iter([Ok(page)]),
             ));
         }
+        let metadata = tokio::fs::metadata(&path).await.map_err(failed)?;
+        if !metadata.is_file() {
+            return Err(FetchError::UnsafePath { url: url.clone() });
+        }
         let file = File::open(&path).await.map_err(failed)?;
-        let length = file.metadata().await.map_err(failed)?.len();
+        let length = metadata.len();
         let state = (file, url.clone(), path);
         let body = stream::try_unfold(state, |(mut file, url, path)| async move {
             let mut chunk = BytesMut::with_capacity(CHUNK);

@@ -134,7 +134,6 @@ impl Fetch for HttpFetch {
         }
         let announced = response.content_length();
         let (asked, idle) = (url.clone(), self.idle_timeout);
-        let finally = response.url().clone();
         let mut received = 0;
         let body = response.bytes_stream().map(move |chunk| match chunk {
             Ok(chunk) => {
@@ -153,14 +152,16 @@ impl Fetch for HttpFetch {
                 _ => Err(failure(&asked, idle, error)),
             },
         });
-        Ok(Download::new(finally, announced, body))
+        Ok(Download::new(url.clone(), announced, body))
     }
 }
 
 fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     if attempt.url().scheme() != "https" {
-        let target = attempt.url().to_string();
-        attempt.error(NotHttps(target))
+        let target = attempt.url();
+        let host = target.host_str().unwrap_or_default();
+        let shown = format!("{}://{host}{}", target.scheme(), target.path());
+        attempt.error(NotHttps(shown))
     } else if attempt.previous().len() > MAX_REDIRECTS {
         attempt.error("too many redirects")
     } else {

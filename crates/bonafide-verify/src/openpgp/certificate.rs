@@ -88,7 +88,9 @@ pub(super) fn may_sign(
                 });
             }
         }
-        Signer::Subkey(subkey) => subkey_may_sign(primary, subkey, signer, signed_at, now)?,
+        Signer::Subkey(subkey) => {
+            concessions.extend(subkey_may_sign(primary, subkey, signer, signed_at, now)?);
+        }
     }
     Ok(concessions)
 }
@@ -101,7 +103,7 @@ fn subkey_may_sign(
     signer: &Signer<'_>,
     signed_at: Timestamp,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Option<Concession>, Error> {
     let key = signer.fingerprint();
     created_before(&key, signer.created_at(), signed_at)?;
     let not_signing = |reason: &str| Error::NotASigningKey {
@@ -131,14 +133,36 @@ fn subkey_may_sign(
     if !binding.key_flags().sign() {
         return Err(not_signing("its key flags do not include signing"));
     }
-    let back_signed = binding.embedded_signature().is_some_and(|back| {
-        back.verify_primary_key_binding(&subkey.key, primary)
-            .is_ok()
+    let back = binding.embedded_signature().filter(|back| {
+        acceptable_digest(back)
+            && back
+                .verify_primary_key_binding(&subkey.key, primary)
+                .is_ok()
     });
-    if !back_signed {
+    let Some(back) = back else {
         return Err(not_signing("it has not signed its binding back"));
-    }
-    not_expired(&key, signer.created_at(), binding, signed_at)
+    };
+    not_expired(&key, signer.created_at(), binding, signed_at)?;
+    let weak = [binding, back]
+        .map(Signature::hash_alg)
+        .contains(&Some(HashAlgorithm::Sha1));
+    Ok(weak.then_some(Concession::Sha1Binding))
+}
+
+/// What ties the parts of a certificate together: SHA-256 or stronger, and for pinned keys SHA-1,
+/// which the evidence then says.
+fn acceptable_digest(signature: &Signature) -> bool {
+    matches!(
+        signature.hash_alg(),
+        Some(
+            HashAlgorithm::Sha1
+                | HashAlgorithm::Sha256
+                | HashAlgorithm::Sha384
+                | HashAlgorithm::Sha512
+                | HashAlgorithm::Sha3_256
+                | HashAlgorithm::Sha3_512
+        )
+    )
 }
 
 /// The newest valid signature of the primary over itself: direct, or over one of its user ids.
@@ -165,6 +189,7 @@ fn newest<'a>(
         .checked_add(SignedDuration::from_hours(24))
         .unwrap_or(Timestamp::MAX);
     signatures
+        .filter(|signature| acceptable_digest(signature))
         .filter(|signature| {
             signature
                 .created()

@@ -31,6 +31,7 @@ pub(crate) fn verify(
     let signature_version = version(signature)?;
     let digest_algorithm = digest_strength(&signer, signature)?;
     signature_type(signature)?;
+    key_strength(&Signer::Primary(&certificate.primary_key))?;
     key_strength(&signer)?;
     let signed_at = created(signature)?;
     if signer.verify(signature, data).is_err() {

@@ -1,0 +1,126 @@
+//! What an image must be: at its create, and again before it becomes public.
+
+use std::collections::BTreeMap;
+
+use bonafide_glance::{Image, ImagePatch, NewImage, Status, Visibility};
+use bonafide_image::Head;
+use bonafide_properties::Gibibytes;
+use bonafide_verify::{Algorithm, FileDigests, Verified};
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use crate::{Candidate, Channel, Error, marker};
+
+const CONTAINER_FORMAT: &str = "bare";
+
+/// Everything about a new image but its id and its bytes.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    staging_name: String,
+    disk_format: &'static str,
+    min_disk: u32,
+    min_ram: u32,
+    tags: [String; 2],
+    properties: BTreeMap<String, String>,
+}
+
+impl Wanted {
+    pub(crate) fn new(
+        channel: &Channel,
+        candidate: &Candidate,
+        head: Head,
+        added: Date,
+    ) -> Result<Self, Error> {
+        let min_disk = Gibibytes::holding(head.virtual_size);
+        let refused = |violations: &[_]| Error::properties(channel.name(), violations);
+        let wanted = channel
+            .properties(candidate, added, min_disk)
+            .map_err(|violation| refused(&[violation]))?;
+        let mut properties = wanted
+            .to_map()
+            .map_err(|error| refused(&error.violations))?;
+        properties.extend(marker::lasting(channel.name(), candidate));
+        let serial = candidate.release().serial;
+        Ok(Self {
+            staging_name: format!("{} {serial} (being uploaded)", channel.name()),
+            disk_format: head.format.name(),
+            min_disk: wanted.min_disk.0,
+            min_ram: wanted.min_ram.0,
+            tags: [
+                marker::TAG.to_owned(),
+                format!("os:{}", wanted.system.distribution),
+            ],
+            properties,
+        })
+    }
+
+    /// A private image, still without the marks of the run that makes it.
+    pub(crate) fn new_image(&self, id: Uuid) -> NewImage {
+        let image = NewImage::new(id, self.staging_name.clone())
+            .visibility(Visibility::Private)
+            .disk_format(self.disk_format)
+            .container_format(CONTAINER_FORMAT)
+            .min_disk(self.min_disk)
+            .min_ram(self.min_ram)
+            .properties(self.properties.clone());
+        self.tags
+            .iter()
+            .fold(image, |image, tag| image.tag(tag.clone()))
+    }
+
+    /// Does Glance store exactly the proven bytes, as the format that they are?
+    pub(crate) fn compare(&self, image: &Image, proof: &FileDigests) -> Result<(), Error> {
+        let algorithm = match image.os_hash_algo.as_deref() {
+            Some("sha256") => Algorithm::Sha256,
+            Some("sha512") => Algorithm::Sha512,
+            other if image.status == Status::Active => {
+                return Err(Error::UnknownHashAlgorithm {
+                    id: image.id,
+                    algorithm: other.unwrap_or("none").to_owned(),
+                });
+            }
+            _ => Algorithm::Sha512,
+        };
+        let ours = proof.digest(algorithm);
+        let theirs = image.os_hash_value.as_deref().unwrap_or_default();
+        // An image whose upload was refused keeps the digest of the refused bytes, but is not
+        // active.
+        let whole = image.status == Status::Active && image.size == Some(proof.bytes);
+        let as_made = image.disk_format.as_deref() == Some(self.disk_format)
+            && image.container_format.as_deref() == Some(CONTAINER_FORMAT)
+            && image.min_ram == u64::from(self.min_ram);
+        if whole && as_made && theirs.eq_ignore_ascii_case(&ours.to_string()) {
+            return Ok(());
+        }
+        Err(Error::mismatch(image, proof.bytes, ours))
+    }
+
+    /// What makes an image as it was made into what is wanted: the digests are added, the marks of
+    /// its run go, and whatever somebody else put there goes too.
+    pub(crate) fn patch(&self, image: &Image, proof: &Verified<FileDigests>) -> ImagePatch {
+        let mut wanted = self.properties.clone();
+        wanted.insert("source_sha256sum".to_owned(), proof.sha256.to_string());
+        wanted.insert("source_sha512sum".to_owned(), proof.sha512.to_string());
+        let mut patch = ImagePatch::new().hidden(false);
+        for (name, value) in &wanted {
+            if image.properties.get(name) != Some(value) {
+                patch = patch.set(name.clone(), value.clone());
+            }
+        }
+        for name in image.properties.keys() {
+            // `os_glance_*` is Glance's own and can't be changed.
+            if !wanted.contains_key(name) && !name.starts_with("os_glance") {
+                patch = patch.remove(name.clone());
+            }
+        }
+        if image.min_disk != u64::from(self.min_disk) {
+            patch = patch.min_disk(self.min_disk);
+        }
+        if !self.tags.iter().all(|tag| image.tags.contains(tag))
+            || image.tags.len() != self.tags.len()
+        {
+            patch = patch.tags(self.tags.clone());
+        }
+        patch
+    }
+}
