@@ -54,6 +54,27 @@ async fn update_sends_one_patch_of_the_right_type() {
 }
 
 #[tokio::test]
+async fn an_answer_about_another_image_is_refused() {
+    let other = Uuid::from_u128(8);
+    let cloud = Cloud::new(move |_, _| json(200, image(other))).await;
+    let glance = cloud.glance();
+    let patch = ImagePatch::new().name("a");
+    for answer in [
+        glance.image(ID).await,
+        glance.update(ID, &patch).await,
+        glance.create(&NewImage::new(ID, "a")).await,
+    ] {
+        let error = answer.unwrap_err();
+        assert!(matches!(error, Error::Decode { .. }), "{error}");
+        let text = error.to_string();
+        assert!(
+            text.contains(&ID.to_string()) && text.contains(&other.to_string()),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_empty_patch_is_not_sent() {
     let cloud = Cloud::new(|_, _| json(200, image(ID))).await;
     let glance = cloud.glance();
