@@ -1,5 +1,7 @@
 //! Why an image must not be uploaded.
 
+use crate::Compression;
+
 /// Why the bytes are not an image that may be offered to others.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -22,10 +24,28 @@ pub enum Error {
         /// What the bytes look like.
         found: &'static str,
     },
+    /// Compressed data that is damaged, is cut short, has something behind its end, or needs more
+    /// memory than it may.
+    #[error("undecodable {compression} data: {reason}")]
+    Undecodable {
+        /// The compression that it was decoded as.
+        compression: Compression,
+        /// What is wrong, and after how many decoded bytes.
+        reason: String,
+    },
     /// A format version or feature that nobody here knows to be safe.
     #[error("unsupported qcow2 image: {what}")]
     Unsupported {
         /// The version or feature.
         what: String,
     },
+}
+
+impl Error {
+    pub(crate) const fn undecodable(compression: Compression, reason: String) -> Self {
+        Self::Undecodable {
+            compression,
+            reason,
+        }
+    }
 }

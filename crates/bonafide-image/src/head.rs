@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::{Error, qcow2};
+use crate::{Compression, Error, qcow2};
 
 /// The format of a disk image, in Glance's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -73,16 +73,14 @@ fn describe(bytes: &[u8]) -> &'static str {
         "an empty file"
     } else if text.starts_with("<!doctype") || text.starts_with("<html") {
         "an HTML page"
-    } else if head.starts_with(b"BZh") {
-        "a bzip2 file"
-    } else if head.starts_with(&[0x1F, 0x8B]) {
-        "a gzip file"
-    } else if head.starts_with(&[0xFD, b'7', b'z', b'X', b'Z', 0]) {
-        "an xz file"
-    } else if head.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) {
-        "a zstd file"
     } else {
-        "data of no known image format"
+        match Compression::detect(head) {
+            Some(Compression::Bzip2) => "a bzip2 file",
+            Some(Compression::Gzip) => "a gzip file",
+            Some(Compression::Xz) => "an xz file",
+            Some(Compression::Zstd) => "a zstd file",
+            None => "data of no known image format",
+        }
     }
 }
 
@@ -98,6 +96,10 @@ mod tests {
             (&b""[..], "an empty file"),
             (b"\n<!DOCTYPE HTML><html>", "an HTML page"),
             (b"BZh91AY", "a bzip2 file"),
+            (b"BZh is a prefix", "data of no known image format"),
+            (b"\x1F\x8B\x08\0", "a gzip file"),
+            (b"\xFD7zXZ\0\0\x04", "an xz file"),
+            (b"\x28\xB5\x2F\xFD\x04", "a zstd file"),
             (b"plain text", "data of no known image format"),
         ] {
             assert_eq!(Head::read(bytes), Err(Error::NotAnImage { found }));

@@ -1,0 +1,78 @@
+//! The compressed side of a decoder.
+
+use std::io::{self, BufRead, ErrorKind, Read};
+
+use crate::{Compression, Error};
+
+/// An error of the caller's own reader, marked on its way through a decoder so that it is not
+/// taken for damage.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(crate) struct FromReader(pub(crate) io::Error);
+
+/// A reader that a decoder may pull from: it tells an empty file from a cut one, and an error of
+/// its own from the decoder's.
+#[derive(Debug)]
+pub(crate) struct Input<R> {
+    reader: R,
+    compression: Compression,
+    asleep: bool,
+    empty: bool,
+}
+
+impl<R> Input<R> {
+    pub(crate) fn new(reader: R, compression: Compression) -> Self {
+        Self {
+            reader,
+            compression,
+            asleep: false,
+            empty: true,
+        }
+    }
+
+    /// Answers that nothing is there yet, without asking the reader, until it is woken.
+    pub(crate) fn asleep(mut self) -> Self {
+        self.asleep = true;
+        self
+    }
+
+    pub(crate) fn wake(&mut self) {
+        self.asleep = false;
+    }
+}
+
+impl<R: BufRead> BufRead for Input<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.asleep {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let bytes = self.reader.fill_buf().map_err(mark)?;
+        if self.empty && bytes.is_empty() {
+            let reason = format!("an empty file is no {} file", self.compression);
+            let error = Error::undecodable(self.compression, reason);
+            return Err(io::Error::new(ErrorKind::UnexpectedEof, error));
+        }
+        self.empty = false;
+        Ok(bytes)
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.reader.consume(amount);
+    }
+}
+
+impl<R: BufRead> Read for Input<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+/// An interruption stays what it is: decoders know that they may ask again.
+fn mark(error: io::Error) -> io::Error {
+    match error.kind() {
+        ErrorKind::Interrupted => error,
+        kind => io::Error::new(kind, FromReader(error)),
+    }
+}
