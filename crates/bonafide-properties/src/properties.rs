@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::{
-    Architecture, DiskBus, Error, Gibibytes, HypervisorType, ImageSource, Mebibytes, OsPurpose,
-    OsType, ProvidedUntil, ReplaceFrequency, RngModel, UuidValidity, Violation,
+    Architecture, DiskBus, Error, ExtraProperties, Gibibytes, HypervisorType, ImageSource,
+    Mebibytes, OsPurpose, OsType, ProvidedUntil, ReplaceFrequency, RescueBus, RescueDevice,
+    RngModel, UuidValidity, Violation,
 };
 
 /// The longest value that Nova copies to a server unharmed, in characters.
@@ -90,6 +91,24 @@ impl Promises {
     }
 }
 
+/// How a server is rescued with the image: the stable device rescue of Nova.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Rescue {
+    /// `hw_rescue_bus`.
+    pub bus: RescueBus,
+    /// `hw_rescue_device`.
+    pub device: RescueDevice,
+}
+
+impl Rescue {
+    /// On this bus, as this device.
+    #[must_use]
+    pub const fn new(bus: RescueBus, device: RescueDevice) -> Self {
+        Self { bus, device }
+    }
+}
+
 /// The SCS-0102 metadata of an image and the operator's twins of it.
 ///
 /// Twins (`architecture` and `cpu_arch`, `image_original_user` and `default_ssh_username`,
@@ -116,6 +135,10 @@ pub struct ImageProperties {
     pub disk_bus: DiskBus,
     /// `hw_rng_model`; virtio by default.
     pub rng_model: Option<RngModel>,
+    /// `hw_rescue_bus` and `hw_rescue_device`, for images to rescue servers with.
+    pub rescue: Option<Rescue>,
+    /// Properties beyond this model.
+    pub extra: ExtraProperties,
     /// `min_disk` in GiB: what the image's virtual disk needs.
     pub min_disk: Gibibytes,
     /// `min_ram` in MiB; 512 by default.
@@ -143,6 +166,8 @@ impl ImageProperties {
             hypervisor: HypervisorType::Qemu,
             disk_bus: DiskBus::Virtio,
             rng_model: Some(RngModel::Virtio),
+            rescue: None,
+            extra: ExtraProperties::new(),
             min_disk,
             min_ram: Mebibytes(512),
         }
@@ -171,6 +196,10 @@ impl ImageProperties {
         if let Some(model) = self.rng_model {
             set("hw_rng_model", model.to_string());
         }
+        if let Some(rescue) = self.rescue {
+            set("hw_rescue_bus", rescue.bus.to_string());
+            set("hw_rescue_device", rescue.device.to_string());
+        }
         set("hypervisor_type", self.hypervisor.to_string());
         set("image_build_date", self.build_date.to_string());
         set("image_description", self.description.clone());
@@ -189,6 +218,9 @@ impl ImageProperties {
         set("uuid_validity", self.promises.uuid_validity.to_string());
         if let Some(hours) = self.promises.hotfix_hours {
             set("hotfix_hours", hours.to_string());
+        }
+        for (name, value) in self.extra.iter() {
+            set(name, value.to_owned());
         }
         let violations = self.violations(&map);
         if violations.is_empty() {
@@ -331,6 +363,36 @@ mod tests {
         assert!(!properties.to_map().unwrap().contains_key("hw_scsi_model"));
         properties.disk_bus = DiskBus::Scsi;
         assert_eq!(properties.to_map().unwrap()["hw_scsi_model"], "virtio-scsi");
+    }
+
+    #[test]
+    fn a_rescue_image_says_how_it_is_attached() {
+        let mut properties = ubuntu();
+        properties.rescue = Some(Rescue::new(RescueBus::Virtio, RescueDevice::Disk));
+        let map = properties.to_map().unwrap();
+        assert_eq!(map["hw_rescue_bus"], "virtio");
+        assert_eq!(map["hw_rescue_device"], "disk");
+        assert!(!ubuntu().to_map().unwrap().contains_key("hw_rescue_bus"));
+    }
+
+    #[test]
+    fn extra_properties_stand_beside_the_others() {
+        let mut properties = ubuntu();
+        properties.extra.set("hw_qemu_guest_agent", "yes").unwrap();
+        let map = properties.to_map().unwrap();
+        assert_eq!(map["hw_qemu_guest_agent"], "yes");
+        assert_eq!(map.len(), ubuntu().to_map().unwrap().len() + 1);
+    }
+
+    #[test]
+    fn every_modelled_property_is_refused_as_an_extra_one() {
+        let mut properties = ubuntu();
+        properties.disk_bus = DiskBus::Scsi;
+        properties.promises.hotfix_hours = Some(0);
+        properties.rescue = Some(Rescue::new(RescueBus::Usb, RescueDevice::Cdrom));
+        for name in properties.to_map().unwrap().keys() {
+            assert!(ExtraProperties::new().set(name, "x").is_err(), "{name}");
+        }
     }
 
     #[test]

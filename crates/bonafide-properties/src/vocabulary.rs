@@ -159,6 +159,32 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// The bus of the disk that a server boots from while it is rescued with the image.
+    RescueBus = "hw_rescue_bus" {
+        /// IDE.
+        Ide = "ide",
+        /// SCSI.
+        Scsi = "scsi",
+        /// USB.
+        Usb = "usb",
+        /// virtio-blk.
+        Virtio = "virtio",
+    }
+}
+
+vocabulary! {
+    /// As what a server sees the image that it is rescued with.
+    RescueDevice = "hw_rescue_device" {
+        /// A CD-ROM drive.
+        Cdrom = "cdrom",
+        /// A disk.
+        Disk = "disk",
+        /// A floppy drive.
+        Floppy = "floppy",
+    }
+}
+
+vocabulary! {
     /// The random number generator that a server is given.
     RngModel = "hw_rng_model" {
         /// virtio-rng.
