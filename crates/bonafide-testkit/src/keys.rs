@@ -31,10 +31,12 @@ mod error;
 mod options;
 mod signature;
 mod subkey;
+mod vendors;
 
 pub use error::KeyError;
 pub use options::{RevocationReason, SignatureOptions, SigningDigest};
 pub use subkey::SubkeyOptions;
+pub use vendors::VendorKeys;
 
 use certification::Certification;
 use error::Doing;

@@ -27,30 +27,50 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
+mod almalinux;
 mod answer;
 mod body;
+mod build;
+mod centos;
 mod content;
+mod debian;
 mod fault;
+mod fedora;
+mod flatcar;
+mod hosts;
 mod html;
-mod listing;
+mod opensuse;
+mod own;
 mod place;
-mod publish;
+mod publication;
+mod published;
+mod rocky;
 mod server;
+mod shelf;
 mod store;
+mod sums;
 mod tls;
 mod ubuntu;
+mod version;
 
+pub use almalinux::AlmaBuild;
+pub use build::{Build, VendorBuild};
+pub use centos::CentosBuild;
 pub use content::Content;
+pub use debian::DebianBuild;
 pub use fault::Fault;
-pub use publish::{PublishedBuild, SiteError};
+pub use fedora::FedoraBuild;
+pub use flatcar::FlatcarBuild;
+pub use opensuse::OpenSuseBuild;
+pub use own::OwnBuild;
+pub use published::{CompressedImage, PublishedBuild, SiteError};
+pub use rocky::RockyBuild;
 pub use ubuntu::UbuntuBuild;
 
+use crate::keys::SigningKey;
 use place::Place;
 use server::Listener;
 use store::Store;
-
-/// The host that every site serves.
-const UBUNTU: &str = "cloud-images.ubuntu.com";
 
 /// A running site. It stops, and its connections end, when it is dropped.
 #[derive(Debug)]
@@ -81,7 +101,7 @@ pub struct VendorSiteBuilder {
 }
 
 impl VendorSiteBuilder {
-    /// Serve this host too, for example `stable.release.flatcar-linux.net`.
+    /// Serve this host too, for example `mirror.operator.test`.
     pub fn host(mut self, name: &str) -> Self {
         let name = name.to_lowercase();
         if !self.hosts.contains(&name) {
@@ -108,7 +128,7 @@ impl VendorSiteBuilder {
 }
 
 impl VendorSite {
-    /// Starts an empty site for `cloud-images.ubuntu.com`.
+    /// Starts an empty site for the hosts of all vendors and `images.operator.test`.
     ///
     /// # Errors
     /// No loopback port can be had.
@@ -116,10 +136,10 @@ impl VendorSite {
         Self::builder().start().await
     }
 
-    /// A site for `cloud-images.ubuntu.com` and others.
+    /// A site for the hosts of all vendors, `images.operator.test`, and others.
     pub fn builder() -> VendorSiteBuilder {
         VendorSiteBuilder {
-            hosts: vec![UBUNTU.to_owned()],
+            hosts: hosts::ALL.map(str::to_owned).to_vec(),
         }
     }
 
@@ -189,20 +209,33 @@ impl VendorSite {
         self.shared.lock().link(&place, &target);
     }
 
-    /// Adds a build in Ubuntu's real layout, signed by this key, and points `release/` or
-    /// `current/` to the newest one. A build of the same serial is replaced.
+    /// Adds a build in its vendor's real layout, signed by this key, and points the vendor's names
+    /// for the newest build to the newest one. A build of the same name is replaced.
     ///
-    /// Digests of the whole image (SHA-256 and MD5) are computed here, on the caller's thread and one
-    /// more, so large images are better published before the clock of anything else runs.
+    /// Digests of the whole image are computed here, on a thread each, so large images are better
+    /// published before the clock of anything else runs.
+    ///
+    /// # Errors
+    /// The build's name is not one of the vendor's, the site does not serve the vendor's host, or
+    /// the key can't sign as the build asks. Then the site is as it was.
+    pub fn publish(
+        &self,
+        build: &dyn VendorBuild,
+        key: &SigningKey,
+    ) -> Result<PublishedBuild, SiteError> {
+        build.publish_on(self, key)
+    }
+
+    /// [`publish`](VendorSite::publish) for a build of Ubuntu.
     ///
     /// # Errors
     /// The serial is not a date, or the key can't sign as the build asks.
     pub fn publish_ubuntu(
         &self,
         build: &UbuntuBuild,
-        key: &crate::keys::SigningKey,
+        key: &SigningKey,
     ) -> Result<PublishedBuild, SiteError> {
-        publish::publish(&self.shared, build, key)
+        self.publish(build, key)
     }
 
     /// Answers requests for this URL with a fault, until [`VendorSite::clear_fault`].

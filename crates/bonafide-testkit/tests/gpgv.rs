@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use bonafide_testkit::keys::{
-    RevocationReason, SignatureOptions, SigningDigest, SigningKey, SubkeyOptions,
+    RevocationReason, SignatureOptions, SigningDigest, SigningKey, SubkeyOptions, VendorKeys,
 };
 use jiff::Timestamp;
 
@@ -147,4 +147,31 @@ fn gnupg_reads_clear_signed_messages() {
         .unwrap();
     let status = String::from_utf8(output.stdout).unwrap();
     assert!(status.contains("VALIDSIG"), "{status}");
+}
+
+#[test]
+fn gnupg_judges_the_vendors_shapes_as_it_judges_the_vendors() {
+    if !gpgv_is_there("gnupg_judges_the_vendors_shapes_as_it_judges_the_vendors") {
+        return;
+    }
+    let keys = VendorKeys::generate(at("2023-01-10T00:00:00Z")).unwrap();
+    for name in keys.names() {
+        let key = keys.key(name).unwrap();
+        let options = signed().digest(SigningDigest::Sha256);
+        for options in [options.clone(), options.version_3()] {
+            let verdict = verdict(key, &options);
+            let valid = format!("VALIDSIG {} 2024-01-10", key.signer_fingerprint());
+            assert!(verdict.contains(&valid), "{name}: {verdict}");
+            assert!(verdict.contains("GOODSIG"), "{name}: {verdict}");
+        }
+    }
+    let flatcar = keys.key("flatcar").unwrap();
+    for (key, expected) in [
+        (keys.flatcar_expired(), "EXPKEYSIG"),
+        (keys.flatcar_revoked(), "REVKEYSIG"),
+    ] {
+        let signature = key.sign(LIST, &signed()).unwrap();
+        let verdict = gpgv(flatcar, signature.as_bytes(), LIST);
+        assert!(verdict.contains(expected), "{verdict}");
+    }
 }

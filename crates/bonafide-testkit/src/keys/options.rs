@@ -16,6 +16,7 @@ pub struct SignatureOptions {
     pub(super) class: SignatureType,
     pub(super) validity: Option<Duration>,
     pub(super) issuer: Issuer,
+    pub(super) signers_user_id: Option<String>,
     pub(super) version: Version,
 }
 
@@ -43,6 +44,7 @@ impl SignatureOptions {
             class: SignatureType::Binary,
             validity: None,
             issuer: Issuer::FingerprintAndKeyId,
+            signers_user_id: None,
             version: Version::V4,
         }
     }
@@ -87,6 +89,12 @@ impl SignatureOptions {
     /// Do not name the issuer at all: a verifier has to try its keys.
     pub fn without_issuer(mut self) -> Self {
         self.issuer = Issuer::Unnamed;
+        self
+    }
+
+    /// Say which of the key's user ids signs, as Flatcar does (RFC 9580, 5.2.3.30).
+    pub fn signers_user_id(mut self, user_id: &str) -> Self {
+        self.signers_user_id = Some(user_id.to_owned());
         self
     }
 

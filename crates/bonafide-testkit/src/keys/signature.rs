@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use pgp::bytes::Bytes;
 use pgp::packet::{Signature, SignatureConfig, SignatureType, Subpacket, SubpacketData};
 use pgp::types::{Password, PublicParams, SigningKey};
 
@@ -54,6 +55,10 @@ fn version_4(
         hashed.push(SubpacketData::SignatureExpirationTime(openpgp_duration(
             validity,
         )?));
+    }
+    if let Some(user_id) = &options.signers_user_id {
+        let user_id = Bytes::copy_from_slice(user_id.as_bytes());
+        hashed.push(SubpacketData::SignersUserID(user_id));
     }
     if options.issuer == Issuer::FingerprintAndKeyId {
         hashed.push(SubpacketData::IssuerFingerprint(key.fingerprint()));

@@ -270,9 +270,9 @@ fn content_type(path: &str) -> &'static str {
     }
     let name = path.rsplit('/').next().unwrap_or_default();
     match name.rsplit_once('.') {
-        Some((_, "asc" | "gpg")) => "application/pgp-signature",
+        Some((_, "asc" | "gpg" | "sig" | "sign")) => "application/pgp-signature",
         Some((_, "html")) => HTML,
-        Some((_, "json")) => "application/json",
+        Some((_, "json" | "sjson")) => "application/json",
         Some((_, "manifest" | "txt")) => "text/plain; charset=UTF-8",
         None => "text/plain; charset=UTF-8",
         Some(_) => "application/octet-stream",

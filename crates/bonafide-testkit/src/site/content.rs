@@ -48,6 +48,18 @@ impl Content {
     }
 }
 
+impl Content {
+    /// The whole, in pieces of this size.
+    pub(super) fn pieces(&self, size: usize) -> impl Iterator<Item = Bytes> + '_ {
+        let mut position = 0;
+        std::iter::from_fn(move || {
+            let piece = self.piece(position, size);
+            position += piece.len() as u64;
+            (!piece.is_empty()).then_some(piece)
+        })
+    }
+}
+
 impl From<Bytes> for Content {
     fn from(bytes: Bytes) -> Self {
         Self::Bytes(bytes)

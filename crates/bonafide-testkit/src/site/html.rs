@@ -1,18 +1,29 @@
-//! Pages as Apache makes them.
+//! Pages as the vendors' servers make them.
 
 use std::fmt::Write as _;
 
 use hyper::StatusCode;
 
+use super::hosts::{DEBIAN_CD, DEBIAN_CLOUD};
 use super::place::Place;
 use super::store::Entry;
+
+mod table;
 
 /// Apache cuts longer names on the page (never in the link).
 const NAME_WIDTH: usize = 23;
 const ICON: &str = r#"width="22" height="22""#;
 
-/// A directory page in the manner of `mod_autoindex`, with the vendor's heading if it has one.
+/// A directory page in the manner of the host, with the vendor's heading if it has one.
 pub(super) fn directory(place: &Place, title: Option<&str>, entries: &[Entry]) -> String {
+    match place.host() {
+        DEBIAN_CD | DEBIAN_CLOUD => table::directory(place, title, entries),
+        _ => preformatted(place, title, entries),
+    }
+}
+
+/// In the manner of `mod_autoindex`.
+fn preformatted(place: &Place, title: Option<&str>, entries: &[Entry]) -> String {
     let mut page = match title {
         Some(title) => vendor_head(title),
         None => plain_head(place.path()),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::content::Content;
 use super::fault::Faults;
 use super::place::Place;
+use super::ubuntu::streams::Products;
 
 /// Links are followed so often; more are a loop.
 const MAX_LINKS: usize = 8;
@@ -19,6 +20,8 @@ pub(super) struct Store {
     links: BTreeMap<Place, Place>,
     /// Headings of the directories that have one.
     titles: BTreeMap<Place, String>,
+    /// What Ubuntu's simplestreams name.
+    pub(super) streams: Products,
     pub(super) faults: Faults,
     pub(super) requests: Vec<String>,
 }
@@ -54,6 +57,18 @@ pub(super) struct Entry {
 }
 
 impl Store {
+    /// A copy to try changes on, without faults and requests.
+    pub(super) fn scratch(&self) -> Self {
+        Self {
+            files: self.files.clone(),
+            links: self.links.clone(),
+            titles: self.titles.clone(),
+            streams: self.streams.clone(),
+            faults: Faults::default(),
+            requests: Vec::new(),
+        }
+    }
+
     pub(super) fn put(&mut self, place: Place, content: Content, modified: Timestamp) {
         self.files
             .insert(self.resolve(&place), File { content, modified });
@@ -121,6 +136,17 @@ impl Store {
             .keys()
             .filter_map(|file| file.below(&directory)?.split_once('/'))
             .map(|(name, _)| name.to_owned())
+            .collect()
+    }
+
+    /// The files right in this directory; links are none.
+    pub(super) fn files(&self, directory: &Place) -> BTreeMap<String, Content> {
+        let directory = directory.as_directory();
+        self.files
+            .iter()
+            .filter_map(|(place, file)| Some((place.below(&directory)?, file)))
+            .filter(|(name, _)| !name.contains('/'))
+            .map(|(name, file)| (name.to_owned(), file.content.clone()))
             .collect()
     }
 

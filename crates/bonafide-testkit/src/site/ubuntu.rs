@@ -1,52 +1,58 @@
 //! Builds in the layout of `cloud-images.ubuntu.com`.
 
-use std::fmt;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use sha2::{Digest, Sha256};
+use jiff::{Timestamp, ToSpan};
 
-use super::UBUNTU;
+use super::build::{Build, Layout};
+use super::content::Content;
+use super::hosts::UBUNTU;
 use super::place::Place;
-use crate::keys::{KeyError, SignatureOptions, SigningKey};
+use super::publication::Publication;
+use super::sums::{Algorithm, seed};
+use super::{PublishedBuild, SiteError, version};
+use crate::keys::SignatureOptions;
 use crate::qcow2::{CLUSTER_SIZE, Qcow2Image};
+
+mod listing;
+mod serial;
+pub(super) mod streams;
+
+use listing::Listing;
+use serial::Serial;
 
 /// The disk in Ubuntu's server images.
 const VIRTUAL_SIZE: u64 = 3584 * 1024 * 1024;
 const DATA_CLUSTERS: u64 = 2 * 1024 * 1024 / CLUSTER_SIZE;
 
-/// What is done to a list before it is signed.
-type Edit = Arc<dyn Fn(&str) -> String + Send + Sync>;
+/// A build of Ubuntu.
+pub type UbuntuBuild = Build<Ubuntu>;
 
-/// A build that a site can publish.
-#[derive(Clone)]
-#[must_use]
-pub struct UbuntuBuild {
-    pub(super) tree: Tree,
-    pub(super) version: String,
+/// Ubuntu's layout.
+#[derive(Clone, Debug)]
+pub struct Ubuntu {
+    tree: Tree,
+    version: String,
     codename: String,
-    pub(super) serial: String,
+    serial: String,
     architecture: String,
-    image: Option<Arc<Qcow2Image>>,
     more_images: Vec<(String, Arc<Qcow2Image>)>,
-    signing: Signing,
-    pub(super) signed_at: Option<Timestamp>,
-    pub(super) previous: Option<String>,
-    edit: Option<Edit>,
+    previous: Option<String>,
+    streams: Streams,
 }
 
 /// Where the vendor puts a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tree {
+enum Tree {
     Daily,
     Release,
 }
 
-#[derive(Clone, Debug)]
-enum Signing {
-    AsTheVendor,
-    As(SignatureOptions),
-    None,
+/// Whether the build is in the simplestreams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Streams {
+    Absent,
+    Present,
 }
 
 impl UbuntuBuild {
@@ -62,122 +68,143 @@ impl UbuntuBuild {
     }
 
     fn new(tree: Tree, version: &str, codename: &str, serial: &str) -> Self {
-        Self {
+        Self::of(Ubuntu {
             tree,
             version: version.to_owned(),
             codename: codename.to_owned(),
             serial: serial.to_owned(),
             architecture: "amd64".to_owned(),
-            image: None,
             more_images: Vec::new(),
-            signing: Signing::AsTheVendor,
-            signed_at: None,
             previous: None,
-            edit: None,
-        }
-    }
-
-    /// The image; without it one of 3.5 GiB with 2 MiB of data that differs from build to build.
-    pub fn image(mut self, image: impl Into<Arc<Qcow2Image>>) -> Self {
-        self.image = Some(image.into());
-        self
+            streams: Streams::Absent,
+        })
     }
 
     /// The architecture of the image in the vendor's words; `amd64` without it.
     pub fn arch(mut self, architecture: &str) -> Self {
-        self.architecture = architecture.to_owned();
+        self.layout.architecture = architecture.to_owned();
         self
     }
 
     /// An image of another architecture beside it.
     pub fn also(mut self, architecture: &str, image: impl Into<Arc<Qcow2Image>>) -> Self {
-        self.more_images
-            .push((architecture.to_owned(), image.into()));
-        self
-    }
-
-    /// When the lists were signed; 18:00 UTC on the serial's day without it. The files were
-    /// modified then too.
-    pub fn signed_at(mut self, at: Timestamp) -> Self {
-        self.signed_at = Some(at);
-        self
-    }
-
-    /// Sign the lists in another way than Canonical does.
-    pub fn signature(mut self, options: SignatureOptions) -> Self {
-        self.signing = Signing::As(options);
-        self
-    }
-
-    /// Publish lists without signatures.
-    pub fn without_signature(mut self) -> Self {
-        self.signing = Signing::None;
+        let image = (architecture.to_owned(), image.into());
+        self.layout.more_images.push(image);
         self
     }
 
     /// The serial before this one, of which the lists have a change log; without it the newest of
     /// the site, else one from twenty days before.
     pub fn previous(mut self, serial: &str) -> Self {
-        self.previous = Some(serial.to_owned());
+        self.layout.previous = Some(serial.to_owned());
         self
     }
 
-    /// Changes `SHA256SUMS` before it is signed: to leave the image out, to list it twice.
-    pub fn edit_list(mut self, edit: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
-        self.edit = Some(Arc::new(edit));
+    /// Also name a released build in the simplestreams below `/releases/streams/v1/`:
+    /// `index.sjson` and `com.ubuntu.cloud:released:download.sjson`, which are clear-signed, and
+    /// their plain twins, `.json`. They name all builds that were published so; a daily build is
+    /// in neither.
+    pub fn streams(mut self) -> Self {
+        self.layout.streams = Streams::Present;
         self
     }
+}
 
-    /// File names and images, the build's own first.
-    pub(super) fn images(&self) -> Vec<(String, Arc<Qcow2Image>)> {
-        let own = match &self.image {
-            Some(image) => Arc::clone(image),
-            None => Arc::new(self.default_image()),
-        };
-        let name = |architecture: &str| format!("{}-{architecture}.img", self.stem());
-        let more = self.more_images.iter();
-        std::iter::once((name(&self.architecture), own))
-            .chain(more.map(|(architecture, image)| (name(architecture), Arc::clone(image))))
-            .collect()
+impl Layout for Ubuntu {
+    fn name(&self) -> String {
+        let (tree, version) = (self.tree.prefix(), &self.version);
+        format!("Ubuntu {version} {}{}", tree, self.serial)
+    }
+
+    fn made_at(&self) -> Option<Timestamp> {
+        version::evening(&self.serial)
+    }
+
+    fn signature(&self, at: Timestamp) -> SignatureOptions {
+        SignatureOptions::at(at)
+    }
+
+    fn digests(&self) -> &'static [Algorithm] {
+        &[Algorithm::Md5, Algorithm::Sha256, Algorithm::Sha512]
     }
 
     fn default_image(&self) -> Qcow2Image {
-        let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(Sha256::digest(format!("{self:?}")));
-        let seed = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+        let seed = seed(&format!("{} {}", self.name(), self.architecture));
         Qcow2Image::new(VIRTUAL_SIZE, DATA_CLUSTERS, seed)
     }
 
-    pub(super) fn edited(&self, list: String) -> String {
-        match &self.edit {
-            Some(edit) => edit(&list),
-            None => list,
+    fn lay_out(&self, publication: &mut Publication<'_>) -> Result<PublishedBuild, SiteError> {
+        let serial = Serial::parse(&self.serial).ok_or_else(|| SiteError::Serial {
+            serial: self.serial.clone(),
+        })?;
+        let previous = match &self.previous {
+            Some(previous) => previous.clone(),
+            None => self.previous_serial(publication, serial),
+        };
+        let directory = self.shelf().join(&self.directory());
+        publication.remove(directory.clone());
+        let images = self.images(publication);
+        let listing = Listing {
+            stem: &self.stem(),
+            serial: &self.serial,
+            previous: &previous,
+        };
+        let lists = [
+            (
+                "SHA256SUMS",
+                publication.edited(listing.list(Algorithm::Sha256, &images)),
+            ),
+            ("MD5SUMS", listing.list(Algorithm::Md5, &images)),
+        ];
+        for (name, list) in lists {
+            publication.put_armored(directory.join(&format!("{name}.gpg")), list.as_bytes())?;
+            publication.put(directory.join(name), list);
         }
+        let serial_line = format!("SERIAL={}\n", self.serial);
+        publication.put(directory.join("unpacked/build-info.txt"), serial_line);
+        for (name, image) in &images {
+            publication.put(directory.join(name), image.clone());
+        }
+        self.shelve(publication, &directory);
+        if self.streams == Streams::Present && self.tree == Tree::Release {
+            streams::publish(self, publication, &listing)?;
+        }
+        let image = self.image_name(&self.architecture);
+        Ok(publication.published(&directory, &image, "SHA256SUMS", "SHA256SUMS.gpg"))
+    }
+}
+
+impl Ubuntu {
+    /// File names and images, the build's own first.
+    fn images(&self, publication: &Publication<'_>) -> Vec<(String, Content)> {
+        let own = (self.image_name(&self.architecture), publication.image());
+        let more = self.more_images.iter().map(|(architecture, image)| {
+            (
+                self.image_name(architecture),
+                Content::from(Arc::clone(image)),
+            )
+        });
+        std::iter::once(own).chain(more).collect()
     }
 
-    /// The signature of a list, unless the build has none.
-    pub(super) fn sign(
-        &self,
-        list: &str,
-        key: &SigningKey,
-        signed_at: Timestamp,
-    ) -> Result<Option<String>, KeyError> {
-        let options = match &self.signing {
-            Signing::AsTheVendor => &SignatureOptions::at(signed_at),
-            Signing::As(options) => options,
-            Signing::None => return Ok(None),
-        };
-        key.sign(list.as_bytes(), options).map(Some)
+    fn image_name(&self, architecture: &str) -> String {
+        format!("{}-{architecture}.img", self.stem())
     }
 
     /// `/releases/noble` or `/noble`.
-    pub(super) fn shelf(&self) -> Place {
+    fn shelf(&self) -> Place {
         match self.tree {
             Tree::Daily => Place::new(UBUNTU, &format!("/{}", self.codename)),
             Tree::Release => Place::new(UBUNTU, &format!("/releases/{}", self.codename)),
         }
     }
 
-    pub(super) fn stem(&self) -> String {
+    /// The name of the dated directory.
+    fn directory(&self) -> String {
+        format!("{}{}", self.tree.prefix(), self.serial)
+    }
+
+    fn stem(&self) -> String {
         match self.tree {
             Tree::Daily => format!("{}-server-cloudimg", self.codename),
             Tree::Release => format!("ubuntu-{}-server-cloudimg", self.version),
@@ -185,7 +212,7 @@ impl UbuntuBuild {
     }
 
     /// The headings of the shelf and of the dated directory.
-    pub(super) fn titles(&self) -> (String, String) {
+    fn titles(&self) -> (String, String) {
         let (version, codename, serial) = (&self.version, &self.codename, &self.serial);
         match self.tree {
             Tree::Daily => (
@@ -198,11 +225,50 @@ impl UbuntuBuild {
             ),
         }
     }
+
+    /// The serials on the shelf with their texts.
+    fn serials(&self, publication: &Publication<'_>) -> Vec<(Serial, String)> {
+        let directories = publication.directories(&self.shelf());
+        directories
+            .iter()
+            .filter_map(|name| name.strip_prefix(self.tree.prefix()))
+            .filter_map(|text| Some((Serial::parse(text)?, text.to_owned())))
+            .collect()
+    }
+
+    fn previous_serial(&self, publication: &Publication<'_>, serial: Serial) -> String {
+        let older = self
+            .serials(publication)
+            .into_iter()
+            .filter(|(other, _)| *other < serial);
+        if let Some((_, text)) = older.max() {
+            return text;
+        }
+        let before = serial.date.checked_sub(20.days()).unwrap_or(serial.date);
+        before.strftime("%Y%m%d").to_string()
+    }
+
+    /// Headings, the links to the newest build, and the files that lie about.
+    fn shelve(&self, publication: &mut Publication<'_>, directory: &Place) {
+        let shelf = self.shelf();
+        let (shelf_title, directory_title) = self.titles();
+        publication.title(&shelf, &shelf_title);
+        publication.title(directory, &directory_title);
+        if let Some((_, newest)) = self.serials(publication).into_iter().max() {
+            let newest = shelf.join(&format!("{}{newest}", self.tree.prefix()));
+            publication.link(shelf.join(self.tree.newest()), newest);
+        }
+        if self.tree == Tree::Release {
+            let by_version = Place::new(UBUNTU, &format!("/releases/{}", self.version));
+            publication.link(by_version, shelf.clone());
+            publication.put(shelf.join("published-ec2-release.txt"), "not a build\n");
+        }
+    }
 }
 
 impl Tree {
     /// The dated directories' names before the serial.
-    pub(super) fn prefix(self) -> &'static str {
+    fn prefix(self) -> &'static str {
         match self {
             Self::Daily => "",
             Self::Release => "release-",
@@ -210,22 +276,10 @@ impl Tree {
     }
 
     /// The link to the newest.
-    pub(super) fn newest(self) -> &'static str {
+    fn newest(self) -> &'static str {
         match self {
             Self::Daily => "current",
             Self::Release => "release",
         }
-    }
-}
-
-impl fmt::Debug for UbuntuBuild {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("UbuntuBuild")
-            .field("tree", &self.tree)
-            .field("version", &self.version)
-            .field("serial", &self.serial)
-            .field("architecture", &self.architecture)
-            .finish_non_exhaustive()
     }
 }

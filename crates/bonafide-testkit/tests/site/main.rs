@@ -2,61 +2,31 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is amiss")]
 
+mod centos;
+mod debian;
 mod faults;
+mod flatcar;
+mod own;
+mod rpm;
+mod streams;
+mod support;
 
 use bonafide_testkit::keys::{SignatureOptions, SigningKey};
 use bonafide_testkit::qcow2::Qcow2Image;
 use bonafide_testkit::site::{Fault, PublishedBuild, SiteError, UbuntuBuild, VendorSite};
 use bytes::Bytes;
 use pgp::composed::{Deserializable, DetachedSignature, SignedPublicKey};
+use reqwest::StatusCode;
 use reqwest::header::{
     ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, LAST_MODIFIED,
     LOCATION, RANGE, TRANSFER_ENCODING,
 };
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, ClientBuilder, Response, StatusCode};
 use sha2::{Digest, Sha256};
 
+use support::{ask, builder, client, header, key, text};
+
 const FILE: &str = "https://cloud-images.ubuntu.com/file.img";
-
-fn builder(site: &VendorSite) -> ClientBuilder {
-    let authority = Certificate::from_pem(site.ca_certificate_pem().as_bytes()).unwrap();
-    let builder = Client::builder()
-        .no_proxy()
-        .http1_only()
-        .redirect(Policy::none())
-        .tls_certs_only([authority]);
-    let hosts = site.hosts();
-    hosts.iter().fold(builder, |builder, host| {
-        builder.resolve(host, site.address())
-    })
-}
-
-fn client(site: &VendorSite) -> Client {
-    builder(site).build().unwrap()
-}
-
-async fn ask(site: &VendorSite, url: &str) -> Response {
-    client(site).get(url).send().await.unwrap()
-}
-
-async fn text(site: &VendorSite, url: &str) -> String {
-    let response = ask(site, url).await;
-    assert_eq!(response.status(), StatusCode::OK, "{url}");
-    response.text().await.unwrap()
-}
-
-fn header(response: &Response, name: reqwest::header::HeaderName) -> &str {
-    response
-        .headers()
-        .get(name)
-        .map_or("", |value| value.to_str().unwrap())
-}
-
-fn key() -> SigningKey {
-    let made = "2026-01-01T00:00:00Z".parse().unwrap();
-    SigningKey::generate("Vendor <images@vendor.test>", made).unwrap()
-}
 
 fn noble(serial: &str) -> UbuntuBuild {
     UbuntuBuild::release("24.04", "noble", serial)
@@ -365,13 +335,23 @@ async fn only_clients_that_trust_the_authority_get_in() {
 }
 
 #[tokio::test]
-async fn other_hosts_are_served_when_asked_for() {
-    let host = "stable.release.flatcar-linux.net";
+async fn all_vendors_hosts_are_served_and_others_when_asked_for() {
+    let host = "mirror.operator.test";
     let site = VendorSite::builder().host(host).start().await.unwrap();
-    let url = format!("https://{host}/amd64-usr/current/version.txt");
-    site.put(&url, "FLATCAR_VERSION=1.2.3\n");
-    assert_eq!(text(&site, &url).await, "FLATCAR_VERSION=1.2.3\n");
-    assert_eq!(site.hosts(), ["cloud-images.ubuntu.com", host]);
+    let mut hosts = site.hosts();
+    assert_eq!(hosts.pop().as_deref(), Some(host));
+    assert_eq!(hosts, VendorSite::start().await.unwrap().hosts());
+    for vendor in [
+        "cloud-images.ubuntu.com",
+        "stable.release.flatcar-linux.net",
+    ] {
+        assert!(hosts.iter().any(|host| host == vendor), "{hosts:?}");
+    }
+    for host in site.hosts() {
+        let url = format!("https://{host}/file.txt");
+        site.put(&url, host.as_str());
+        assert_eq!(text(&site, &url).await, host);
+    }
     assert_eq!(ask(&site, FILE).await.status(), StatusCode::NOT_FOUND);
 }
 

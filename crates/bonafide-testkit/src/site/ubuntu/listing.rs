@@ -1,7 +1,7 @@
 //! Checksum lists with the names of the real ones.
 
-use md5::Md5;
-use sha2::{Digest, Sha256};
+use crate::site::content::Content;
+use crate::site::sums::Algorithm;
 
 /// What Ubuntu builds for each architecture. `{changes}` is two serials.
 const KINDS: [&str; 10] = [
@@ -36,38 +36,27 @@ pub(super) struct Listing<'a> {
 }
 
 impl Listing<'_> {
-    /// `SHA256SUMS`: the real files with their digests, the others with made-up ones.
-    pub(super) fn sha256sums(&self, real: &[(String, String)]) -> String {
-        self.list(real, |seed| hex::encode(Sha256::digest(seed)))
-    }
-
-    /// `MD5SUMS`, likewise.
-    pub(super) fn md5sums(&self, real: &[(String, String)]) -> String {
-        self.list(real, |seed| hex::encode(Md5::digest(seed)))
-    }
-
-    /// GNU form with a star, in the order of the digests, as the real lists are.
-    fn list(&self, real: &[(String, String)], made_up: impl Fn(&str) -> String) -> String {
+    /// The real files with their digests, the others with made-up ones: GNU's form with a star, in
+    /// the order of the digests, as the real lists are.
+    pub(super) fn list(&self, algorithm: Algorithm, real: &[(String, Content)]) -> String {
         let is_real = |name: &String| real.iter().any(|(other, _)| other == name);
-        let mut lines: Vec<String> = self
-            .names()
-            .into_iter()
-            .filter(|name| !is_real(name))
-            .map(|name| {
-                // The two manifests are the same file, in the real lists too.
-                let content = name.replace(".squashfs.manifest", "-root.manifest");
-                format!(
-                    "{} *{name}\n",
-                    made_up(&format!("{} {content}", self.serial))
-                )
-            })
+        let names = self.names().into_iter().filter(|name| !is_real(name));
+        let mut lines: Vec<String> = names
+            .map(|name| format!("{} *{name}\n", algorithm.of(&self.made_up(&name))))
             .collect();
         lines.extend(
             real.iter()
-                .map(|(name, digest)| format!("{digest} *{name}\n")),
+                .map(|(name, content)| format!("{} *{name}\n", algorithm.of(content))),
         );
         lines.sort_unstable();
         lines.concat()
+    }
+
+    /// What digests are made of for a name that has no file.
+    pub(super) fn made_up(&self, name: &str) -> Content {
+        // The two manifests are the same file, in the real lists too.
+        let name = name.replace(".squashfs.manifest", "-root.manifest");
+        format!("{} {name}", self.serial).into()
     }
 
     fn names(&self) -> Vec<String> {
@@ -100,7 +89,7 @@ mod tests {
             previous: "20260705",
         };
         let image = "ubuntu-24.04-server-cloudimg-amd64.img".to_owned();
-        let list = listing.sha256sums(&[(image, "0".repeat(64))]);
+        let list = listing.list(Algorithm::Sha256, &[(image, "an image".into())]);
         assert_eq!(list.lines().count(), 66);
         assert!(list.contains(
             " *ubuntu-24.04-server-cloudimg-amd64.release.20260705.20260725.image_changelog.json\n"

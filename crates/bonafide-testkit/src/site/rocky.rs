@@ -1,0 +1,92 @@
+//! Builds in the layout of `dl.rockylinux.org`.
+
+use jiff::Timestamp;
+
+use super::build::{Build, Layout};
+use super::hosts::ROCKY;
+use super::place::Place;
+use super::publication::Publication;
+use super::shelf::{Kind, Shelf};
+use super::sums::{self, Algorithm, Listed};
+use super::{PublishedBuild, SiteError, version};
+use crate::keys::{SignatureOptions, SigningDigest};
+
+/// A build of Rocky Linux.
+pub type RockyBuild = Build<Rocky>;
+
+/// Rocky Linux's layout.
+#[derive(Clone, Debug)]
+pub struct Rocky {
+    release: String,
+    version: String,
+}
+
+impl RockyBuild {
+    /// A build of Rocky Linux `8`, `9` or `10` like `9.8-20260525.0`, beside all others in
+    /// `/pub/rocky/9/images/x86_64/`. Nobody signs its `CHECKSUM`; [`signed`](Build::signed) adds a
+    /// `CHECKSUM.sig`.
+    pub fn new(release: &str, version: &str) -> Self {
+        Self::of(Rocky {
+            release: release.to_owned(),
+            version: version.to_owned(),
+        })
+    }
+}
+
+impl Layout for Rocky {
+    fn name(&self) -> String {
+        format!("Rocky Linux {} {}", self.release, self.version)
+    }
+
+    fn made_at(&self) -> Option<Timestamp> {
+        version::evening(&self.version)
+    }
+
+    fn is_signed(&self) -> bool {
+        false
+    }
+
+    fn signature(&self, at: Timestamp) -> SignatureOptions {
+        SignatureOptions::at(at).digest(SigningDigest::Sha256)
+    }
+
+    fn lay_out(&self, publication: &mut Publication<'_>) -> Result<PublishedBuild, SiteError> {
+        let release = &self.release;
+        version::expect_like(release, &["9"])?;
+        version::expect_like(&self.version, &["9.8-20260525.0"])?;
+        let directory = Place::new(ROCKY, &format!("/pub/rocky/{release}/images/x86_64"));
+        let kind = |kind, suffix| Kind::new(format!("Rocky-{release}-{kind}"), suffix);
+        let shelf = Shelf {
+            directory: directory.clone(),
+            image: kind("GenericCloud-Base", ".x86_64.qcow2"),
+            siblings: vec![
+                kind("Azure-Base", ".x86_64.vhd.xz"),
+                kind("EC2-Base", ".x86_64.qcow2"),
+                kind("GenericCloud-LVM", ".x86_64.qcow2"),
+                kind("OCP-Base", ".x86_64.qcow2"),
+            ],
+            newest: ".latest",
+            counts: |_| true,
+        };
+        let listed = shelf.put(publication, &self.version);
+        let image = shelf.image.of(&self.version);
+        let newest = shelf.image.called(shelf.newest);
+        for file in &listed {
+            if file.name() == image || file.name() == newest {
+                self.put_own_list(publication, &directory, file);
+            }
+        }
+        let list = publication.edited(sums::bsd(&listed, Algorithm::Sha256));
+        publication.put_armored(directory.join("CHECKSUM.sig"), list.as_bytes())?;
+        publication.put(directory.join("CHECKSUM"), list);
+        Ok(publication.published(&directory, &image, "CHECKSUM", "CHECKSUM.sig"))
+    }
+}
+
+impl Rocky {
+    /// Each image has a list of its own, which nobody signs either.
+    fn put_own_list(&self, publication: &mut Publication<'_>, directory: &Place, file: &Listed) {
+        let list = sums::bsd(std::slice::from_ref(file), Algorithm::Sha256);
+        publication.put(directory.join(&format!("{}.CHECKSUM", file.name())), list);
+    }
+}
