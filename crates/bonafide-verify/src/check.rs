@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::digest::Both;
-use crate::{Algorithm, Digest, Error, ExpectedDigest, Verified};
+use crate::{Algorithm, Digest, Error, Evidence, ExpectedDigest, FileSignature, Verified};
 
 /// The digests of a whole file, whose vendor digest was found right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,6 +19,9 @@ pub struct FileDigests {
     pub sha512: Digest,
     /// The size of the file in bytes.
     pub bytes: u64,
+    /// What the vendor's signature over the file itself rests on, where there was one to check
+    /// ([`DigestCheck::signed_by`]).
+    pub file_signature: Option<Evidence>,
 }
 
 impl FileDigests {
@@ -53,6 +56,7 @@ pub struct DigestCheck {
     expected: Verified<ExpectedDigest>,
     digests: Both,
     bytes: u64,
+    signature: Option<FileSignature>,
 }
 
 impl DigestCheck {
@@ -63,7 +67,15 @@ impl DigestCheck {
             expected: expected.clone(),
             digests: Both::default(),
             bytes: 0,
+            signature: None,
         }
+    }
+
+    /// Asks for a good signature over the file itself as well, as Flatcar makes one.
+    #[must_use]
+    pub fn signed_by(mut self, signature: FileSignature) -> Self {
+        self.signature = Some(signature);
+        self
     }
 
     /// Takes the next bytes of the file.
@@ -82,11 +94,13 @@ impl DigestCheck {
     ///
     /// # Errors
     ///
-    /// [`Error::DigestMismatch`] if the bytes are not those that the vendor signed.
+    /// [`Error::DigestMismatch`] if the bytes are not those that the vendor signed,
+    /// [`Error::SizeMismatch`] if they are, and the list says another size,
+    /// [`Error::BadSignature`] if the signature over the file is not over these bytes.
     pub fn finish(self) -> Result<Verified<FileDigests>, Error> {
-        let ExpectedDigest { name, digest } = self.expected.value();
+        let ExpectedDigest { name, digest, size } = self.expected.value();
         let bytes = self.bytes;
-        let (sha256, sha512) = self.digests.finish();
+        let (sha256, sha512) = self.digests.clone().finish();
         let computed = match digest.algorithm() {
             Algorithm::Sha256 => &sha256,
             Algorithm::Sha512 => &sha512,
@@ -100,12 +114,24 @@ impl DigestCheck {
                 bytes,
             });
         }
+        if let Some(expected) = size.filter(|size| *size != bytes) {
+            return Err(Error::SizeMismatch {
+                name: name.clone(),
+                expected,
+                found: bytes,
+            });
+        }
+        let signature = self.signature.as_ref();
+        let file_signature = signature
+            .map(|signature| signature.verify(&self.digests, &sha256))
+            .transpose()?;
         let digests = FileDigests {
             name: name.clone(),
             vendor: digest.clone(),
             sha256,
             sha512,
             bytes,
+            file_signature,
         };
         Ok(Verified::new(digests, self.expected.shared_evidence()))
     }

@@ -1,129 +1,100 @@
 //! Lists of checksums, read from proven text only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::{Digest, Error, SignedText, Verified};
 
-/// The digests of a signed list, by exact file name.
+mod algorithm;
+mod bsd;
+mod digests;
+mod entry;
+mod gnu;
+mod lines;
+mod simplestreams;
+
+use entry::Entry;
+
+/// The digests of a signed list, by exact file name, and the sizes that it gives.
 ///
-/// GNU form: `DIGEST  NAME` (text) or `DIGEST *NAME` (binary), one file a line, as `sha256sum` and
-/// `sha512sum` write it. Empty lines and lines that start with `#` carry nothing.
+/// Of SHA-256 and SHA-512 for the same name the latter counts. MD5, SHA-1 and algorithms that are
+/// not known here prove nothing: a name that is listed with such only is refused when it is asked
+/// for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChecksumList {
-    entries: BTreeMap<String, Digest>,
+    entries: BTreeMap<String, Entry>,
+    /// The algorithms of the digests that prove nothing, by name.
+    weak: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl ChecksumList {
-    /// The listed names, sorted.
+    /// The names that the list has a digest for, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
     }
 
-    /// How many files are listed.
+    /// How many names the list has a digest for.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether no file is listed.
+    /// Whether the list has no digest at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    fn parse(text: &str) -> Result<Self, Error> {
-        let mut entries = BTreeMap::new();
-        for (index, line) in text.lines().enumerate() {
-            let line = line.trim_end_matches(['\r', ' ', '\t']);
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let Some((digest, name)) = parse_line(line) else {
-                return Err(Error::NotAChecksumList {
-                    line: index + 1,
-                    text: line.chars().take(80).collect(),
-                });
-            };
-            match entries.get(name) {
-                None => {
-                    entries.insert(name.to_owned(), digest);
-                }
-                Some(first) if *first == digest => {}
-                Some(first) => {
-                    return Err(Error::ConflictingDuplicate {
-                        name: name.to_owned(),
-                        first: first.clone(),
-                        second: digest,
-                    });
-                }
-            }
+    const fn empty() -> Self {
+        Self {
+            entries: BTreeMap::new(),
+            weak: BTreeMap::new(),
         }
-        Ok(Self { entries })
     }
-}
 
-/// Digest, one blank, then a blank or a star, then the name up to the end of the line.
-fn parse_line(line: &str) -> Option<(Digest, &str)> {
-    let (digest, rest) = line.split_once(' ')?;
-    // Three forms are in use: two blanks and star, two blanks, and blank and star.
-    let name = rest
-        .strip_prefix(" *")
-        .or_else(|| rest.strip_prefix([' ', '*']))?;
-    if name.is_empty() || name.starts_with(' ') {
-        return None;
+    fn entry(&mut self, name: &str) -> &mut Entry {
+        self.entries.entry(name.to_owned()).or_default()
     }
-    Some((digest.parse().ok()?, name))
-}
 
-/// What a file must have according to a signed list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct ExpectedDigest {
-    /// The file's name in the list.
-    pub name: String,
-    /// The listed digest.
-    pub digest: Digest,
-}
+    fn add_weak(&mut self, name: &str, algorithm: &str) {
+        let algorithms = self.weak.entry(name.to_owned()).or_default();
+        algorithms.insert(algorithm.to_owned());
+    }
 
-impl Verified<SignedText> {
-    /// Reads the signed text as a list of checksums.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotAChecksumList`] with the line that is none,
-    /// [`Error::ConflictingDuplicate`] if a name is listed with two digests,
-    /// [`Error::Malformed`] if the text is not UTF-8.
-    pub fn checksum_list(&self) -> Result<Verified<ChecksumList>, Error> {
-        let text = std::str::from_utf8(self.as_bytes()).map_err(|error| Error::Malformed {
-            what: "the signed list",
+    /// Reads a list that nobody signed.
+    pub(crate) fn unsigned(text: &[u8]) -> Result<Self, Error> {
+        let text = std::str::from_utf8(text).map_err(|error| Error::Malformed {
+            what: "the unsigned list",
             reason: error.to_string(),
         })?;
-        let list = ChecksumList::parse(text)?;
-        Ok(Verified::new(list, self.shared_evidence()))
+        lines::parse(text)
     }
-}
 
-impl Verified<ChecksumList> {
-    /// The digest of exactly this name: no prefix, no path, no other case.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotListed`], with the most similar listed name.
-    pub fn digest(&self, name: &str) -> Result<Verified<ExpectedDigest>, Error> {
-        let Some(digest) = self.entries.get(name) else {
-            return Err(Error::NotListed {
+    pub(crate) fn expected(&self, name: &str) -> Result<ExpectedDigest, Error> {
+        let entry = self.entries.get(name);
+        if let Some(conflict) = entry.and_then(Entry::conflict) {
+            return Err(conflict.clone().into_error(name));
+        }
+        let found = entry.and_then(|entry| Some((entry.strongest()?, entry.size())));
+        if let Some((digest, size)) = found {
+            return Ok(ExpectedDigest {
+                name: name.to_owned(),
+                digest: digest.clone(),
+                size,
+            });
+        }
+        Err(match self.weak.get(name) {
+            Some(algorithms) => Error::WeakListing {
+                name: name.to_owned(),
+                algorithms: algorithms.iter().cloned().collect(),
+            },
+            None => Error::NotListed {
                 name: name.to_owned(),
                 entries: self.len(),
                 similar: self.most_similar(name),
-            });
-        };
-        let expected = ExpectedDigest {
-            name: name.to_owned(),
-            digest: digest.clone(),
-        };
-        Ok(Verified::new(expected, self.shared_evidence()))
+            },
+        })
     }
 
     /// The listed name that shares the longest beginning, if it is at least half of `name`.
@@ -139,83 +110,103 @@ impl Verified<ChecksumList> {
             .filter(|other| common(other) * 2 >= name.chars().count())
             .map(str::to_owned)
     }
+
+    /// A file that holds the digest of one other file: bare, or as a list of one.
+    fn side_car(text: &str, name: &str) -> Result<Self, Error> {
+        let mut carrying = lines::carrying(text);
+        let (Some(line), None) = (carrying.next(), carrying.next()) else {
+            return Err(Error::NotASideCar {
+                lines: lines::carrying(text).count(),
+            });
+        };
+        let Ok(digest) = line.parse::<Digest>() else {
+            return lines::parse(text);
+        };
+        let mut list = Self::empty();
+        let added = list.entry(name).add_digest(digest);
+        added.map_err(|conflict| conflict.into_error(name))?;
+        Ok(list)
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
+/// What a file must have according to a signed list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ExpectedDigest {
+    /// The file's name in the list.
+    pub name: String,
+    /// The listed digest.
+    pub digest: Digest,
+    /// The listed size in bytes; many lists give none.
+    pub size: Option<u64>,
+}
 
-    use super::*;
-
-    const A: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    const B: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-
-    #[test]
-    fn all_three_gnu_forms_are_read() {
-        let list =
-            ChecksumList::parse(&format!("{A}  one\n{A} *two\n{A}  *three\n\n# x\n")).unwrap();
-        assert_eq!(list.names().collect::<Vec<_>>(), ["one", "three", "two"]);
-        let starred = ChecksumList::parse(&format!("{A} **four\n")).unwrap();
-        assert_eq!(
-            starred.names().collect::<Vec<_>>(),
-            ["*four"],
-            "a name of its own"
-        );
+impl Verified<SignedText> {
+    /// Reads the signed text as a list of checksums, line by line:
+    ///
+    /// - GNU: `DIGEST  NAME` (text) or `DIGEST *NAME` (binary);
+    /// - BSD: `SHA256 (NAME) = DIGEST`, and the size in a comment `# NAME: SIZE bytes`;
+    /// - Gentoo and Flatcar: GNU lines below a header such as `# SHA512 HASH`, which have a digest
+    ///   of that algorithm.
+    ///
+    /// Empty lines and other lines that start with `#` carry nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAChecksumList`] with the line that is none,
+    /// [`Error::ConflictingDuplicate`] if a name is listed with two digests of one algorithm,
+    /// [`Error::ConflictingSizes`] if it is listed with two sizes,
+    /// [`Error::Malformed`] if the text is not UTF-8.
+    pub fn checksum_list(&self) -> Result<Verified<ChecksumList>, Error> {
+        let list = lines::parse(self.as_text()?)?;
+        Ok(Verified::new(list, self.shared_evidence()))
     }
 
-    #[test]
-    fn carriage_returns_trailing_blanks_and_upper_case_do_not_matter() {
-        let list = ChecksumList::parse(&format!("{}  one \t\r\n", A.to_uppercase())).unwrap();
-        assert_eq!(list.entries["one"].to_string(), A);
+    /// Reads the signed text as the side-car of one file: either a bare digest, which then is that
+    /// of `name`, or a line of a list, which names the file itself. Ask the list for the file by
+    /// its exact name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotASideCar`] if not exactly one line carries something, else as
+    /// [`checksum_list`](Self::checksum_list).
+    pub fn side_car(&self, name: &str) -> Result<Verified<ChecksumList>, Error> {
+        let list = ChecksumList::side_car(self.as_text()?, name)?;
+        Ok(Verified::new(list, self.shared_evidence()))
     }
 
-    #[test]
-    fn equal_duplicates_are_harmless_and_conflicting_ones_refused() {
-        assert_eq!(
-            ChecksumList::parse(&format!("{A}  x\n{A} *x\n"))
-                .unwrap()
-                .len(),
-            1
-        );
-        assert!(matches!(
-            ChecksumList::parse(&format!("{A}  x\n{B}  x\n")),
-            Err(Error::ConflictingDuplicate { name, .. }) if name == "x"
-        ));
+    /// Reads the signed text as one of Ubuntu's simplestreams documents (`products:1.0`, of
+    /// `image-downloads`). The items' paths are the names.
+    ///
+    /// A path that the document gives two digests or sizes is refused when it is asked for; the
+    /// others stay good.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotSimplestreams`] if it is no such document, with what was found.
+    pub fn simplestreams(&self) -> Result<Verified<ChecksumList>, Error> {
+        let list = simplestreams::parse(self.as_bytes())?;
+        Ok(Verified::new(list, self.shared_evidence()))
     }
 
-    #[test]
-    fn lines_of_another_form_are_refused_with_their_number() {
-        for wrong in [
-            "<!DOCTYPE html>".to_owned(),
-            format!("{A} x"),
-            format!("{A}   x"),
-            A.to_owned(),
-            format!("{A}  "),
-            format!("{}  x", &A[1..]),
-            "d41d8cd98f00b204e9800998ecf8427e  x".to_owned(),
-            format!("SHA256 (x) = {A}"),
-        ] {
-            assert!(
-                matches!(
-                    ChecksumList::parse(&format!("{A}  fine\n{wrong}\n")),
-                    Err(Error::NotAChecksumList { line: 2, .. })
-                ),
-                "{wrong}"
-            );
-        }
+    fn as_text(&self) -> Result<&str, Error> {
+        std::str::from_utf8(self.as_bytes()).map_err(|error| Error::Malformed {
+            what: "the signed list",
+            reason: error.to_string(),
+        })
     }
+}
 
-    proptest! {
-        #[test]
-        fn reading_never_panics(text in ".{0,400}") {
-            let _ = ChecksumList::parse(&text);
-        }
-
-        #[test]
-        fn what_is_written_is_read(names in proptest::collection::btree_set("[a-z0-9._-]{1,40}", 0..20)) {
-            let text: String = names.iter().map(|name| format!("{A} *{name}\n")).collect();
-            let list = ChecksumList::parse(&text).unwrap();
-            prop_assert_eq!(list.names().collect::<Vec<_>>(), names.iter().collect::<Vec<_>>());
-        }
+impl Verified<ChecksumList> {
+    /// The digest of exactly this name: no prefix, no path, no other case.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotListed`], with the most similar listed name; [`Error::WeakListing`] if the name
+    /// is listed with MD5 and the like only; [`Error::ConflictingDuplicate`] and
+    /// [`Error::ConflictingSizes`] if a simplestreams document contradicts itself.
+    pub fn digest(&self, name: &str) -> Result<Verified<ExpectedDigest>, Error> {
+        let expected = self.expected(name)?;
+        Ok(Verified::new(expected, self.shared_evidence()))
     }
 }

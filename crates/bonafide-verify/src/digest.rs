@@ -162,6 +162,14 @@ impl Both {
         }
     }
 
+    /// The state of one of them so far, for whoever has something to add to the bytes.
+    pub(crate) fn state(&self, algorithm: Algorithm) -> Box<dyn ::digest::DynDigest + Send> {
+        match algorithm {
+            Algorithm::Sha256 => Box::new(self.sha256.clone()),
+            Algorithm::Sha512 => Box::new(self.sha512.clone()),
+        }
+    }
+
     /// SHA-256, then SHA-512.
     pub(crate) fn finish(self) -> (Digest, Digest) {
         (from_sha256(self.sha256), from_sha512(self.sha512))

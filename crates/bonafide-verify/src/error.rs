@@ -31,6 +31,16 @@ pub enum Error {
         /// The digest that contradicts it.
         second: Digest,
     },
+    /// One file name is listed with different sizes.
+    #[error("`{name}` is listed with two sizes: {first} and {second} bytes; tell the vendor")]
+    ConflictingSizes {
+        /// The file name.
+        name: String,
+        /// The size listed first, in bytes.
+        first: u64,
+        /// The size that contradicts it, in bytes.
+        second: u64,
+    },
     /// The bytes are not those that the vendor lists.
     #[error(
         "`{name}` is not the vendor's file: {algorithm} expected `{expected}`, computed \
@@ -67,11 +77,29 @@ pub enum Error {
         /// The time of the check.
         now: Timestamp,
     },
+    /// The gate waits for a proof and was asked to open without one.
+    #[error(
+        "the gate waits for the proof of `{expected}` and opens with nothing else; only a gate \
+         made by `danger::gate` opens without a proof"
+    )]
+    GateAwaitsProof {
+        /// The digest that the gate was made for.
+        expected: Digest,
+    },
     /// The gate was asked to open with the proof of another file.
     #[error("the gate waits for the proof of `{expected}` and was given that of `{proven}`")]
     GateMismatch {
         /// The digest that the gate was made for.
         expected: Digest,
+        /// The digest that the proof is about.
+        proven: Digest,
+    },
+    /// The gate was made without an expected file and was shown a proof.
+    #[error(
+        "the gate was made by `danger::gate`, for no file, and can't take the proof of `{proven}`; \
+         make it with `Gate::new`"
+    )]
+    GateWithoutFile {
         /// The digest that the proof is about.
         proven: Digest,
     },
@@ -130,6 +158,34 @@ pub enum Error {
         /// What it looks like instead, or where reading failed.
         reason: String,
     },
+    /// A line that no known form of checksum list has.
+    #[error(
+        "line {line} of the signed list is not `DIGEST  NAME`, `DIGEST *NAME` or `SHA256 (NAME) = \
+         DIGEST`, or its digest has another length than its algorithm: `{text}`"
+    )]
+    NotAChecksumList {
+        /// The line, counted from 1.
+        line: usize,
+        /// Its text, shortened.
+        text: String,
+    },
+    /// A file beside an image that does not hold exactly one digest.
+    #[error(
+        "the signed side-car file has {lines} lines with digests, exactly one is needed; read it \
+         as a list"
+    )]
+    NotASideCar {
+        /// How many lines are neither empty nor a comment.
+        lines: usize,
+    },
+    /// The key may not make such signatures.
+    #[error("key {key} may not sign files: {reason}")]
+    NotASigningKey {
+        /// The key or subkey.
+        key: Fingerprint,
+        /// What is missing.
+        reason: String,
+    },
     /// The list does not name the file.
     #[error(
         "`{name}` is not in the signed list of {entries} files{}",
@@ -143,21 +199,35 @@ pub enum Error {
         /// The most similar listed name, if any.
         similar: Option<String>,
     },
-    /// A line that no known form of checksum list has.
-    #[error("line {line} of the signed list is not `DIGEST  NAME` or `DIGEST *NAME`: `{text}`")]
-    NotAChecksumList {
-        /// The line, counted from 1.
-        line: usize,
-        /// Its text, shortened.
-        text: String,
-    },
-    /// The key may not make such signatures.
-    #[error("key {key} may not sign files: {reason}")]
-    NotASigningKey {
-        /// The key or subkey.
-        key: Fingerprint,
-        /// What is missing.
+    /// Text that is no list of images in the simplestreams form.
+    #[error(
+        "the signed text is no simplestreams document `products:1.0` of `image-downloads`: {reason}"
+    )]
+    NotSimplestreams {
+        /// What was found instead, or where reading failed.
         reason: String,
+    },
+    /// A signature that can't be checked while its file streams by.
+    #[error(
+        "the signature of key {signer} can't be checked while the file is read: {reason}; a binary \
+         (0x00) signature of version 4 over SHA-256 or SHA-512 is needed"
+    )]
+    NotStreamable {
+        /// The key that the signature names.
+        signer: Fingerprint,
+        /// What stands in the way.
+        reason: String,
+    },
+    /// No reason for doing without a proof.
+    #[error(
+        "`{text}` is no reason for doing without a proof: {problem}; say in one line of at most \
+         200 characters why nobody can prove these bytes"
+    )]
+    Reason {
+        /// What was given, shortened.
+        text: String,
+        /// What is wrong with it.
+        problem: &'static str,
     },
     /// The signature itself has an end, and it has passed.
     #[error("the signature of key {signer} expired at {expired_at}, now it is {now}")]
@@ -176,6 +246,19 @@ pub enum Error {
     SignatureType {
         /// The type found.
         found: String,
+    },
+    /// The digest is right and the size is not: the vendor's list contradicts itself.
+    #[error(
+        "`{name}` has the digest of the signed list, but {found} bytes and not {expected}; tell \
+         the vendor"
+    )]
+    SizeMismatch {
+        /// The file name in the signed list.
+        name: String,
+        /// The size that the list says, in bytes.
+        expected: u64,
+        /// How many bytes were read.
+        found: u64,
     },
     /// Made by a key that is not pinned for this vendor.
     #[error(
@@ -217,6 +300,18 @@ pub enum Error {
         key: Fingerprint,
         /// Its algorithm and size.
         algorithm: String,
+    },
+    /// The file is listed, but with no digest that proves anything.
+    #[error(
+        "`{name}` is listed with {} only, which proves nothing; SHA256 or SHA512 is required: ask \
+         the vendor for one",
+        algorithms.join(", ")
+    )]
+    WeakListing {
+        /// The file name in the signed list.
+        name: String,
+        /// The algorithms, as the list names them.
+        algorithms: Vec<String>,
     },
 }
 

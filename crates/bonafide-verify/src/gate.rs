@@ -18,7 +18,8 @@ use crate::{Digest, Error, ExpectedDigest, FileDigests, Verified};
 /// asks for is the proof of the vendor's file.
 #[derive(Debug)]
 pub struct Gate {
-    expected: Digest,
+    /// `None` only where a reason was given: see [`danger`](crate::danger).
+    expected: Option<Digest>,
     held: Bytes,
 }
 
@@ -27,7 +28,14 @@ impl Gate {
     #[must_use]
     pub fn new(expected: &Verified<ExpectedDigest>) -> Self {
         Self {
-            expected: expected.digest.clone(),
+            expected: Some(expected.digest.clone()),
+            held: Bytes::new(),
+        }
+    }
+
+    pub(crate) const fn without_file() -> Self {
+        Self {
+            expected: None,
             held: Bytes::new(),
         }
     }
@@ -46,21 +54,31 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// [`Error::GateMismatch`] if the proof is that of another file. The held bytes are lost then,
-    /// and the body can't be completed.
+    /// [`Error::GateMismatch`] if the proof is that of another file, [`Error::GateWithoutFile`] if
+    /// the gate is for no file. The held bytes are lost then, and the body can't be completed.
     pub fn open(self, proof: &Verified<FileDigests>) -> Result<Commit, Error> {
-        if proof.vendor != self.expected {
-            return Err(Error::GateMismatch {
-                expected: self.expected,
+        match self.expected {
+            Some(expected) if expected == proof.vendor => Ok(Commit { rest: self.held }),
+            Some(expected) => Err(Error::GateMismatch {
+                expected,
                 proven: proof.vendor.clone(),
-            });
+            }),
+            None => Err(Error::GateWithoutFile {
+                proven: proof.vendor.clone(),
+            }),
         }
-        Ok(Commit { rest: self.held })
+    }
+
+    pub(crate) fn open_without_proof(self) -> Result<Commit, Error> {
+        match self.expected {
+            None => Ok(Commit { rest: self.held }),
+            Some(expected) => Err(Error::GateAwaitsProof { expected }),
+        }
     }
 }
 
-/// The last bytes of a proven image: the only thing that ends a [`GatedBody`]. Made by
-/// [`Gate::open`] alone.
+/// The last bytes of an image: the only thing that ends a [`GatedBody`]. Made by [`Gate::open`] for
+/// a proven one; [`danger::open`](crate::danger::open) does without the proof.
 #[derive(Debug)]
 pub struct Commit {
     rest: Bytes,
@@ -70,7 +88,7 @@ pub struct Commit {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Step {
-    /// The image is proven: send the rest and end.
+    /// The gate is open: send the rest and end.
     Commit(Commit),
     /// The next chunk, let through by the gate.
     Pass(Bytes),

@@ -6,14 +6,12 @@ use jiff::Timestamp;
 use pgp::composed::SignedPublicKey;
 use pgp::types::KeyDetails;
 
-use crate::openpgp::{self, ParsedSignature};
-use crate::{Error, Fingerprint, SignedText, Verified};
+use crate::openpgp::{self, Candidate, ParsedSignature};
+use crate::{Error, FileSignature, Fingerprint, SignedText, Verified};
 
-const UBUNTU_KEYS: &[u8] = include_bytes!("keys/ubuntu-cloudimage-keyring.gpg");
-/// UEC Image Automatic Signing Key: signs `SHA256SUMS.gpg`.
-const UBUNTU_UEC: &str = "D2EB44626FDDC30B513D5BB71A5D6C4C7DB87C81";
-/// Ubuntu Cloud Image Builder: signs the simplestreams index.
-const UBUNTU_BUILDER: &str = "4A3CE3CD565D7EB5C810E2B97FF3F408476CF100";
+mod known;
+
+use known::Known;
 
 /// The pinned keys of one vendor.
 ///
@@ -32,6 +30,7 @@ const UBUNTU_BUILDER: &str = "4A3CE3CD565D7EB5C810E2B97FF3F408476CF100";
 pub struct Keyring {
     vendor: String,
     pinned: Vec<Fingerprint>,
+    /// One a primary key: copies are merged.
     certificates: Vec<SignedPublicKey>,
 }
 
@@ -49,23 +48,48 @@ impl Keyring {
     /// Canonical's keys for Ubuntu cloud images, embedded as Debian's `ubuntu-keyring` ships them.
     #[must_use]
     pub fn ubuntu() -> Self {
-        let pinned = [UBUNTU_UEC, UBUNTU_BUILDER];
-        let mut keyring = Self::new("ubuntu", pinned.iter().filter_map(|pin| pin.parse().ok()));
-        // A test shows that both keys are there; if the file were damaged, the keyring would be
-        // empty and refuse everything.
-        let _ = keyring.add(UBUNTU_KEYS);
-        keyring
+        // A test shows that it is in the table; a keyring without pins would refuse everything.
+        Self::embedded("ubuntu").unwrap_or_else(|| Self::new("ubuntu", []))
     }
 
-    /// The embedded keyring of a vendor by its short name, if there is one.
+    /// The keyring of this name that comes with the crate; see [`Keyring::embedded_names`].
+    ///
+    /// Not every key could be embedded: what [`Keyring::missing`] then says must be added from
+    /// where the vendor publishes it ([`Keyring::key_urls`]).
     #[must_use]
-    pub fn embedded(vendor: &str) -> Option<Self> {
-        (vendor == "ubuntu").then(Self::ubuntu)
+    pub fn embedded(name: &str) -> Option<Self> {
+        let Known {
+            vendor, pins, file, ..
+        } = known::known(name)?;
+        let mut keyring = Self::new(*vendor, pins.iter().filter_map(|pin| pin.parse().ok()));
+        if let Some(file) = file {
+            // Tests show that the pinned keys are there; if a file were damaged, the key would be
+            // missing and everything refused.
+            let _ = keyring.add(file);
+        }
+        Some(keyring)
+    }
+
+    /// The names of the keyrings that come with the crate, sorted.
+    #[must_use]
+    pub fn embedded_names() -> &'static [&'static str] {
+        &known::NAMES
+    }
+
+    /// Where the vendor publishes the keys of the keyring of this name, over https; none if that
+    /// is not known.
+    ///
+    /// What is found there may be added to the keyring without care: only the pinned keys count,
+    /// and a copy that knows less takes nothing away.
+    #[must_use]
+    pub fn key_urls(name: &str) -> &'static [&'static str] {
+        known::known(name).map_or(&[], |known| known.urls)
     }
 
     /// Adds the certificates of a key file, armored or binary. Returns how many counted:
     /// certificates whose primary key is not pinned are left out, and so is what can't be read
-    /// beside a pinned one.
+    /// beside a pinned one. Another copy of a key that is there already adds what it knows: newer
+    /// self-signatures, subkeys and revocations. None takes anything away.
     ///
     /// # Errors
     ///
@@ -77,8 +101,6 @@ impl Keyring {
             pinned: self.pinned.clone(),
         };
         let (certificates, unreadable) = openpgp::certificates(key_file).map_err(refused)?;
-        let fingerprint =
-            |certificate: &SignedPublicKey| Fingerprint::from(certificate.fingerprint());
         let (added, foreign): (Vec<_>, Vec<_>) = certificates
             .into_iter()
             .partition(|certificate| self.pinned.contains(&fingerprint(certificate)));
@@ -94,7 +116,13 @@ impl Keyring {
             }));
         }
         let count = added.len();
-        self.certificates.extend(added);
+        for copy in added {
+            let mut known = self.certificates.iter_mut();
+            match known.find(|known| fingerprint(known) == fingerprint(&copy)) {
+                Some(known) => openpgp::merge(known, copy),
+                None => self.certificates.push(copy),
+            }
+        }
         Ok(count)
     }
 
@@ -108,6 +136,15 @@ impl Keyring {
     #[must_use]
     pub fn pinned(&self) -> &[Fingerprint] {
         &self.pinned
+    }
+
+    /// The pinned fingerprints for which no certificate was added yet: what those keys signed is
+    /// refused.
+    #[must_use]
+    pub fn missing(&self) -> Vec<Fingerprint> {
+        let held: Vec<_> = self.certificates.iter().map(fingerprint).collect();
+        let missing = self.pinned.iter().filter(|pin| !held.contains(pin));
+        missing.cloned().collect()
     }
 
     /// Proves `data` by a detached signature, armored or binary.
@@ -150,34 +187,69 @@ impl Keyring {
         ))
     }
 
+    /// Judges a detached signature over a whole file, armored or binary, before the file is there.
+    /// [`DigestCheck::signed_by`](crate::DigestCheck::signed_by) then asks the mathematics.
+    ///
+    /// Of several signatures one good one by a pinned key suffices. `now` is the time of the
+    /// check, UTC.
+    ///
+    /// # Errors
+    ///
+    /// As [`Keyring::verify_detached`], but for [`Error::BadSignature`]; and
+    /// [`Error::NotStreamable`] unless the signature is binary (0x00), of version 4, and over
+    /// SHA-256 or SHA-512.
+    pub fn file_signature(&self, signature: &[u8], now: Timestamp) -> Result<FileSignature, Error> {
+        let signatures = openpgp::detached_signatures(signature)?;
+        let (candidates, refusal) = self.judge(&signatures, |certificate, signature| {
+            Candidate::new(&self.vendor, certificate, signature, now)
+        });
+        FileSignature::new(candidates).ok_or(refusal)
+    }
+
     fn verify(
         &self,
         data: &[u8],
         signatures: &[ParsedSignature],
         now: Timestamp,
     ) -> Result<Verified<SignedText>, Error> {
-        // What a pinned key got wrong says more than that there are unknown keys beside it.
+        let (good, refusal) = self.judge(signatures, |certificate, signature| {
+            openpgp::verify(&self.vendor, certificate, signature, data, now)
+        });
+        let evidence = good.into_iter().next().ok_or(refusal)?;
+        Ok(Verified::new(
+            SignedText::new(data.to_vec()),
+            evidence.into(),
+        ))
+    }
+
+    /// What is good of the signatures, and why the others are not: what a pinned key got wrong says
+    /// more than that there are unknown keys beside it.
+    fn judge<T>(
+        &self,
+        signatures: &[ParsedSignature],
+        check: impl Fn(&SignedPublicKey, &ParsedSignature) -> Result<Option<T>, Error>,
+    ) -> (Vec<T>, Error) {
+        let mut good = Vec::new();
         let mut refusal = None;
         for signature in signatures {
             for certificate in &self.certificates {
-                match openpgp::verify(&self.vendor, certificate, signature, data, now) {
-                    Ok(Some(evidence)) => {
-                        return Ok(Verified::new(
-                            SignedText::new(data.to_vec()),
-                            evidence.into(),
-                        ));
-                    }
-                    Ok(None) => {}
+                match check(certificate, signature) {
+                    Ok(found) => good.extend(found),
                     Err(error) => refusal = refusal.or(Some(error)),
                 }
             }
         }
-        Err(refusal.unwrap_or_else(|| Error::UnknownSigner {
+        let refusal = refusal.unwrap_or_else(|| Error::UnknownSigner {
             vendor: self.vendor.clone(),
             found: signatures.iter().map(ParsedSignature::issuer).collect(),
             pinned: self.pinned.clone(),
-        }))
+        });
+        (good, refusal)
     }
+}
+
+fn fingerprint(certificate: &SignedPublicKey) -> Fingerprint {
+    certificate.fingerprint().into()
 }
 
 impl fmt::Debug for Keyring {
@@ -195,24 +267,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_embedded_ubuntu_keys_match_their_pins() {
-        let keyring = Keyring::ubuntu();
-        let mut found: Vec<_> = keyring
-            .certificates
-            .iter()
-            .map(|certificate| Fingerprint::from(certificate.fingerprint()).to_string())
-            .collect();
-        found.sort();
-        assert_eq!(found, [UBUNTU_BUILDER, UBUNTU_UEC]);
-    }
-
-    #[test]
     fn a_key_file_without_a_pinned_key_is_refused() {
         let pin = "0000000000000000000000000000000000000000".parse().unwrap();
         let mut keyring = Keyring::new("other", [pin]);
-        let error = keyring.add(UBUNTU_KEYS).unwrap_err().to_string();
-        assert!(error.contains(UBUNTU_UEC), "{error}");
+        let ubuntu = known::known("ubuntu").unwrap();
+        let error = keyring.add(ubuntu.file.unwrap()).unwrap_err().to_string();
+        assert!(error.contains(ubuntu.pins[0]), "{error}");
         assert!(keyring.add(b"<html>404</html>").is_err());
         assert!(keyring.add(b"").is_err());
+        assert_eq!(keyring.missing().len(), 1);
     }
 }

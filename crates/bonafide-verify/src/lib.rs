@@ -2,9 +2,11 @@
 
 mod check;
 mod checksums;
+pub mod danger;
 mod digest;
 mod error;
 mod evidence;
+mod file_signature;
 mod fingerprint;
 mod gate;
 mod keyring;
@@ -17,6 +19,7 @@ pub use checksums::{ChecksumList, ExpectedDigest};
 pub use digest::{Algorithm, Digest, Digester, ParseDigestError};
 pub use error::Error;
 pub use evidence::{Concession, Evidence};
+pub use file_signature::FileSignature;
 pub use fingerprint::Fingerprint;
 pub use gate::{BodyError, Commit, Gate, GatedBody, Step};
 pub use keyring::Keyring;

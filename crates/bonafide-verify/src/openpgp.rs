@@ -1,26 +1,27 @@
-//! Everything that touches rpgp: parsing here, the policy in `policy`, certificates in
-//! `certificate`.
+//! Everything that touches rpgp: signatures are parsed here, clear-signed messages in `cleartext`
+//! and key files in `key_file`. The policy is in `policy`, that of certificates in `certificate`,
+//! that of files that stream by in `candidate`.
 //!
 //! rpgp does the mathematics and enforces no policy, so every rule is spelled out there.
 
-use std::io::Read;
-
-use pgp::armor::{BlockType, Dearmor};
-use pgp::composed::{
-    CleartextSignedMessage, Deserializable, DetachedSignature, SignedPublicKey,
-    SignedPublicKeyParser,
-};
-use pgp::packet::{Packet, PacketParser, Signature};
+use pgp::composed::{Deserializable, DetachedSignature};
+use pgp::packet::Signature;
 
 use crate::Error;
 
+mod candidate;
 mod certificate;
+mod cleartext;
+mod key_file;
+mod merge;
 mod policy;
 
+pub(crate) use candidate::Candidate;
+pub(crate) use cleartext::cleartext;
+pub(crate) use key_file::certificates;
+pub(crate) use merge::merge;
 pub(crate) use policy::verify;
 
-/// More packets than any vendor's key file has; Debian's largest keyrings have some hundreds.
-const MAX_KEY_PACKETS: usize = 20_000;
 /// More signatures than any vendor puts on one file; Debian's archive has three.
 const MAX_SIGNATURES: usize = 16;
 
@@ -39,41 +40,6 @@ impl ParsedSignature {
             None => "that is not named".to_owned(),
         }
     }
-}
-
-/// Reads the certificates of a key file, armored or binary, and says what could not be read of it.
-///
-/// GnuPG's own keyrings have trust packets between a user id and its signatures; they mean
-/// nothing to others and would part what belongs together. A packet that can't be read (a newer
-/// version, an unknown algorithm) does not spoil the others.
-pub(crate) fn certificates(file: &[u8]) -> Result<(Vec<SignedPublicKey>, Option<String>), String> {
-    let mut binary = Vec::new();
-    if file.first().is_some_and(|byte| byte & 0x80 != 0) {
-        binary.extend_from_slice(file);
-    } else {
-        let mut armor = Dearmor::new(file);
-        armor
-            .read_header()
-            .map_err(|error| describe(file, &error))?;
-        if !matches!(armor.typ, Some(BlockType::PublicKey)) {
-            return Err("it is no public key block".to_owned());
-        }
-        let read = armor.read_to_end(&mut binary);
-        read.map_err(|error| describe(file, &error.into()))?;
-    }
-    let mut unreadable = None;
-    let packets = PacketParser::new(&binary[..]).take(MAX_KEY_PACKETS);
-    let packets = packets.filter_map(|packet| match packet {
-        Ok(Packet::Trust(_)) => None,
-        Ok(packet) => Some(Ok(packet)),
-        Err(error) => {
-            unreadable.get_or_insert_with(|| describe(file, &error));
-            None
-        }
-    });
-    let parsed = SignedPublicKeyParser::from_packets(packets.peekable());
-    let certificates = parsed.filter_map(Result::ok).collect();
-    Ok((certificates, unreadable))
 }
 
 /// Reads a detached signature file, armored or binary.
@@ -100,34 +66,6 @@ pub(crate) fn detached_signatures(file: &[u8]) -> Result<Vec<ParsedSignature>, E
         });
     }
     Ok(signatures)
-}
-
-/// Reads a clear-signed message: its canonical text (CR LF line ends) and its signatures.
-pub(crate) fn cleartext(message: &[u8]) -> Result<(String, Vec<ParsedSignature>), Error> {
-    let malformed = |reason: String| Error::Malformed {
-        what: "the clear-signed message",
-        reason,
-    };
-    let text = std::str::from_utf8(message).map_err(|error| malformed(error.to_string()))?;
-    if !text.contains("-----BEGIN PGP SIGNED MESSAGE-----") {
-        return Err(Error::Unsigned {
-            reason: format!("no clear-signed message, but {}", kind_of(message)),
-        });
-    }
-    let (parsed, _) = CleartextSignedMessage::from_string(text)
-        .map_err(|error| malformed(describe(message, &error)))?;
-    let signatures: Vec<_> = parsed
-        .signatures()
-        .iter()
-        .take(MAX_SIGNATURES)
-        .map(|signature| ParsedSignature(signature.clone()))
-        .collect();
-    if signatures.is_empty() {
-        return Err(Error::Unsigned {
-            reason: "the clear-signed message has no signature".to_owned(),
-        });
-    }
-    Ok((parsed.signed_text(), signatures))
 }
 
 /// Why a file could not be read, in words that fit what it looks like.

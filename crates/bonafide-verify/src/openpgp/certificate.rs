@@ -17,6 +17,30 @@ pub(super) enum Signer<'a> {
     Subkey(&'a SignedPublicSubKey),
 }
 
+impl Signer<'_> {
+    pub(super) fn verify(&self, signature: &Signature, data: &[u8]) -> pgp::errors::Result<()> {
+        match self {
+            Self::Primary(key) => signature.verify(*key, data),
+            Self::Subkey(subkey) => signature.verify(&subkey.key, data),
+        }
+    }
+
+    pub(super) fn details(&self) -> &dyn KeyDetails {
+        match self {
+            Self::Primary(key) => *key,
+            Self::Subkey(subkey) => &subkey.key,
+        }
+    }
+
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        self.details().fingerprint().into()
+    }
+
+    fn created_at(&self) -> Timestamp {
+        timestamp(self.details().created_at())
+    }
+}
+
 /// The key of this certificate that the signature names; the issuer is only a hint, the
 /// signature itself decides.
 pub(super) fn find_signer<'a>(
@@ -97,9 +121,9 @@ pub(super) fn may_sign(
 
 /// A subkey needs a binding by the primary that allows signing, and its own word that it belongs
 /// there (the back-signature), else anybody could claim somebody else's signing key.
-fn subkey_may_sign(
+fn subkey_may_sign<'a>(
     primary: &PublicKey,
-    subkey: &SignedPublicSubKey,
+    subkey: &'a SignedPublicSubKey,
     signer: &Signer<'_>,
     signed_at: Timestamp,
     now: Timestamp,
@@ -110,12 +134,12 @@ fn subkey_may_sign(
         key: key.clone(),
         reason: reason.to_owned(),
     };
-    let bound = |signature: &&Signature| {
+    let bound = |signature: &&'a Signature| {
         signature
             .verify_subkey_binding(primary, &subkey.key)
             .is_ok()
     };
-    let of_type = |typ| move |signature: &&Signature| signature.typ() == Some(typ);
+    let of_type = |typ| move |signature: &&'a Signature| signature.typ() == Some(typ);
     let revocations = subkey
         .signatures
         .iter()
@@ -127,19 +151,23 @@ fn subkey_may_sign(
         .signatures
         .iter()
         .filter(of_type(SignatureType::SubkeyBinding));
-    let Some(binding) = newest(bindings.filter(bound), now) else {
+    let signed_back = |binding: &'a Signature| {
+        binding.embedded_signature().filter(|back| {
+            acceptable_digest(back)
+                && back
+                    .verify_primary_key_binding(&subkey.key, primary)
+                    .is_ok()
+        })
+    };
+    // The back-signature is not part of what the primary signs, so a copy may come without it.
+    let whole = |binding: &'a Signature| (signed_back(binding).is_some(), validity(binding));
+    let Some(binding) = newest(bindings.filter(bound), whole, now) else {
         return Err(not_signing("the primary key has not bound it"));
     };
     if !binding.key_flags().sign() {
         return Err(not_signing("its key flags do not include signing"));
     }
-    let back = binding.embedded_signature().filter(|back| {
-        acceptable_digest(back)
-            && back
-                .verify_primary_key_binding(&subkey.key, primary)
-                .is_ok()
-    });
-    let Some(back) = back else {
+    let Some(back) = signed_back(binding) else {
         return Err(not_signing("it has not signed its binding back"));
     };
     not_expired(&key, signer.created_at(), binding, signed_at)?;
@@ -178,11 +206,14 @@ fn newest_self_signature(certificate: &SignedPublicKey, now: Timestamp) -> Optio
                     .is_ok()
         })
     });
-    newest(direct.chain(over_users), now)
+    newest(direct.chain(over_users), validity, now)
 }
 
-fn newest<'a>(
+/// The newest, and of several of the same second the one with the highest `rank`, so that the order
+/// of a key file does not matter.
+fn newest<'a, R: Ord>(
     signatures: impl Iterator<Item = &'a Signature>,
+    rank: impl Fn(&'a Signature) -> R,
     now: Timestamp,
 ) -> Option<&'a Signature> {
     let tomorrow = now
@@ -195,7 +226,15 @@ fn newest<'a>(
                 .created()
                 .is_some_and(|at| timestamp(at) <= tomorrow)
         })
-        .max_by_key(|signature| signature.created().map(|at| at.as_secs()))
+        .max_by_key(|signature| (signature.created().map(|at| at.as_secs()), rank(signature)))
+}
+
+/// For how many seconds the key is valid according to this signature.
+fn validity(signature: &Signature) -> u32 {
+    match signature.key_expiration_time().map(|time| time.as_secs()) {
+        None | Some(0) => u32::MAX,
+        Some(seconds) => seconds,
+    }
 }
 
 /// Absent flags allow everything, as in keys older than the flags.

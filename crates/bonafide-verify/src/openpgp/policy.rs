@@ -16,6 +16,16 @@ const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(30);
 /// RSA keys below this are refused.
 const MIN_RSA_BITS: u16 = 2048;
 
+/// A signature whose form is acceptable: what it says of itself, and who is said to have made it.
+#[derive(Clone, Debug)]
+pub(super) struct Claim {
+    certificate: Fingerprint,
+    signer: Fingerprint,
+    signed_at: Timestamp,
+    digest: HashAlgorithm,
+    version: u8,
+}
+
 /// Checks one signature against one pinned certificate. `None`: another key made it.
 pub(crate) fn verify(
     vendor: &str,
@@ -28,35 +38,86 @@ pub(crate) fn verify(
     let Some(signer) = certificate::find_signer(certificate, signature) else {
         return Ok(None);
     };
-    let signature_version = version(signature)?;
-    let digest_algorithm = digest_strength(&signer, signature)?;
-    signature_type(signature)?;
-    key_strength(&Signer::Primary(&certificate.primary_key))?;
-    key_strength(&signer)?;
-    let signed_at = created(signature)?;
+    let claim = Claim::read(certificate, &signer, signature)?;
     if signer.verify(signature, data).is_err() {
-        return Err(Error::BadSignature {
-            signer: signer.fingerprint(),
-            signed_at,
-        });
+        return Err(claim.bad_signature());
     }
     // From here on the signature is the key's own word; is it one that counts?
-    not_from_the_future(&signer, signed_at, now)?;
-    not_expired(&signer, signature, signed_at, now)?;
-    let mut concessions = certificate::may_sign(certificate, &signer, signed_at, now)?;
-    if signature_version == 3 {
-        concessions.push(Concession::Version3Signature);
+    let concessions = claim.counts(certificate, &signer, signature, now)?;
+    let signed_sha256 = Digest::of(Algorithm::Sha256, data);
+    Ok(Some(claim.evidence(vendor, concessions, signed_sha256)))
+}
+
+impl Claim {
+    /// The rules of form, which need neither the data nor the time.
+    pub(super) fn read(
+        certificate: &SignedPublicKey,
+        signer: &Signer<'_>,
+        signature: &Signature,
+    ) -> Result<Self, Error> {
+        let version = version(signature)?;
+        let digest = digest_strength(signer, signature)?;
+        signature_type(signature)?;
+        key_strength(&Signer::Primary(&certificate.primary_key))?;
+        key_strength(signer)?;
+        Ok(Self {
+            certificate: certificate.fingerprint().into(),
+            signer: signer.fingerprint(),
+            signed_at: created(signature)?,
+            digest,
+            version,
+        })
     }
-    Ok(Some(Evidence {
-        vendor: vendor.to_owned(),
-        certificate: certificate.fingerprint().into(),
-        signer: signer.fingerprint(),
-        signed_at,
-        digest_algorithm: digest_algorithm.to_string(),
-        signature_version,
-        signed_sha256: Digest::of(Algorithm::Sha256, data),
-        concessions,
-    }))
+
+    /// The rules of time, and those about what the key may do.
+    pub(super) fn counts(
+        &self,
+        certificate: &SignedPublicKey,
+        signer: &Signer<'_>,
+        signature: &Signature,
+        now: Timestamp,
+    ) -> Result<Vec<Concession>, Error> {
+        not_from_the_future(signer, self.signed_at, now)?;
+        not_expired(signer, signature, self.signed_at, now)?;
+        let mut concessions = certificate::may_sign(certificate, signer, self.signed_at, now)?;
+        if self.version == 3 {
+            concessions.push(Concession::Version3Signature);
+        }
+        Ok(concessions)
+    }
+
+    pub(super) const fn digest(&self) -> HashAlgorithm {
+        self.digest
+    }
+
+    pub(super) const fn version(&self) -> u8 {
+        self.version
+    }
+
+    pub(super) fn bad_signature(&self) -> Error {
+        Error::BadSignature {
+            signer: self.signer.clone(),
+            signed_at: self.signed_at,
+        }
+    }
+
+    pub(super) fn evidence(
+        &self,
+        vendor: &str,
+        concessions: Vec<Concession>,
+        signed_sha256: Digest,
+    ) -> Evidence {
+        Evidence {
+            vendor: vendor.to_owned(),
+            certificate: self.certificate.clone(),
+            signer: self.signer.clone(),
+            signed_at: self.signed_at,
+            digest_algorithm: self.digest.to_string(),
+            signature_version: self.version,
+            signed_sha256,
+            concessions,
+        }
+    }
 }
 
 /// Versions 3 (legacy vendors), 4 and 6 are signatures; the others were never standardised.
@@ -104,14 +165,14 @@ fn signature_type(signature: &Signature) -> Result<(), Error> {
 }
 
 fn key_strength(signer: &Signer<'_>) -> Result<(), Error> {
-    let params = signer.public_params();
+    let key = signer.details();
     let refused = |algorithm: String| {
         Err(Error::WeakKey {
             key: signer.fingerprint(),
             algorithm,
         })
     };
-    match params {
+    match key.public_params() {
         PublicParams::RSA(rsa) => {
             let bits = rsa_bits(rsa);
             if bits < MIN_RSA_BITS {
@@ -123,7 +184,7 @@ fn key_strength(signer: &Signer<'_>) -> Result<(), Error> {
         | PublicParams::EdDSALegacy(_)
         | PublicParams::Ed25519(_)
         | PublicParams::Ed448(_) => Ok(()),
-        _ => refused(format!("{:?}", signer.algorithm())),
+        _ => refused(format!("{:?}", key.algorithm())),
     }
 }
 
@@ -180,36 +241,4 @@ fn not_expired(
         });
     }
     Ok(())
-}
-
-impl Signer<'_> {
-    fn verify(&self, signature: &Signature, data: &[u8]) -> pgp::errors::Result<()> {
-        match self {
-            Self::Primary(key) => signature.verify(*key, data),
-            Self::Subkey(subkey) => signature.verify(&subkey.key, data),
-        }
-    }
-
-    fn details(&self) -> &dyn KeyDetails {
-        match self {
-            Self::Primary(key) => *key,
-            Self::Subkey(subkey) => &subkey.key,
-        }
-    }
-
-    pub(super) fn fingerprint(&self) -> Fingerprint {
-        self.details().fingerprint().into()
-    }
-
-    pub(super) fn created_at(&self) -> Timestamp {
-        certificate::timestamp(self.details().created_at())
-    }
-
-    fn public_params(&self) -> &PublicParams {
-        self.details().public_params()
-    }
-
-    fn algorithm(&self) -> pgp::crypto::public_key::PublicKeyAlgorithm {
-        self.details().algorithm()
-    }
 }

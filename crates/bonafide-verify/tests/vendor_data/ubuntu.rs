@@ -1,48 +1,10 @@
-//! Real lists and signatures of Ubuntu, and forgeries made from them.
-//!
-//! The files can't be redistributed, so the tests run where `BONAFIDE_VENDOR_DATA` names their
-//! directory; with `CI=true` they are required.
-
-#![expect(
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "a test ends where something is amiss, and says what it saw"
-)]
-
-use std::path::PathBuf;
+//! Ubuntu's lists and signatures, and forgeries made from them.
 
 use bonafide_verify::{DigestCheck, Error, Keyring, SignedText, Verified};
-use jiff::Timestamp;
+
+use crate::{now, read};
 
 const UEC: &str = "D2EB44626FDDC30B513D5BB71A5D6C4C7DB87C81";
-
-fn now() -> Timestamp {
-    "2026-11-23T12:00:00Z".parse().unwrap()
-}
-
-/// The directory with the real files; `None` where there is none and none is required.
-fn vendor_data() -> Option<PathBuf> {
-    let beside = PathBuf::from(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/vendor-data"
-    ));
-    let given = std::env::var_os("BONAFIDE_VENDOR_DATA").map(PathBuf::from);
-    let found = given.or_else(|| beside.is_dir().then_some(beside));
-    let required = std::env::var("CI").is_ok_and(|ci| ci == "true");
-    assert!(
-        found.is_some() || !required,
-        "BONAFIDE_VENDOR_DATA is required in CI"
-    );
-    if found.is_none() {
-        println!("skipped: no vendor data; set BONAFIDE_VENDOR_DATA");
-    }
-    found
-}
-
-fn read(path: &str) -> Option<Vec<u8>> {
-    let path = vendor_data()?.join(path);
-    Some(std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
-}
 
 fn verify(list: &str, signature: &str) -> Option<Result<Verified<SignedText>, Error>> {
     Some(Keyring::ubuntu().verify_detached(&read(list)?, &read(signature)?, now()))

@@ -1,0 +1,173 @@
+//! What weakens the rule that nothing ends a body but a proof. For **private** images only: what
+//! nobody signed must not become public.
+//!
+//! Everything here asks for a [`Reason`], which belongs on the image and in the log, so that
+//! whoever meets it later knows who gave up the proof and why.
+//!
+//! ```
+//! use bonafide_verify::danger::{self, Reason};
+//! use bytes::Bytes;
+//!
+//! # fn main() -> Result<(), bonafide_verify::Error> {
+//! let reason: Reason = "built here, nobody else has it".parse()?;
+//! let mut gate = danger::gate(&reason);
+//! assert_eq!(gate.pass(Bytes::from_static(b"image")), None);
+//! let commit = danger::open(gate, &reason)?; // ends a `GatedBody`, as a proven one does
+//! # Ok(())
+//! # }
+//! ```
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ChecksumList, Commit, Digest, Error, Gate};
+
+/// More does not fit where people read it.
+const MAX_CHARACTERS: usize = 200;
+
+/// Why somebody does without a proof: one line of 1 to 200 characters, without control characters
+/// and without blanks around it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Reason(String);
+
+impl Reason {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Reason {
+    type Err = Error;
+
+    /// Reads a reason; blanks around it are cut off.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let reason = text.trim();
+        // The separators of lines and paragraphs are no control characters in Unicode's books.
+        let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+        let problem = if reason.is_empty() {
+            "it is empty"
+        } else if reason.chars().any(breaks) {
+            "it has several lines or control characters"
+        } else if reason.chars().count() > MAX_CHARACTERS {
+            "it is too long"
+        } else {
+            return Ok(Self(reason.to_owned()));
+        };
+        Err(Error::Reason {
+            text: reason
+                .chars()
+                .take(80)
+                .flat_map(char::escape_debug)
+                .collect(),
+            problem,
+        })
+    }
+}
+
+impl TryFrom<String> for Reason {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl From<Reason> for String {
+    fn from(reason: Reason) -> Self {
+        reason.0
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A gate for an image that no vendor signed. It holds the newest chunk back as every gate does,
+/// and opens by [`open`] only.
+#[must_use]
+pub const fn gate(_reason: &Reason) -> Gate {
+    Gate::without_file()
+}
+
+/// Opens a gate made by [`gate`] without a proof; gives the held bytes as a [`Commit`].
+///
+/// # Errors
+///
+/// [`Error::GateAwaitsProof`] if the gate waits for the proof of a file. The held bytes are lost
+/// then, and the body can't be completed.
+pub fn open(gate: Gate, _reason: &Reason) -> Result<Commit, Error> {
+    gate.open_without_proof()
+}
+
+/// Reads a list of checksums that nobody signed. It shows a damaged download and no origin, so
+/// nothing [`Verified`](crate::Verified) can come of it.
+///
+/// # Errors
+///
+/// As [`checksum_list`](crate::Verified::checksum_list) of a signed one.
+pub fn unsigned_list(text: &[u8], _reason: &Reason) -> Result<ChecksumList, Error> {
+    ChecksumList::unsigned(text)
+}
+
+/// The digest of exactly this name in a list that nobody signed.
+///
+/// # Errors
+///
+/// As [`digest`](crate::Verified::digest) of a signed one.
+pub fn unsigned_digest(list: &ChecksumList, name: &str, _reason: &Reason) -> Result<Digest, Error> {
+    list.expected(name).map(|expected| expected.digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_line_without_the_blanks_around_it() {
+        let reason: Reason = "  built here, für Tests \n".parse().unwrap();
+        assert_eq!(reason.to_string(), "built here, für Tests");
+        assert_eq!(
+            serde_json::to_string(&reason).unwrap(),
+            "\"built here, für Tests\""
+        );
+        assert!("é".repeat(200).parse::<Reason>().is_ok());
+    }
+
+    #[test]
+    fn an_unsigned_list_gives_digests_and_refuses_as_a_signed_one_does() {
+        let reason: Reason = "the vendor signs nothing".parse().unwrap();
+        let digest = "ab".repeat(32);
+        let list = unsigned_list(format!("{digest}  x\n").as_bytes(), &reason).unwrap();
+        let found = unsigned_digest(&list, "x", &reason).unwrap();
+        assert_eq!(found.to_string(), digest);
+        assert!(unsigned_digest(&list, "y", &reason).is_err());
+        assert!(unsigned_list(b"<html>", &reason).is_err());
+        assert!(unsigned_list(b"\xFF", &reason).is_err());
+    }
+
+    #[test]
+    fn what_says_nothing_or_too_much_is_no_reason() {
+        let long = "x".repeat(201);
+        for (text, problem) in [
+            ("", "empty"),
+            (" \t\n", "empty"),
+            ("one\ntwo", "several lines"),
+            ("one\u{2028}two", "several lines"),
+            ("bell\u{7}", "control characters"),
+            ("\u{1b}[31mred", "control characters"),
+            (long.as_str(), "too long"),
+        ] {
+            let error = text.parse::<Reason>().unwrap_err().to_string();
+            assert!(error.contains(problem), "{text:?}: {error}");
+            assert!(!error.contains(char::is_control), "{error:?}");
+            assert!(serde_json::from_value::<Reason>(text.into()).is_err());
+        }
+    }
+}

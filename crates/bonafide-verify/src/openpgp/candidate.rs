@@ -1,0 +1,133 @@
+//! Signatures over files that stream by: all rules first, the mathematics at the end.
+
+use ::digest::DynDigest;
+use jiff::Timestamp;
+use pgp::composed::SignedPublicKey;
+use pgp::crypto::hash::HashAlgorithm;
+use pgp::packet::{PublicKey, PublicSubkey, Signature, SignatureConfig, SignatureType};
+use pgp::types::{KeyVersion, VerifyingKey};
+
+use super::ParsedSignature;
+use super::certificate::{self, Signer};
+use super::policy::Claim;
+use crate::digest::Both;
+use crate::{Algorithm, Concession, Digest, Error, Evidence};
+
+/// A signature that counts if it is over the file.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    vendor: String,
+    claim: Claim,
+    concessions: Vec<Concession>,
+    key: Key,
+    signature: Signature,
+    algorithm: Algorithm,
+}
+
+/// The key that is said to have signed.
+#[derive(Clone, Debug)]
+enum Key {
+    Primary(PublicKey),
+    Subkey(PublicSubkey),
+}
+
+impl Candidate {
+    /// Judges a signature without the file. `None`: another key made it.
+    pub(crate) fn new(
+        vendor: &str,
+        certificate: &SignedPublicKey,
+        signature: &ParsedSignature,
+        now: Timestamp,
+    ) -> Result<Option<Self>, Error> {
+        let signature = &signature.0;
+        let Some(signer) = certificate::find_signer(certificate, signature) else {
+            return Ok(None);
+        };
+        let claim = Claim::read(certificate, &signer, signature)?;
+        let algorithm = streamable(&claim, &signer, signature)?;
+        let concessions = claim.counts(certificate, &signer, signature, now)?;
+        Ok(Some(Self {
+            vendor: vendor.to_owned(),
+            claim,
+            concessions,
+            key: match signer {
+                Signer::Primary(key) => Key::Primary(key.clone()),
+                Signer::Subkey(subkey) => Key::Subkey(subkey.key.clone()),
+            },
+            signature: signature.clone(),
+            algorithm,
+        }))
+    }
+
+    /// Is the signature over the file with these digests?
+    pub(crate) fn verify(&self, file: &Both, sha256: &Digest) -> Result<Evidence, Error> {
+        if self.is_over(file.state(self.algorithm)) != Some(true) {
+            return Err(self.claim.bad_signature());
+        }
+        let concessions = self.concessions.clone();
+        Ok(self
+            .claim
+            .evidence(&self.vendor, concessions, sha256.clone()))
+    }
+
+    fn is_over(&self, state: Box<dyn DynDigest + Send>) -> Option<bool> {
+        let config = self.signature.config()?;
+        let digest = close(config, state).ok()?;
+        // The first two bytes are in the packet, to notice a wrong file early (RFC 9580, 5.2.4).
+        let starts_well = digest.starts_with(&self.signature.signed_hash_value()?);
+        let (algorithm, value) = (config.hash_alg, self.signature.signature()?);
+        let verified = match &self.key {
+            Key::Primary(key) => key.verify(algorithm, &digest, value),
+            Key::Subkey(key) => key.verify(algorithm, &digest, value),
+        };
+        Some(starts_well && verified.is_ok())
+    }
+}
+
+/// Can the signature be checked with no more than the file's digests? Text would have to be brought
+/// into canonical form, version 6 begins with a salt, and version 3 is no vendor's form for files.
+fn streamable(
+    claim: &Claim,
+    signer: &Signer<'_>,
+    signature: &Signature,
+) -> Result<Algorithm, Error> {
+    let refused = |reason: String| Error::NotStreamable {
+        signer: signer.fingerprint(),
+        reason,
+    };
+    if signature.typ() != Some(SignatureType::Binary) {
+        return Err(refused(
+            "it is a text signature (0x01), over line ends that the file does not have".to_owned(),
+        ));
+    }
+    if claim.version() != 4 || signer.details().version() != KeyVersion::V4 {
+        return Err(refused(format!(
+            "it is of version {}, by a key of version {}",
+            claim.version(),
+            u8::from(signer.details().version())
+        )));
+    }
+    let algorithm = match claim.digest() {
+        HashAlgorithm::Sha256 => Algorithm::Sha256,
+        HashAlgorithm::Sha512 => Algorithm::Sha512,
+        other => return Err(refused(format!("its digest is {other}"))),
+    };
+    let Some(config) = signature.config() else {
+        return Err(refused("its packet is not understood".to_owned()));
+    };
+    // What is not understood and critical is found when it is hashed.
+    match close(config, Both::default().state(algorithm)) {
+        Ok(_) => Ok(algorithm),
+        Err(error) => Err(refused(error.to_string().chars().take(200).collect())),
+    }
+}
+
+/// Adds to a file's digest what the signature says of itself (RFC 9580, 5.2.4).
+fn close(
+    config: &SignatureConfig,
+    mut state: Box<dyn DynDigest + Send>,
+) -> pgp::errors::Result<Box<[u8]>> {
+    let length = config.hash_signature_data(&mut state)?;
+    state.update(&config.trailer(length)?);
+    Ok(state.finalize())
+}

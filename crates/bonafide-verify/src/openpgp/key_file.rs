@@ -1,0 +1,106 @@
+//! Key files: certificates in whatever order and company they come.
+
+use std::io::Read;
+
+use pgp::armor::{BlockType, Dearmor};
+use pgp::composed::{SignedPublicKey, SignedPublicKeyParser};
+use pgp::packet::{Packet, PacketParser, Signature, SignatureType};
+
+use super::describe;
+
+/// More packets than any vendor's key file has; Debian's largest keyrings have some hundreds.
+const MAX_KEY_PACKETS: usize = 20_000;
+const ARMOR: &[u8] = b"-----BEGIN PGP ";
+
+/// Reads the certificates of a key file, binary or of one or more armored blocks, and says what
+/// could not be read of it.
+///
+/// GnuPG's own keyrings have trust packets between a user id and its signatures; they mean
+/// nothing to others and would part what belongs together. A packet or block that can't be read
+/// (a newer version, an unknown algorithm) does not spoil the others.
+pub(crate) fn certificates(file: &[u8]) -> Result<(Vec<SignedPublicKey>, Option<String>), String> {
+    let (binary, mut unreadable) = decode(file)?;
+    let mut packets = Vec::new();
+    let mut revocations = Vec::new();
+    let all = binary.iter().flat_map(|part| PacketParser::new(&part[..]));
+    for packet in all.take(MAX_KEY_PACKETS) {
+        match packet {
+            Ok(Packet::Trust(_)) => {}
+            Ok(Packet::Signature(revocation))
+                if revocation.typ() == Some(SignatureType::KeyRevocation) =>
+            {
+                revocations.push(revocation);
+            }
+            Ok(packet) => packets.push(Ok(packet)),
+            Err(error) => {
+                unreadable.get_or_insert_with(|| describe(file, &error));
+            }
+        }
+    }
+    let parsed = SignedPublicKeyParser::from_packets(packets.into_iter().peekable());
+    let mut certificates: Vec<_> = parsed.filter_map(Result::ok).collect();
+    for certificate in &mut certificates {
+        revoke(certificate, &revocations);
+    }
+    Ok((certificates, unreadable))
+}
+
+/// The binary form, one part a block.
+fn decode(file: &[u8]) -> Result<(Vec<Vec<u8>>, Option<String>), String> {
+    if file.first().is_some_and(|byte| byte & 0x80 != 0) {
+        return Ok((vec![file.to_vec()], None));
+    }
+    let mut parts = Vec::new();
+    let mut unreadable = None;
+    for block in blocks(file) {
+        match dearmor(block) {
+            Ok(part) => parts.push(part),
+            Err(reason) => {
+                unreadable.get_or_insert(reason);
+            }
+        }
+    }
+    match unreadable {
+        Some(reason) if parts.is_empty() => Err(reason),
+        unreadable => Ok((parts, unreadable)),
+    }
+}
+
+/// What begins with an armor header each; the file as a whole if nothing does.
+fn blocks(file: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let starts = file.windows(ARMOR.len()).enumerate();
+    let mut starts: Vec<_> = starts
+        .filter(|(_, window)| *window == ARMOR)
+        .map(|(start, _)| start)
+        .collect();
+    if starts.is_empty() {
+        starts.push(0);
+    }
+    let ends: Vec<_> = starts.iter().skip(1).copied().chain([file.len()]).collect();
+    let ranges = starts.into_iter().zip(ends);
+    ranges.filter_map(|(start, end)| file.get(start..end))
+}
+
+fn dearmor(block: &[u8]) -> Result<Vec<u8>, String> {
+    let mut armor = Dearmor::new(block);
+    armor
+        .read_header()
+        .map_err(|error| describe(block, &error))?;
+    if !matches!(armor.typ, Some(BlockType::PublicKey)) {
+        return Err("it is no public key block".to_owned());
+    }
+    let mut binary = Vec::new();
+    armor
+        .read_to_end(&mut binary)
+        .map_err(|error| describe(block, &error.into()))?;
+    Ok(binary)
+}
+
+/// Gives a certificate its revocations, wherever they stand in the file: appended at its end they
+/// would seem to belong to a subkey, and be lost.
+fn revoke(certificate: &mut SignedPublicKey, revocations: &[Signature]) {
+    let primary = &certificate.primary_key;
+    let own = revocations.iter();
+    let own = own.filter(|revocation| revocation.verify_key(primary).is_ok());
+    certificate.details.revocation_signatures = own.cloned().collect();
+}
