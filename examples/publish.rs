@@ -1,7 +1,7 @@
 //! Publishes the newest builds in OpenStack Glance, once their origin is proven.
 //!
-//! Without arguments it is a rehearsal: a vendor site and a cloud are started inside this process,
-//! on loopback, and the same code that publishes in a real cloud runs against them.
+//! Without arguments it is a rehearsal: the vendors' sites and a cloud are started inside this
+//! process, on loopback, and the same code that publishes in a real cloud runs against them.
 
 #![expect(
     clippy::print_stdout,
@@ -9,69 +9,61 @@
     reason = "an example talks to people"
 )]
 
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use bonafide::publisher::{Error, Observed, Outcome};
-use bonafide::{
-    Channel, CloudConfig, DirectoryFetch, Fetch, HttpFetch, Keyring, Profile, Publisher, Report,
-    Session, Source, Ubuntu, UbuntuRelease,
-};
+use bonafide::publisher::{Entry, Error, Observed, Outcome};
+use bonafide::{Publisher, Report};
 use clap::Parser;
-use jiff::Timestamp;
+use serde_json::json;
 
-#[path = "publish/rehearsal.rs"]
-mod rehearsal;
-#[path = "publish/show.rs"]
-mod show;
+mod support;
 
-use rehearsal::Rehearsal;
-use show::{Show, causes};
+use support::show::{self, Show};
+use support::{AnyError, Selection, World, causes, now};
 
-type AnyError = Box<dyn std::error::Error>;
-
-/// Publishes Ubuntu's newest cloud images in OpenStack Glance, once their origin is proven.
+/// Publishes the newest images of a catalogue in OpenStack Glance, once their origin is proven.
 ///
-/// Without --cloud it is a rehearsal: a vendor site and a cloud are started inside this process and
-/// nothing leaves the machine.
+/// Without --cloud it is a rehearsal: the vendors' sites and a cloud are started inside this process
+/// and nothing leaves the machine.
 #[derive(Debug, Parser)]
 #[command(
     name = "publish",
-    after_help = "Exit status: 0 all is published, 1 something was refused or failed, 2 wrong usage."
+    after_help = "Each row is `published`, `unchanged` (public already) or `refused`, with the reason.\n\
+        Exit status: 0 every channel is published, or of a vendor that is known to sign nothing;\n\
+        1 something else was refused or failed; 2 wrong usage."
 )]
 struct Arguments {
     /// Publish in this cloud of clouds.yaml; an empty name takes OS_CLOUD or the OS_* variables
     #[arg(long, value_name = "NAME")]
     cloud: Option<String>,
-    /// Only this channel, for example ubuntu-24.04; may be given again
-    #[arg(long, value_name = "CHANNEL")]
-    only: Vec<String>,
+    #[command(flatten)]
+    selection: Selection,
     /// Prove the lists and look at the cloud, but change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Print what was proven of each image
+    #[arg(long)]
+    details: bool,
     /// Print a report as JSON on standard output; everything else goes to standard error
     #[arg(long)]
     json: bool,
-    /// Name and date images as the SCS standards do, not as the operator's catalogue does
-    #[arg(long)]
-    scs: bool,
-    /// Read the vendor's files from DIR/HOST/PATH instead of the network
-    #[arg(long, value_name = "DIR", requires = "cloud")]
-    from_directory: Option<PathBuf>,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let releases = match wanted(&arguments) {
-        Ok(releases) => releases,
+    let world = match &arguments.cloud {
+        Some(_) => World::real(&arguments.selection),
+        None => World::rehearsed(&arguments.selection).await,
+    };
+    let world = match world {
+        Ok(world) => world,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", causes(error.as_ref()));
             return ExitCode::from(2);
         }
     };
-    match run(&arguments, &releases).await {
+    match run(&arguments, &world).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -81,141 +73,129 @@ async fn main() -> ExitCode {
     }
 }
 
-/// The Ubuntu versions to publish: those named, else 24.04 in a rehearsal and all in a cloud.
-fn wanted(arguments: &Arguments) -> Result<Vec<UbuntuRelease>, String> {
-    if arguments.only.is_empty() {
-        return Ok(match arguments.cloud {
-            None => vec![UbuntuRelease::Noble],
-            Some(_) => UbuntuRelease::ALL.to_vec(),
-        });
-    }
-    let channel = |release: &UbuntuRelease| Ubuntu::released(*release).product().channel.clone();
-    let find = |name: &String| {
-        let found = UbuntuRelease::ALL
-            .into_iter()
-            .find(|release| channel(release) == *name);
-        found.ok_or_else(|| {
-            let known: Vec<_> = UbuntuRelease::ALL.iter().map(channel).collect();
-            format!(
-                "there is no channel `{name}`; there are {}",
-                known.join(", ")
-            )
-        })
-    };
-    arguments.only.iter().map(find).collect()
-}
-
-/// Where images come from, where they go to, and whose signatures count.
-struct Setting {
-    fetch: Arc<dyn Fetch>,
-    session: Session,
-    keyring: Keyring,
-    /// Keeps the embedded servers running.
-    _rehearsal: Option<Rehearsal>,
-}
-
-impl Setting {
-    async fn new(arguments: &Arguments, releases: &[UbuntuRelease]) -> Result<Self, AnyError> {
-        let Some(cloud) = &arguments.cloud else {
-            eprintln!("rehearsal: an embedded vendor site and cloud; nothing leaves this machine");
-            let rehearsal = Rehearsal::start(releases, now()).await?;
-            return Ok(Self {
-                fetch: Arc::new(rehearsal.fetch()?),
-                session: Session::new(rehearsal.cloud()?, now)?,
-                keyring: rehearsal.keyring()?,
-                _rehearsal: Some(rehearsal),
-            });
-        };
-        let name = (!cloud.is_empty()).then_some(cloud.as_str());
-        let fetch: Arc<dyn Fetch> = match &arguments.from_directory {
-            Some(directory) => Arc::new(DirectoryFetch::new(directory)),
-            None => Arc::new(HttpFetch::new()?),
-        };
-        Ok(Self {
-            fetch,
-            session: Session::new(CloudConfig::load(name)?, now)?,
-            keyring: Keyring::ubuntu(),
-            _rehearsal: None,
-        })
-    }
-}
-
 /// Whether everything went well.
-async fn run(arguments: &Arguments, releases: &[UbuntuRelease]) -> Result<bool, AnyError> {
-    let setting = Setting::new(arguments, releases).await?;
-    let publisher = Publisher::new(setting.fetch, setting.session, now);
-    let profile = if arguments.scs {
-        Profile::Scs
-    } else {
-        Profile::Stack
-    };
-    let (mut reports, mut failures) = (Vec::new(), Vec::new());
-    for release in releases {
-        let source = Ubuntu::released(*release);
-        let channel = Channel::new(source, setting.keyring.clone()).profile(profile);
-        let show = Show::new(channel.name());
-        match one(&publisher, &channel, arguments.dry_run, &show).await {
-            Ok(Some(report)) => {
-                show.finish();
+async fn run(arguments: &Arguments, world: &World) -> Result<bool, AnyError> {
+    let session = world.session(arguments.cloud.as_deref(), "admin")?;
+    let publisher = Publisher::new(world.fetch.clone(), session, now);
+    let (mut images, mut would) = (Vec::new(), Vec::new());
+    let (mut refused, mut failures) = (Vec::new(), Vec::new());
+    for entry in &world.entries {
+        let show = Show::new(entry.name());
+        let done = one(&publisher, world, entry, arguments.dry_run, &show).await;
+        show.finish();
+        match done {
+            Ok(Done::Image(report)) => {
                 if !arguments.json {
-                    print!("{}", show::report(&report));
+                    println!(
+                        "{}",
+                        row(how(&report), entry, &report.name, &proof(&report))
+                    );
+                    if arguments.details {
+                        print!("{}", show::report(&report));
+                    }
                 }
-                reports.push(report);
+                images.push(report);
             }
-            Ok(None) => {}
+            Ok(Done::Looked(would)) if !arguments.json => {
+                println!("{}", row("dry run", entry, &entry.title(), &would));
+            }
+            Ok(Done::Looked(action)) => {
+                would.push(json!({ "channel": entry.name(), "action": action }));
+            }
             Err(error) => {
-                show.finish();
-                eprintln!("{}: REFUSED: {}", channel.name(), causes(&error));
-                failures.push(serde_json::json!({
-                    "channel": channel.name(), "reason": causes(&error),
-                }));
+                let reason = causes(&error);
+                if !arguments.json {
+                    println!("{}", row("refused", entry, &entry.title(), &reason));
+                }
+                let list = if error.is_expected() {
+                    &mut refused
+                } else {
+                    &mut failures
+                };
+                list.push(json!({ "channel": entry.name(), "reason": reason }));
             }
         }
     }
-    let well = failures.is_empty();
     if arguments.json {
-        let mode = if arguments.cloud.is_some() {
-            "cloud"
-        } else {
-            "rehearsal"
+        let mode = match arguments.cloud {
+            Some(_) => "cloud",
+            None => "rehearsal",
         };
-        let report = serde_json::json!({
-            "mode": mode, "dry_run": arguments.dry_run, "images": reports, "failures": failures,
+        let report = json!({
+            "mode": mode,
+            "dry_run": arguments.dry_run,
+            "would": would,
+            "images": images,
+            "refused": refused,
+            "failures": failures,
         });
         println!("{report:#}");
     }
-    Ok(well)
+    summary(&images, refused.len(), failures.len());
+    Ok(failures.is_empty())
 }
 
-/// Publishes one channel. `None`: a dry run, which has said what it would do.
+/// What became of one channel.
+enum Done {
+    Image(Box<Report>),
+    /// A dry run, and what it would have done.
+    Looked(String),
+}
+
 async fn one(
     publisher: &Publisher,
-    channel: &Channel,
+    world: &World,
+    entry: &Entry,
     dry_run: bool,
     show: &Show,
-) -> Result<Option<Report>, Error> {
-    let candidate = publisher.find(channel, show).await?;
+) -> Result<Done, Error> {
+    let channel = entry.channel(world.fetch.as_ref()).await?;
+    let candidate = publisher.find(&channel, show).await?;
     if !dry_run {
-        let report = publisher.publish(channel, &candidate, show).await?;
-        if report.outcome == Outcome::AlreadyPublished {
-            show.line("this build is public already; nothing to do");
-        }
-        return Ok(Some(report));
+        let report = publisher.publish(&channel, &candidate, show).await?;
+        return Ok(Done::Image(Box::new(report)));
     }
-    show.line(&match publisher.observe(channel, &candidate).await? {
-        Observed::Published(image) => format!("{} is public already; nothing to do", image.id),
-        Observed::Complete(image) => format!("would prove {} again and make it public", image.id),
-        Observed::Incomplete { image, .. } => format!("would remove the incomplete {}", image.id),
-        Observed::Absent => format!("would upload {}", candidate.file().url),
-        other => format!("would handle {other:?}"),
-    });
-    Ok(None)
+    Ok(Done::Looked(
+        match publisher.observe(&channel, &candidate).await? {
+            Observed::Published(image) => format!("{} is public already; nothing to do", image.id),
+            Observed::Complete(image) => {
+                format!("would prove {} again and make it public", image.id)
+            }
+            Observed::Incomplete { image, .. } => {
+                format!("would remove the incomplete {}", image.id)
+            }
+            Observed::Absent => format!("would upload {}", candidate.file().url),
+            other => format!("would handle {other:?}"),
+        },
+    ))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a program starts here: this is its clock"
-)]
-fn now() -> Timestamp {
-    Timestamp::now()
+fn row(how: &str, entry: &Entry, name: &str, what: &str) -> String {
+    format!("{how:<9}  {:<20}  {name:<34}  {what}", entry.name())
+}
+
+const fn how(report: &Report) -> &'static str {
+    match report.outcome {
+        Outcome::AlreadyPublished => "unchanged",
+        _ => "published",
+    }
+}
+
+fn proof(report: &Report) -> String {
+    let evidence = &report.evidence;
+    let day = evidence.signed_at.strftime("%Y-%m-%d");
+    format!(
+        "build {}, signed by {} on {day}",
+        report.serial, evidence.signer
+    )
+}
+
+fn summary(images: &[Box<Report>], refused: usize, failures: usize) {
+    let unchanged = images.iter().filter(|report| how(report) == "unchanged");
+    let unchanged = unchanged.count();
+    eprintln!(
+        "{} published, {unchanged} unchanged, {refused} refused as their vendors sign nothing, \
+         {failures} failed",
+        images.len() - unchanged
+    );
 }

@@ -23,15 +23,22 @@ use clap::Parser;
     after_help = "Exit status: 0 proven, 1 refused (the reason is printed), 2 wrong usage."
 )]
 struct Arguments {
-    /// Whose keys count
-    #[arg(long, value_name = "VENDOR", value_parser = ["ubuntu"])]
+    /// Whose keys count, for example ubuntu, centos-7 or fedora-44
+    #[arg(long, value_name = "KEYRING")]
     vendor: String,
+    /// A key file of the vendor's: a newer copy, or one that is not embedded. It counts only if its
+    /// primary key is the pinned one
+    #[arg(long, value_name = "PATH")]
+    key: Option<PathBuf>,
     /// The list of checksums, for example SHA256SUMS
     #[arg(long, value_name = "PATH")]
     list: PathBuf,
-    /// The list's detached signature, for example SHA256SUMS.gpg
+    /// The list's detached signature, for example SHA256SUMS.gpg; without it the list is clear-signed
     #[arg(long, value_name = "PATH")]
-    signature: PathBuf,
+    signature: Option<PathBuf>,
+    /// A detached signature over the file itself, which must count too
+    #[arg(long, value_name = "PATH", requires = "file")]
+    file_signature: Option<PathBuf>,
     /// A file to prove by the list
     #[arg(long, value_name = "PATH")]
     file: Option<PathBuf>,
@@ -67,23 +74,46 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Some(keyring) = Keyring::embedded(&arguments.vendor) else {
-        return Err(Failure::Usage(format!("no keys of `{}`", arguments.vendor)));
+    let name = &arguments.vendor;
+    let Some(mut keyring) = Keyring::embedded(name) else {
+        let known = Keyring::embedded_names().join(", ");
+        return Err(Failure::Usage(format!(
+            "no keys of `{name}` are known; there are {known}"
+        )));
     };
-    let (list, signature) = (read(&arguments.list)?, read(&arguments.signature)?);
+    if let Some(key) = &arguments.key {
+        keyring.add(&read(key)?)?;
+    }
+    if keyring.missing().len() == keyring.pinned().len() {
+        let urls = Keyring::key_urls(name).join(" ");
+        return Err(Failure::Usage(format!(
+            "the key of `{name}` is not embedded; give it with --key, for example from {urls}"
+        )));
+    }
+    let list = read(&arguments.list)?;
+    let signature = arguments.signature.as_deref().map(read).transpose()?;
     let name = match &arguments.file {
         Some(file) => Some(name_of(file, arguments.name.as_deref())?),
         None => None,
     };
-    let list = keyring
-        .verify_detached(&list, &signature, now())?
-        .checksum_list()?;
+    let text = match signature {
+        Some(signature) => keyring.verify_detached(&list, &signature, now())?,
+        None => keyring.verify_cleartext(&list, now())?,
+    };
+    let list = text.checksum_list()?;
     show(list.evidence(), &list);
     if let (Some(file), Some(name)) = (&arguments.file, name) {
-        let digests = prove(file, &name, &list)?;
+        let mut check = DigestCheck::new(&list.digest(&name)?);
+        if let Some(path) = &arguments.file_signature {
+            check = check.signed_by(keyring.file_signature(&read(path)?, now())?);
+        }
+        let digests = prove(file, check)?;
         println!("the file is proven: {name}, {} bytes", digests.bytes);
         println!("  sha256       {}", digests.sha256);
         println!("  sha512       {}", digests.sha512);
+        if let Some(signature) = &digests.file_signature {
+            println!("  itself by    {}", signature.signer);
+        }
     }
     Ok(())
 }
@@ -110,13 +140,8 @@ fn name_of(file: &Path, given: Option<&str>) -> Result<String, Failure> {
     })
 }
 
-fn prove(
-    path: &Path,
-    name: &str,
-    list: &Verified<ChecksumList>,
-) -> Result<Verified<FileDigests>, Failure> {
+fn prove(path: &Path, mut check: DigestCheck) -> Result<Verified<FileDigests>, Failure> {
     let mut file = File::open(path).map_err(|error| cannot_read(path, &error))?;
-    let mut check = DigestCheck::new(&list.digest(name)?);
     let mut buffer = vec![0; 256 * 1024];
     loop {
         match file

@@ -167,7 +167,7 @@ async fn the_scs_profile_has_plain_names_and_build_dates(world: World) {
         .image(report.image)
         .await
         .unwrap();
-    let built = candidate.release().serial.date().to_string();
+    let built = candidate.build_date().to_string();
     assert_eq!(image.properties["image_build_date"], built);
     world.clean_up(report.image).await;
 }

@@ -7,7 +7,7 @@ mod support;
 use std::fs;
 
 use bonafide::sources::{
-    DirectoryFetch, Fetch, FetchError, HttpFetch, Release, Source, SourceError, Ubuntu,
+    DirectoryFetch, Fetch, FetchError, HttpFetch, Release, Signed, Source, SourceError, Ubuntu,
     UbuntuRelease,
 };
 use bonafide::{Keyring, Verified};
@@ -57,7 +57,9 @@ async fn the_newest_build_of_both_trees_is_found_by_its_dated_urls() {
         assert_eq!(release.list.as_str(), format!("{directory}SHA256SUMS"));
         let again = source.latest(&world.fetch()).await.unwrap();
         assert_eq!(again, release, "asking twice gives the same answer");
-        let file = source.select(&release, &["foreign.img", image]).unwrap();
+        let names = ["foreign.img", image];
+        let signed = Signed::names(&names);
+        let file = source.select(&release, &signed).unwrap();
         assert_eq!(file.url.as_str(), format!("{directory}{image}"));
     }
 }
@@ -86,7 +88,7 @@ async fn every_version_of_ubuntu_has_both_trees() {
                 .filter_map(|line| line.split_once('*'))
                 .collect();
             let names: Vec<_> = names.iter().map(|(_, name)| *name).collect();
-            let file = source.select(&release, &names).unwrap();
+            let file = source.select(&release, &Signed::names(&names)).unwrap();
             assert_eq!(file.url.as_str(), build.image_url, "{}", release.channel);
         }
     }
@@ -104,7 +106,7 @@ async fn ubuntus_real_page_and_signed_list_are_read() {
         .put("https://cloud-images.ubuntu.com/noble/", page);
     let source = Ubuntu::daily(UbuntuRelease::Noble);
     let release = source.latest(&world.fetch()).await.unwrap();
-    assert_eq!(release.serial.to_string(), "20260705");
+    assert_eq!(release.serial.unwrap().as_str(), "20260705");
 
     let directory = root
         .path()
@@ -119,7 +121,7 @@ async fn ubuntus_real_page_and_signed_list_are_read() {
     let release = source.latest(&fetch).await.unwrap();
     let list = proven_names(&fetch, &release).await;
     let names: Vec<_> = list.iter().map(String::as_str).collect();
-    let file = source.select(&release, &names).unwrap();
+    let file = source.select(&release, &Signed::names(&names)).unwrap();
     assert_eq!(file.name, "ubuntu-24.04-server-cloudimg-amd64.img");
 
     // The same signed list in a directory that claims to be newer.
@@ -128,7 +130,7 @@ async fn ubuntus_real_page_and_signed_list_are_read() {
         .join("cloud-images.ubuntu.com/releases/noble/release-20270101");
     fs::rename(directory, newer).unwrap();
     let release = source.latest(&fetch).await.unwrap();
-    let error = source.select(&release, &names).unwrap_err();
+    let error = source.select(&release, &Signed::names(&names)).unwrap_err();
     assert!(matches!(error, SourceError::ForeignList { .. }), "{error}");
 }
 
@@ -229,7 +231,13 @@ async fn a_directory_serves_files_and_pages_and_never_leaves_its_root() {
     fs::write(root.path().join("secret"), b"secret").unwrap();
     let source = Ubuntu::released(UbuntuRelease::Noble);
     assert_eq!(
-        source.latest(&fetch).await.unwrap().serial.to_string(),
+        source
+            .latest(&fetch)
+            .await
+            .unwrap()
+            .serial
+            .unwrap()
+            .as_str(),
         "20261110"
     );
     let file = "https://cloud-images.ubuntu.com/releases/noble/release-20261110/x";

@@ -136,14 +136,7 @@ impl World {
     }
 
     pub(crate) fn fetch(&self) -> HttpFetch {
-        let mut builder = HttpFetch::builder()
-            .no_proxy()
-            .only_authority(self.site.ca_certificate_pem())
-            .idle_timeout(IDLE);
-        for host in self.site.hosts() {
-            builder = builder.resolve(&host, self.site.address());
-        }
-        builder.build().unwrap()
+        site_fetch(&self.site)
     }
 
     pub(crate) fn publisher(&self, user: &str) -> Publisher {
@@ -194,6 +187,18 @@ impl World {
     pub(crate) async fn clean_up(&self, id: Uuid) {
         self.cloud.glance("admin").delete(id).await.unwrap();
     }
+}
+
+/// The real client, with the vendors' host names resolved to this site.
+pub(crate) fn site_fetch(site: &VendorSite) -> HttpFetch {
+    let mut builder = HttpFetch::builder()
+        .no_proxy()
+        .only_authority(site.ca_certificate_pem())
+        .idle_timeout(IDLE);
+    for host in site.hosts() {
+        builder = builder.resolve(&host, site.address());
+    }
+    builder.build().unwrap()
 }
 
 pub(crate) fn vendor_key() -> SigningKey {

@@ -1,23 +1,26 @@
 //! Finds the newest build and proves its list.
 
-use bonafide_sources::{Fetch, FetchError, ImageFile, Release, SignatureLocation};
-use bonafide_verify::{ChecksumList, Error as VerifyError, Evidence, ExpectedDigest, Verified};
+use bonafide_sources::{Fetch, ImageFile, Release, Serial, Signed};
+use bonafide_verify::{
+    DigestCheck, Error as VerifyError, Evidence, ExpectedDigest, FileSignature, Verified,
+};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
+use crate::proving::Proving;
 use crate::{Channel, Error, Event, Observe};
-
-/// The real lists have up to 30 kilobytes.
-const MAX_LIST: u64 = 4 * 1024 * 1024;
-/// The real signatures have below a kilobyte.
-const MAX_SIGNATURE: u64 = 64 * 1024;
 
 /// A build whose list is proven: what may be published, and which digest its bytes must have.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     release: Release,
     file: ImageFile,
+    serial: Serial,
+    build_date: Date,
     expected: Verified<ExpectedDigest>,
+    file_signature: Option<FileSignature>,
 }
 
 impl Candidate {
@@ -42,7 +45,13 @@ impl Candidate {
         }
         let release = channel.source.latest(fetch).await?;
         observer.observe(&Event::Found { release: &release });
-        let list = match prove(channel, &release, fetch, now).await {
+        let proving = Proving {
+            channel,
+            release: &release,
+            fetch,
+            now,
+        };
+        let list = match proving.list().await {
             // The list and its signature are two files that a mirror copies one after the other.
             Err(Error::Unproven { source, .. })
                 if matches!(*source, VerifyError::BadSignature { .. }) =>
@@ -50,27 +59,42 @@ impl Candidate {
                 observer.observe(&Event::Rereading {
                     list: &release.list,
                 });
-                prove(channel, &release, fetch, now).await?
+                proving.list().await?
             }
             other => other?,
         };
         observer.observe(&Event::Proven {
             evidence: list.evidence(),
         });
-        not_signed_before_its_build(&release, list.evidence())?;
+        let stamp = proving.stamp().await?;
         let names: Vec<_> = list.names().collect();
-        let file = channel.source.select(&release, &names)?;
+        let mut signed = Signed::names(&names);
+        if let Some(stamp) = &stamp {
+            signed = signed.stamp(stamp);
+        }
+        let file = channel.source.select(&release, &signed)?;
+        let signed_on = day(list.evidence().signed_at);
+        if let Some(built) = file.build_date {
+            not_signed_before_its_build(&release.list, list.evidence(), built)?;
+        }
+        let file_signature = match &file.signature {
+            Some(url) => Some(proving.file_signature(url).await?),
+            None => None,
+        };
         let expected = list
             .digest(&file.name)
             .map_err(|source| Error::unproven(&release.list, source))?;
         Ok(Self {
+            serial: file.serial.clone().unwrap_or_else(|| signed_on.into()),
+            build_date: file.build_date.unwrap_or(signed_on),
             release,
             file,
             expected,
+            file_signature,
         })
     }
 
-    /// The build.
+    /// Where the build is described.
     #[must_use]
     pub const fn release(&self) -> &Release {
         &self.release
@@ -80,6 +104,18 @@ impl Candidate {
     #[must_use]
     pub const fn file(&self) -> &ImageFile {
         &self.file
+    }
+
+    /// Which build it is. Where neither names nor pages tell, the day of the signature does.
+    #[must_use]
+    pub const fn serial(&self) -> &Serial {
+        &self.serial
+    }
+
+    /// When it was built, UTC; the day of the signature where the vendor does not say.
+    #[must_use]
+    pub const fn build_date(&self) -> Date {
+        self.build_date
     }
 
     /// The digest that the vendor signed for it.
@@ -93,64 +129,33 @@ impl Candidate {
     pub fn evidence(&self) -> &Evidence {
         self.expected.evidence()
     }
-}
 
-async fn prove(
-    channel: &Channel,
-    release: &Release,
-    fetch: &dyn Fetch,
-    now: Timestamp,
-) -> Result<Verified<ChecksumList>, Error> {
-    let list = fetch.read(&release.list, MAX_LIST).await?;
-    if looks_like_html(&list) {
-        return Err(Error::HtmlInsteadOfList {
-            url: release.list.clone(),
-        });
+    /// What the image's bytes have to pass: the signed digest, and the image's own signature where
+    /// the vendor makes one.
+    pub(crate) fn check(&self) -> DigestCheck {
+        let check = DigestCheck::new(&self.expected);
+        match &self.file_signature {
+            Some(signature) => check.signed_by(signature.clone()),
+            None => check,
+        }
     }
-    let SignatureLocation::Detached(url) = &release.signature else {
-        return Err(Error::UnknownSignatureLocation {
-            channel: channel.name().to_owned(),
-        });
-    };
-    let signature = match fetch.read(url, MAX_SIGNATURE).await {
-        Err(FetchError::NotFound { url }) => return Err(Error::Unsigned { url }),
-        other => other?,
-    };
-    channel
-        .keyring
-        .verify_detached(&list, &signature, now)
-        .and_then(|text| text.checksum_list())
-        .map_err(|source| Error::unproven(&release.list, source))
 }
 
-/// Nobody signs a build before it exists. A list that is older than its directory was put there
-/// by somebody else.
-fn not_signed_before_its_build(release: &Release, evidence: &Evidence) -> Result<(), Error> {
-    let built = release.serial.date();
+fn day(time: Timestamp) -> Date {
+    time.to_zoned_datetime(TimeZone::UTC).date()
+}
+
+/// Nobody signs a build before it exists. A list that is older than its build was put there by
+/// somebody else.
+fn not_signed_before_its_build(list: &Url, evidence: &Evidence, built: Date) -> Result<(), Error> {
     // Dates are UTC; a day of tolerance covers builders in other time zones.
     let tolerant = evidence.signed_at + SignedDuration::from_hours(24);
-    if tolerant.to_zoned_datetime(jiff::tz::TimeZone::UTC).date() < built {
+    if day(tolerant) < built {
         return Err(Error::SignedBeforeBuild {
-            list: release.list.clone(),
+            list: list.clone(),
             signed_at: evidence.signed_at,
             built,
         });
     }
     Ok(())
-}
-
-fn looks_like_html(bytes: &[u8]) -> bool {
-    let head = String::from_utf8_lossy(bytes.get(..512).unwrap_or(bytes))
-        .trim_start()
-        .to_lowercase();
-    head.starts_with("<!doctype") || head.starts_with("<html")
-}
-
-impl Error {
-    fn unproven(list: &Url, source: VerifyError) -> Self {
-        Self::Unproven {
-            url: list.clone(),
-            source: Box::new(source),
-        }
-    }
 }

@@ -4,14 +4,22 @@ use std::fmt;
 use std::num::NonZeroU32;
 
 use bonafide_properties::{
-    Architecture, Gibibytes, ImageProperties, ImageSource, Mebibytes, OperatingSystem, Promises,
+    Architecture, Gibibytes, ImageProperties, ImageSource, OperatingSystem, OsPurpose, Promises,
     ProvidedUntil, ReplaceFrequency, UuidValidity, Violation,
 };
-use bonafide_sources::{Product, Source};
+use bonafide_sources::{Mirror, Product, Source};
 use bonafide_verify::Keyring;
 use jiff::civil::Date;
+use url::Url;
 
 use crate::Candidate;
+
+mod settings;
+
+pub use settings::{Naming, Settings};
+
+/// The vendor's name of the images that the operator makes.
+const OPERATOR: &str = "operator";
 
 /// How images are named and dated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -30,26 +38,25 @@ pub struct Channel {
     pub(crate) keyring: Keyring,
     pub(crate) profile: Profile,
     promises: Promises,
-    min_ram: Mebibytes,
+    naming: Naming,
+    settings: Settings,
+    mirror: Option<Mirror>,
 }
 
 impl Channel {
     /// A channel with the defaults: profile [`Profile::Stack`], replaced monthly, provided as long
-    /// as the vendor maintains it, the last three builds kept by their id, 512 MiB of memory.
+    /// as the vendor maintains it (until further notice, if the vendor does not say), the last three
+    /// builds kept by their id.
     #[must_use]
     pub fn new(source: impl Source + 'static, keyring: Keyring) -> Self {
-        let maintained_until = source.product().maintained_until;
-        let three = NonZeroU32::MIN.saturating_add(2);
         Self {
+            promises: usual_promises(source.product()),
             source: Box::new(source),
             keyring,
             profile: Profile::default(),
-            promises: Promises::new(
-                ReplaceFrequency::Monthly,
-                ProvidedUntil::Date(maintained_until),
-                UuidValidity::Last(three),
-            ),
-            min_ram: Mebibytes(512),
+            naming: Naming::default(),
+            settings: Settings::default(),
+            mirror: None,
         }
     }
 
@@ -67,10 +74,25 @@ impl Channel {
         self
     }
 
-    /// Another `min_ram`.
+    /// Names of the operator's.
     #[must_use]
-    pub const fn min_ram(mut self, min_ram: Mebibytes) -> Self {
-        self.min_ram = min_ram;
+    pub fn naming(mut self, naming: Naming) -> Self {
+        self.naming = naming;
+        self
+    }
+
+    /// Property values of the operator's.
+    #[must_use]
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Fetches images from a mirror. Lists and signatures still come from the vendor, and the images'
+    /// `image_source` stays the vendor's URL.
+    #[must_use]
+    pub fn mirror(mut self, mirror: Mirror) -> Self {
+        self.mirror = Some(mirror);
         self
     }
 
@@ -90,14 +112,35 @@ impl Channel {
     #[must_use]
     pub fn image_name(&self, added: Date) -> String {
         let product = self.product();
-        let (title, version) = (product.title, product.version);
-        match (self.profile, product.codename) {
-            (Profile::Scs, _) => format!("{title} {version}"),
-            (Profile::Stack, None) => format!("{title} {version} ({added})"),
-            (Profile::Stack, Some(codename)) => {
-                format!("{title} {} {version} ({added})", capitalised(codename))
-            }
+        let (title, version) = (&product.title, &product.version);
+        match self.profile {
+            Profile::Scs => match &self.naming.scs {
+                Some(name) => name.clone(),
+                None => format!("{title} {version}"),
+            },
+            Profile::Stack => match (&self.naming.stack, &product.codename) {
+                (Some(name), _) => format!("{name} ({added})"),
+                (None, Some(codename)) => {
+                    format!("{title} {} {version} ({added})", capitalised(codename))
+                }
+                (None, None) => format!("{title} {version} ({added})"),
+            },
         }
+    }
+
+    /// The name without the day it was added.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let day = Date::default();
+        let name = self.image_name(day);
+        let title = name.strip_suffix(&format!(" ({day})"));
+        title.unwrap_or(&name).to_owned()
+    }
+
+    /// Where an image of the vendor's is fetched from.
+    pub(crate) fn where_from(&self, vendor: &Url) -> Url {
+        let mirrored = self.mirror.as_ref().and_then(|mirror| mirror.url(vendor));
+        mirrored.unwrap_or_else(|| vendor.clone())
     }
 
     /// The properties of a candidate that is added on this day and needs this much disk.
@@ -107,30 +150,50 @@ impl Channel {
         added: Date,
         min_disk: Gibibytes,
     ) -> Result<ImageProperties, Violation> {
+        let file = candidate.file();
+        let build_date = match self.profile {
+            Profile::Scs => candidate.build_date(),
+            Profile::Stack => added,
+        };
+        self.properties_of(&file.url, file.version.as_deref(), build_date, min_disk)
+    }
+
+    /// The properties of an image of this channel; `version` where each build has its own.
+    pub(crate) fn properties_of(
+        &self,
+        url: &Url,
+        version: Option<&str>,
+        build_date: Date,
+        min_disk: Gibibytes,
+    ) -> Result<ImageProperties, Violation> {
         let product = self.product();
         let architecture: Architecture = product.architecture.parse()?;
         let mut system = OperatingSystem::linux(
-            product.distribution,
-            product.version,
+            &product.distribution,
+            version.unwrap_or(&product.version),
             architecture,
-            product.default_user,
+            &product.default_user,
         );
-        if let Some(codename) = product.codename {
+        if let Some(codename) = &product.codename {
             system = system.codename(codename);
         }
-        let build_date = match self.profile {
-            Profile::Scs => candidate.release().serial.date(),
-            Profile::Stack => added,
+        let source = match url.scheme() {
+            "file" => ImageSource::Private,
+            _ => ImageSource::Url(url.clone()),
         };
         let mut properties = ImageProperties::new(
             system,
             self.promises.clone(),
-            ImageSource::Url(candidate.file().url.clone()),
+            source,
             product.page.to_string(),
             build_date,
             min_disk,
         );
-        properties.min_ram = self.min_ram;
+        if product.vendor == OPERATOR {
+            // Whatever the operator changed, it is not the vendor's image any more.
+            properties.purpose = OsPurpose::Custom;
+        }
+        self.settings.apply(&mut properties);
         Ok(properties)
     }
 }
@@ -143,6 +206,16 @@ impl fmt::Debug for Channel {
             .field("profile", &self.profile)
             .finish_non_exhaustive()
     }
+}
+
+pub(crate) fn usual_promises(product: &Product) -> Promises {
+    let until = product.maintained_until;
+    let three = NonZeroU32::MIN.saturating_add(2);
+    Promises::new(
+        ReplaceFrequency::Monthly,
+        until.map_or(ProvidedUntil::Notice, ProvidedUntil::Date),
+        UuidValidity::Last(three),
+    )
 }
 
 fn capitalised(word: &str) -> String {
@@ -169,5 +242,15 @@ mod tests {
             noble().profile(Profile::Scs).image_name(added),
             "Ubuntu 24.04"
         );
+        let naming = Naming {
+            stack: Some("Noble".to_owned()),
+            scs: Some("Ubuntu LTS".to_owned()),
+        };
+        let named = noble().naming(naming);
+        assert_eq!(named.image_name(added), "Noble (2026-11-23)");
+        assert_eq!(named.title(), "Noble");
+        let named = named.profile(Profile::Scs);
+        assert_eq!(named.image_name(added), "Ubuntu LTS");
+        assert_eq!(named.title(), "Ubuntu LTS");
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use bonafide_glance::Image;
 use bonafide_properties::Violation;
-use bonafide_sources::{FetchError, SourceError};
+use bonafide_sources::{FetchError, Signing, SourceError};
 use bonafide_verify::Digest;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -36,6 +36,14 @@ pub enum Error {
         id: Uuid,
         /// Its status in Glance.
         status: String,
+    },
+    /// A compressed image that can't be decompressed.
+    #[error("{url} can't be decompressed: {reason}; it is damaged, or was changed on the way")]
+    Compressed {
+        /// The image at the vendor's.
+        url: Url,
+        /// What the decoder says.
+        reason: String,
     },
     /// A vendor's file could not be fetched whole.
     #[error(transparent)]
@@ -98,6 +106,12 @@ pub enum Error {
         /// What is odd about it.
         found: String,
     },
+    /// A list that is signed in itself, or is no plain list.
+    #[error("{list} can't be read without its signature; upload the proven build instead")]
+    NotWithoutSignature {
+        /// The list.
+        list: Url,
+    },
     /// The image is in Glance, proven and private, but must not be made public.
     #[error(
         "image {id} is proven and stored, but the cloud does not let this user publish it; it \
@@ -150,6 +164,19 @@ pub enum Error {
     /// The newest build could not be told.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The server announces another size than the signed list gives.
+    #[error(
+        "{url} is announced with {announced} bytes, but the signed list says {listed}: it is not the \
+         vendor's file"
+    )]
+    WrongSize {
+        /// The image, where it was fetched.
+        url: Url,
+        /// The size in the signed list, in bytes.
+        listed: u64,
+        /// The announced size in bytes.
+        announced: u64,
+    },
     /// Every id for this build was used up by failed uploads.
     #[error(
         "{attempts} uploads of {channel}'s newest build have failed before; look at the cloud's log"
@@ -170,6 +197,19 @@ pub enum Error {
         id: Uuid,
         /// What Glance names.
         algorithm: String,
+    },
+    /// No key to check with.
+    #[error(
+        "there is no key of {keyring} to check with: {tried}; give a key file or a URL whose key has \
+         the pinned fingerprint {pinned}"
+    )]
+    NoKey {
+        /// The keyring.
+        keyring: String,
+        /// Where a key was looked for, and what was there.
+        tried: String,
+        /// The pinned fingerprints for which there is none.
+        pinned: String,
     },
     /// A kind of signature that this version does not know.
     #[error("{channel} is signed in a way that this version can't check")]
@@ -195,11 +235,25 @@ pub enum Error {
         source: Box<bonafide_verify::Error>,
     },
     /// There is no signature.
-    #[error("unsigned: there is no signature at {url} (404); only signed images are published")]
+    #[error(
+        "unsigned: there is no signature at {url} (404){}; only signed images are published, this one \
+         can be uploaded as a private image only",
+        known(*signing)
+    )]
     Unsigned {
         /// Where it should be.
         url: Url,
+        /// Whether the vendor is known to sign.
+        signing: Signing,
     },
+}
+
+/// Whether a missing signature is news.
+const fn known(signing: Signing) -> &'static str {
+    match signing {
+        Signing::Signed => ", where this vendor had one before",
+        Signing::Unsigned => ", as is known of this vendor",
+    }
 }
 
 impl From<FetchError> for Error {
@@ -215,6 +269,25 @@ impl Error {
             channel: channel.to_owned(),
             violations: violations.join("; "),
         }
+    }
+
+    pub(crate) fn unproven(url: &Url, source: bonafide_verify::Error) -> Self {
+        Self::Unproven {
+            url: url.clone(),
+            source: Box::new(source),
+        }
+    }
+
+    /// Whether this is how a vendor that signs nothing is always refused: nothing to look into.
+    #[must_use]
+    pub const fn is_expected(&self) -> bool {
+        matches!(
+            self,
+            Self::Unsigned {
+                signing: Signing::Unsigned,
+                ..
+            }
+        )
     }
 
     pub(crate) fn mismatch(image: &Image, bytes: u64, digest: &Digest) -> Self {

@@ -1,20 +1,24 @@
 //! The steps of one publication.
 
-use bonafide_glance::{Glance, Image, ImageBody, Status, Visibility};
-use bonafide_sources::FetchError;
+use bonafide_glance::{Glance, Image, Status, Visibility};
 use bonafide_verify::{FileDigests, Verified};
-use futures_util::TryStreamExt;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use crate::check::{Check, SignedCheck};
 use crate::observed::{Observed, Taken, observe_id};
-use crate::pipeline::{self, Limits, Opened};
+use crate::opened::Opened;
+use crate::pipeline::{self, Limits, Passed};
+use crate::uploading::{Uploading, open};
 use crate::wanted::Wanted;
 use crate::{
-    Candidate, Channel, Error, Event, Observe, Outcome, Publisher, Report, clean_up, marker,
+    Candidate, Channel, Error, Event, ImageDigests, Observe, Outcome, Publisher, Report, clean_up,
+    marker,
 };
+
+type SignedPassed = Passed<Verified<FileDigests>>;
 
 /// Ids that are tried for one build. Each failed upload uses one up, and so may other tenants.
 const MAX_ATTEMPTS: u32 = 4096;
@@ -60,23 +64,24 @@ impl Job<'_> {
     }
 
     fn limits(&self) -> Limits {
-        let until = self.now().checked_add(self.publisher.lease);
-        Limits {
-            until: until.unwrap_or(Timestamp::MAX),
-            clock: self.publisher.clock,
-            max_size: self.publisher.max_size,
-        }
+        self.publisher.limits()
     }
 
     async fn open(&self) -> Result<Opened, Error> {
-        let url = &self.candidate.file().url;
-        let download = self.publisher.fetch.open(url).await?;
-        let limit = self.publisher.max_size;
-        if download.length().is_some_and(|length| length > limit) {
-            let url = url.clone();
-            return Err(FetchError::TooLarge { url, limit }.into());
+        open(self.publisher, self.channel, self.candidate).await
+    }
+
+    fn uploading(&self, limits: Limits) -> Uploading<'_> {
+        Uploading {
+            glance: self.glance(),
+            observer: self.observer,
+            limits,
         }
-        Ok(Opened::new(download).await?)
+    }
+
+    fn check(&self) -> SignedCheck {
+        let candidate = self.candidate;
+        SignedCheck::new(candidate.expected().clone(), candidate.check())
     }
 
     /// Creates the image under the first id that was not used up, and uploads to it.
@@ -89,15 +94,19 @@ impl Job<'_> {
             Created::Elsewhere(report) => return Ok(*report),
         };
         self.observer.observe(&Event::Created { id, attempt });
-        let proof = match self.upload(id, opened, limits).await {
-            Ok(proof) => proof,
+        let passed = match self
+            .uploading(limits)
+            .upload(id, opened, self.check())
+            .await
+        {
+            Ok(passed) => passed,
             Err(error) => {
                 return Err(clean_up::remove(self.glance(), id, error, self.observer).await);
             }
         };
         self.observer.observe(&Event::Uploaded {
             id,
-            digests: &proof,
+            digests: &passed.proof,
         });
         let mut image = self.glance().image(id).await?;
         if image.status == Status::Saving {
@@ -105,7 +114,7 @@ impl Job<'_> {
             let later = clean_up::await_active(self.glance(), id).await;
             image = later.unwrap_or(image);
         }
-        self.compare_and_publish(Outcome::Published, image, &wanted, &proof, limits)
+        self.compare_and_publish(Outcome::Published, image, &wanted, &passed, limits)
             .await
     }
 
@@ -157,48 +166,6 @@ impl Job<'_> {
         })
     }
 
-    /// Uploads through the gate. The proof comes back only if Glance has taken every byte.
-    async fn upload(
-        &self,
-        id: Uuid,
-        opened: Opened,
-        limits: Limits,
-    ) -> Result<Verified<FileDigests>, Error> {
-        let length = opened.length();
-        let pipeline = pipeline::start(opened, self.candidate.expected(), limits);
-        let mut received = pipeline.received;
-        let mut body = ImageBody::new(pipeline.body.map_err(Into::into));
-        if let Some(length) = length {
-            body = body.length(length);
-        }
-        let uploaded = {
-            let mut upload = std::pin::pin!(self.glance().upload(id, body));
-            loop {
-                tokio::select! {
-                    uploaded = &mut upload => break uploaded,
-                    Ok(()) = received.changed() => self.progress(*received.borrow(), length),
-                }
-            }
-        };
-        match uploaded {
-            Ok(()) => pipeline.verdict.wait().await,
-            // The body was refused; the pipeline knows why.
-            Err(error @ bonafide_glance::Error::BodyFailed { .. }) => {
-                match pipeline.verdict.wait().await {
-                    Err(Error::Interrupted) | Ok(_) => Err(error.into()),
-                    refused => refused,
-                }
-            }
-            // Was every byte sent, and only the answer lost or bad?
-            Err(error) => match pipeline.verdict.stop().await {
-                Some(proof) if clean_up::await_active(self.glance(), id).await.is_some() => {
-                    Ok(proof)
-                }
-                _ => Err(error.into()),
-            },
-        }
-    }
-
     /// An image that an earlier run uploaded: its bytes are proven anew from the vendor's, then
     /// compared with what Glance stores.
     pub(crate) async fn complete(&self, image: Image) -> Result<Report, Error> {
@@ -207,9 +174,8 @@ impl Job<'_> {
         let wanted = Wanted::new(self.channel, self.candidate, opened.head()?, self.today())?;
         let length = opened.length();
         let progress = |received| self.progress(received, length);
-        let expected = self.candidate.expected();
-        let proof = pipeline::prove(opened, expected, limits, progress).await?;
-        self.compare_and_publish(Outcome::Completed, image, &wanted, &proof, limits)
+        let passed = pipeline::prove(opened, self.check(), limits, progress).await?;
+        self.compare_and_publish(Outcome::Completed, image, &wanted, &passed, limits)
             .await
     }
 
@@ -245,10 +211,10 @@ impl Job<'_> {
         outcome: Outcome,
         image: Image,
         wanted: &Wanted,
-        proof: &Verified<FileDigests>,
+        passed: &SignedPassed,
         limits: Limits,
     ) -> Result<Report, Error> {
-        match wanted.compare(&image, proof) {
+        match wanted.compare(&image, &passed.image) {
             Err(error @ Error::GlanceMismatch { .. }) => {
                 let removed = clean_up::remove(self.glance(), image.id, error, self.observer);
                 return Err(removed.await);
@@ -261,9 +227,11 @@ impl Job<'_> {
             let until = limits.until;
             return Err(Error::LeaseEnded { until });
         }
-        let image = self.make_public(&image, wanted, proof).await?;
+        let image = self
+            .make_public(&image, wanted, &passed.proof, &passed.image)
+            .await?;
         self.observer.observe(&Event::Published { id: image.id });
-        Ok(self.report(outcome, &image, Some(proof.value().clone())))
+        Ok(self.report(outcome, &image, Some(passed)))
     }
 
     /// The only place that makes an image public, and it takes the proof.
@@ -272,11 +240,12 @@ impl Job<'_> {
         image: &Image,
         wanted: &Wanted,
         proof: &Verified<FileDigests>,
+        stored: &ImageDigests,
     ) -> Result<Image, Error> {
         let id = image.id;
         let name = self.channel.image_name(self.today());
         let patch = wanted
-            .patch(image, proof)
+            .patch(image, &SignedCheck::file(proof), stored)
             .name(name)
             .visibility(Visibility::Public);
         let public = match self.glance().update(id, &patch).await {
@@ -313,7 +282,7 @@ impl Job<'_> {
         &self,
         outcome: Outcome,
         image: &Image,
-        digests: Option<FileDigests>,
+        passed: Option<&SignedPassed>,
     ) -> Report {
         let candidate = self.candidate;
         Report {
@@ -324,7 +293,9 @@ impl Job<'_> {
             release: candidate.release().clone(),
             source: candidate.file().url.clone(),
             expected: candidate.expected().value().clone(),
-            digests,
+            digests: passed.map(|passed| passed.proof.value().clone()),
+            stored: passed.map(|passed| passed.image.clone()),
+            serial: candidate.serial().clone(),
             evidence: candidate.evidence().clone(),
             requests: self.glance().session().requests() - self.requests_before,
         }

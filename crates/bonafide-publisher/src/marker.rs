@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use bonafide_glance::Image;
-use bonafide_verify::Digest;
+use bonafide_verify::{Algorithm, Digest};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::Candidate;
+use crate::{Candidate, ImageDigests};
 
 /// The default namespace of image ids: a UUIDv5 of `bonafide` in the namespace of DNS names.
 pub const NAMESPACE: Uuid = Uuid::from_u128(0x751c_ca7e_dabd_570a_ac0b_473e_686b_8345);
@@ -27,6 +27,9 @@ pub(crate) const RUN: &str = "bonafide_run";
 pub(crate) const SERIAL: &str = "bonafide_serial";
 /// The digest that the vendor signed: `sha256:…`.
 pub(crate) const DIGEST: &str = "bonafide_vendor_digest";
+/// The digest of what Glance stores, which is not the vendor's where the file was decompressed:
+/// `sha512:…`.
+const STORED: &str = "bonafide_image_digest";
 pub(crate) const TAG: &str = "managed_by_bonafide";
 
 /// The id of an image: the same for every run of one operator that publishes this build, so that
@@ -52,11 +55,17 @@ pub(crate) fn passing(run: Uuid, lease_until: Timestamp) -> BTreeMap<String, Str
 
 /// The properties that mark an image and carry the evidence of its origin.
 pub(crate) fn lasting(channel: &str, candidate: &Candidate) -> BTreeMap<String, String> {
+    let mut map = evidence(candidate);
+    map.insert(CHANNEL.to_owned(), channel.to_owned());
+    map
+}
+
+/// The properties that say what was proven.
+pub(crate) fn evidence(candidate: &Candidate) -> BTreeMap<String, String> {
     let evidence = candidate.evidence();
     let mut map = BTreeMap::new();
     let mut set = |name: &str, value: String| map.insert(name.to_owned(), value);
-    set(CHANNEL, channel.to_owned());
-    set(SERIAL, candidate.release().serial.to_string());
+    set(SERIAL, candidate.serial().to_string());
     set(DIGEST, digest(candidate));
     set("bonafide_certificate", evidence.certificate.to_string());
     set("bonafide_signer", evidence.signer.to_string());
@@ -94,15 +103,26 @@ pub(crate) fn is_of(image: &Image, candidate: &Candidate) -> bool {
     image.properties.get(DIGEST) == Some(&digest(candidate))
 }
 
-/// Whether Glance's digest is the one that stands on the image, and that one the vendor's.
+/// The proven digest of what is stored, in the algorithm that Glance uses.
+pub(crate) fn stored(image: &Image, digests: &ImageDigests) -> Option<(String, String)> {
+    let algorithm = match image.os_hash_algo.as_deref()? {
+        "sha256" => Algorithm::Sha256,
+        "sha512" => Algorithm::Sha512,
+        _ => return None,
+    };
+    let digest = digests.digest(algorithm);
+    Some((STORED.to_owned(), format!("{algorithm}:{digest}")))
+}
+
+/// Whether Glance's digest is the one that stands on the image, and that one from the vendor's file.
 pub(crate) fn is_whole(image: &Image, candidate: &Candidate) -> bool {
     let vendor = &candidate.expected().digest;
-    let noted = |algorithm: &str| image.properties.get(&format!("source_{algorithm}sum"));
-    let stored = image.os_hash_algo.as_deref().and_then(noted);
-    noted(vendor.algorithm().name()) == Some(&vendor.to_string())
-        && stored.is_some()
-        && stored.map(|sum| sum.to_lowercase())
-            == image.os_hash_value.as_ref().map(|v| v.to_lowercase())
+    let source = format!("source_{}sum", vendor.algorithm());
+    let (Some(algorithm), Some(value)) = (&image.os_hash_algo, &image.os_hash_value) else {
+        return false;
+    };
+    image.properties.get(&source) == Some(&vendor.to_string())
+        && image.properties.get(STORED) == Some(&format!("{algorithm}:{}", value.to_lowercase()))
 }
 
 /// The end of the image's lease; one that can't be read has ended.
@@ -121,7 +141,7 @@ mod tests {
 
     #[test]
     fn each_channel_build_and_attempt_has_an_id_of_its_own() {
-        let digest = |text: &[u8]| Digest::of(bonafide_verify::Algorithm::Sha256, text);
+        let digest = |text: &[u8]| Digest::of(Algorithm::Sha256, text);
         let id = image_id(&NAMESPACE, "ubuntu-24.04", &digest(b"a"), 0);
         assert_eq!(id, image_id(&NAMESPACE, "ubuntu-24.04", &digest(b"a"), 0));
         assert_ne!(id, image_id(&NAMESPACE, "ubuntu-22.04", &digest(b"a"), 0));

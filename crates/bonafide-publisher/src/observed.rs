@@ -98,9 +98,9 @@ pub(crate) async fn observe_id(
 fn not_newer(image: &Image, candidate: &Candidate) -> Result<(), Error> {
     let serial = image.properties.get(marker::SERIAL);
     let serial: Option<Serial> = serial.and_then(|text| text.parse().ok());
-    let offered = candidate.release().serial;
+    let offered = candidate.serial();
     match serial {
-        Some(published) if is_published(image) && published > offered => Err(Error::Rollback {
+        Some(published) if is_published(image) && published > *offered => Err(Error::Rollback {
             id: image.id,
             published: published.to_string(),
             offered: offered.to_string(),

@@ -1,16 +1,11 @@
-//! The way of a byte: vendor → digests → gate → body of the upload.
+//! The way of a byte: vendor → digests → (decoder) → gate → body of the upload.
 //!
-//! Two bounded queues keep memory small and let download, hashing and upload run side by side. The
-//! queue before the body also carries the upload over short silences of the vendor: servers cut a
-//! silent client after a few seconds.
+//! Bounded queues keep memory small and let download, hashing, decompression and upload run side by
+//! side. The queue before the body also carries the upload over short silences of the vendor:
+//! servers cut a silent client after a few seconds.
 
-use std::time::Duration;
-
-use bonafide_image::Head;
-use bonafide_sources::{Download, FetchError};
-use bonafide_verify::{
-    BodyError, DigestCheck, ExpectedDigest, FileDigests, Gate, GatedBody, Step, Verified,
-};
+use bonafide_sources::FetchError;
+use bonafide_verify::{BodyError, Gate, GatedBody, Step};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
@@ -18,17 +13,18 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use url::Url;
 
+use crate::check::{Check, ImageDigests};
+use crate::opened::Opened;
+use crate::unpack::{Piece, unpack};
 use crate::{Clock, Error};
 
 /// Large enough that queues and hashing cost nothing, small enough that a full queue is no memory.
-const CHUNK: usize = 256 * 1024;
+pub(crate) const CHUNK: usize = 256 * 1024;
 /// Room for the last piece of a chunk, so that it does not double its memory.
 const SLACK: usize = 32 * 1024;
 const HASH_QUEUE: usize = 4;
+const UNPACK_QUEUE: usize = 4;
 const BODY_QUEUE: usize = 32;
-
-/// The head has 64 KiB; a server that takes longer for it never ends the image.
-const HEAD_DEADLINE: Duration = Duration::from_secs(60);
 
 /// How long an upload may take, and how large the image may be.
 #[derive(Clone, Copy, Debug)]
@@ -40,11 +36,11 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    fn check(&self, url: &Url, received: u64) -> Result<(), Error> {
+    pub(crate) fn check(&self, url: &Url, bytes: u64) -> Result<(), Error> {
         if (self.clock)() > self.until {
             return Err(Error::LeaseEnded { until: self.until });
         }
-        if received > self.max_size {
+        if bytes > self.max_size {
             let (url, limit) = (url.clone(), self.max_size);
             return Err(FetchError::TooLarge { url, limit }.into());
         }
@@ -52,68 +48,32 @@ impl Limits {
     }
 }
 
-/// A download whose first bytes were looked at and not yet used.
+/// What came out of a pipeline: the proof of the file, and what Glance must have stored.
 #[derive(Debug)]
-pub(crate) struct Opened {
-    head: BytesMut,
-    download: Download,
+pub(crate) struct Passed<P> {
+    pub(crate) proof: P,
+    pub(crate) image: ImageDigests,
 }
 
-impl Opened {
-    /// Reads so many bytes that the image's head can be told.
-    pub(crate) async fn new(download: Download) -> Result<Self, FetchError> {
-        let url = download.url().clone();
-        let reading = Self::read_head(download);
-        match tokio::time::timeout(HEAD_DEADLINE, reading).await {
-            Ok(opened) => opened,
-            Err(_) => Err(FetchError::TooSlow {
-                url,
-                deadline: HEAD_DEADLINE,
-            }),
-        }
-    }
-
-    async fn read_head(mut download: Download) -> Result<Self, FetchError> {
-        let mut head = BytesMut::new();
-        while head.len() < Head::LENGTH {
-            let Some(chunk) = download.next().await else {
-                break;
-            };
-            head.extend_from_slice(&chunk?);
-        }
-        Ok(Self { head, download })
-    }
-
-    pub(crate) fn head(&self) -> Result<Head, Error> {
-        Head::read(&self.head).map_err(|source| Error::Image {
-            url: self.download.url().clone(),
-            source,
-        })
-    }
-
-    /// The announced size in bytes.
-    pub(crate) const fn length(&self) -> Option<u64> {
-        self.download.length()
-    }
-}
+type Outcome<P> = Result<Passed<P>, Error>;
 
 /// A running pipeline: the body to send, the bytes received so far, and the verdict.
-pub(crate) struct Pipeline<B> {
+pub(crate) struct Pipeline<B, P> {
     pub(crate) body: B,
     pub(crate) received: watch::Receiver<u64>,
-    pub(crate) verdict: Verdict,
+    pub(crate) verdict: Verdict<P>,
 }
 
 /// The outcome of a pipeline, once its body has ended. Dropping it stops the reader.
 #[derive(Debug)]
-pub(crate) struct Verdict {
-    outcome: JoinHandle<Result<Verified<FileDigests>, Error>>,
+pub(crate) struct Verdict<P> {
+    outcome: JoinHandle<Outcome<P>>,
     reader: Reader,
 }
 
-impl Verdict {
+impl<P> Verdict<P> {
     /// Waits for the outcome.
-    pub(crate) async fn wait(self) -> Result<Verified<FileDigests>, Error> {
+    pub(crate) async fn wait(self) -> Outcome<P> {
         let Self { outcome, reader } = self;
         let outcome = outcome.await.unwrap_or(Err(Error::Interrupted));
         drop(reader);
@@ -121,7 +81,7 @@ impl Verdict {
     }
 
     /// Stops reading, and says whether everything was read and proven before.
-    pub(crate) async fn stop(self) -> Option<Verified<FileDigests>> {
+    pub(crate) async fn stop(self) -> Option<Passed<P>> {
         let Self { outcome, reader } = self;
         drop(reader);
         outcome.await.ok()?.ok()
@@ -138,19 +98,51 @@ impl Drop for Reader {
     }
 }
 
-/// Starts to read, hash and pass on. The body ends well only if the bytes are the expected ones.
-pub(crate) fn start(
+/// Starts to read, hash and, where the image is compressed, decompress.
+pub(crate) fn start<C: Check>(
     opened: Opened,
-    expected: &Verified<ExpectedDigest>,
+    check: C,
     limits: Limits,
-) -> Pipeline<impl Stream<Item = Result<Bytes, BodyError<Refused>>> + Send + use<>> {
-    let url = opened.download.url().clone();
+) -> Pipeline<impl Stream<Item = Result<Bytes, BodyError<Refused>>> + Send + 'static, C::Proof> {
+    let url = opened.url().clone();
+    let compression = opened.compression;
     let (to_hash, chunks) = mpsc::channel(HASH_QUEUE);
     let (to_body, mut steps) = mpsc::channel(BODY_QUEUE);
     let (count, received) = watch::channel(0);
     let reader = Reader(tokio::spawn(read(opened, to_hash, count, limits)));
-    let (check, gate) = (DigestCheck::new(expected), Gate::new(expected));
-    let outcome = tokio::task::spawn_blocking(move || hash(&url, chunks, check, gate, &to_body));
+    let gate = check.gate();
+    let outcome = match compression {
+        None => tokio::task::spawn_blocking(move || {
+            let passed = pass(&url, chunks, check, gate, &to_body);
+            passed.inspect_err(|_| refuse(&to_body))
+        }),
+        Some(compression) => {
+            let (to_unpack, pieces) = mpsc::channel(UNPACK_QUEUE);
+            let from = url.clone();
+            let hashed = tokio::task::spawn_blocking(move || {
+                let hand_on = |piece| {
+                    let sent = to_unpack.blocking_send(piece);
+                    sent.map_err(|_| Error::Interrupted)
+                };
+                let proof = hash(&from, chunks, check, |chunk| hand_on(Piece::Bytes(chunk)))?;
+                hand_on(Piece::Proven(proof))
+            });
+            let unpacked = tokio::task::spawn_blocking(move || {
+                let unpacked = unpack::<C>(&url, compression, pieces, gate, limits, &to_body);
+                unpacked.inspect_err(|_| refuse(&to_body))
+            });
+            tokio::spawn(async move {
+                let hashed = hashed.await.unwrap_or(Err(Error::Interrupted));
+                let unpacked = unpacked.await.unwrap_or(Err(Error::Interrupted));
+                match (hashed, unpacked) {
+                    // What is wrong with the file says more than that its bytes stopped coming,
+                    // and why the decoder gave up says more than that it did.
+                    (Err(Error::Interrupted), Err(error)) | (Err(error), _) => Err(error),
+                    (Ok(()), unpacked) => unpacked,
+                }
+            })
+        }
+    };
     let steps = stream::poll_fn(move |context| steps.poll_recv(context));
     Pipeline {
         body: GatedBody::new(steps),
@@ -160,17 +152,17 @@ pub(crate) fn start(
 }
 
 /// Reads and hashes without passing anything on.
-pub(crate) async fn prove(
+pub(crate) async fn prove<C: Check>(
     opened: Opened,
-    expected: &Verified<ExpectedDigest>,
+    check: C,
     limits: Limits,
     mut progress: impl FnMut(u64),
-) -> Result<Verified<FileDigests>, Error> {
+) -> Outcome<C::Proof> {
     let Pipeline {
         body,
         received,
         verdict,
-    } = start(opened, expected, limits);
+    } = start(opened, check, limits);
     let mut body = std::pin::pin!(body);
     while let Some(Ok(_)) = body.next().await {
         progress(*received.borrow());
@@ -183,18 +175,29 @@ pub(crate) async fn prove(
 #[error("its origin is not proven")]
 pub(crate) struct Refused;
 
+pub(crate) fn refuse(to_body: &mpsc::Sender<Result<Step, Refused>>) {
+    let _ = to_body.blocking_send(Err(Refused));
+}
+
+/// What the reader sends; a queue that closes without the end was cut off.
+enum Read {
+    Chunk(Bytes),
+    End,
+}
+
 /// Reads the vendor's bytes in even chunks.
 async fn read(
     opened: Opened,
-    to_hash: mpsc::Sender<Result<Bytes, Error>>,
+    to_hash: mpsc::Sender<Result<Read, Error>>,
     count: watch::Sender<u64>,
     limits: Limits,
 ) {
     let Opened {
-        mut head,
+        mut first,
         mut download,
+        ..
     } = opened;
-    let mut received = head.len() as u64;
+    let mut received = first.len() as u64;
     while let Some(chunk) = download.next().await {
         let chunk = chunk.map_err(Error::from).and_then(|chunk| {
             received += chunk.len() as u64;
@@ -202,62 +205,69 @@ async fn read(
             Ok(chunk)
         });
         match chunk {
-            Ok(chunk) => head.extend_from_slice(&chunk),
+            Ok(chunk) => first.extend_from_slice(&chunk),
             Err(error) => {
                 let _ = to_hash.send(Err(error)).await;
                 return;
             }
         }
         count.send_replace(received);
-        if head.len() < CHUNK {
+        if first.len() < CHUNK {
             continue;
         }
-        let full = std::mem::replace(&mut head, BytesMut::with_capacity(CHUNK + SLACK));
-        if to_hash.send(Ok(full.freeze())).await.is_err() {
+        let full = std::mem::replace(&mut first, BytesMut::with_capacity(CHUNK + SLACK));
+        if to_hash.send(Ok(Read::Chunk(full.freeze()))).await.is_err() {
             return;
         }
     }
     count.send_replace(received);
-    // The last chunk, or the only one. Whether anything is missing is for the digest to say.
-    let _ = to_hash.send(Ok(head.freeze())).await;
+    if to_hash.send(Ok(Read::Chunk(first.freeze()))).await.is_ok() {
+        let _ = to_hash.send(Ok(Read::End)).await;
+    }
 }
 
-/// Hashes each chunk and hands it to the gate; opens the gate if the digest is right.
-fn hash(
+/// Hashes each chunk and hands it on; gives the proof if there is one.
+fn hash<C: Check>(
     url: &Url,
-    mut chunks: mpsc::Receiver<Result<Bytes, Error>>,
-    mut check: DigestCheck,
-    mut gate: Gate,
-    to_body: &mpsc::Sender<Result<Step, Refused>>,
-) -> Result<Verified<FileDigests>, Error> {
-    while let Some(chunk) = chunks.blocking_recv() {
-        let chunk = chunk.inspect_err(|_| refuse(to_body))?;
-        check.update(&chunk);
-        let Some(passed) = gate.pass(chunk) else {
-            continue;
-        };
-        if to_body.blocking_send(Ok(Step::Pass(passed))).is_err() {
-            return Err(Error::Interrupted);
+    mut chunks: mpsc::Receiver<Result<Read, Error>>,
+    mut check: C,
+    mut hand_on: impl FnMut(Bytes) -> Result<(), Error>,
+) -> Result<C::Proof, Error> {
+    loop {
+        match chunks.blocking_recv() {
+            Some(Ok(Read::Chunk(chunk))) => {
+                check.update(&chunk);
+                hand_on(chunk)?;
+            }
+            Some(Ok(Read::End)) => break,
+            Some(Err(error)) => return Err(error),
+            None => return Err(Error::Interrupted),
         }
     }
-    let unproven = |source| Error::Unproven {
-        url: url.clone(),
-        source: Box::new(source),
-    };
-    let proof = check
+    check
         .finish()
-        .map_err(unproven)
-        .inspect_err(|_| refuse(to_body))?;
-    let commit = gate
-        .open(&proof)
-        .map_err(unproven)
-        .inspect_err(|_| refuse(to_body))?;
-    if to_body.blocking_send(Ok(Step::Commit(commit))).is_err() {
-        return Err(Error::Interrupted);
-    }
-    Ok(proof)
+        .map_err(|source| Error::unproven(url, source))
 }
 
-fn refuse(to_body: &mpsc::Sender<Result<Step, Refused>>) {
-    let _ = to_body.blocking_send(Err(Refused));
+/// Passes an image through digests and gate as it is.
+fn pass<C: Check>(
+    url: &Url,
+    chunks: mpsc::Receiver<Result<Read, Error>>,
+    check: C,
+    mut gate: Gate,
+    to_body: &mpsc::Sender<Result<Step, Refused>>,
+) -> Outcome<C::Proof> {
+    let proof = hash(url, chunks, check, |chunk| match gate.pass(chunk) {
+        Some(before) => send(to_body, Step::Pass(before)),
+        None => Ok(()),
+    })?;
+    let commit = C::open(gate, &proof).map_err(|source| Error::unproven(url, source))?;
+    send(to_body, Step::Commit(commit))?;
+    let image = C::file(&proof);
+    Ok(Passed { proof, image })
+}
+
+pub(crate) fn send(to_body: &mpsc::Sender<Result<Step, Refused>>, step: Step) -> Result<(), Error> {
+    let sent = to_body.blocking_send(Ok(step));
+    sent.map_err(|_| Error::Interrupted)
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use bonafide_glance::{Glance, Session};
 use bonafide_sources::Fetch;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::job::Job;
 use crate::observed::{Observed, observe};
+use crate::pipeline::Limits;
 use crate::{Candidate, Channel, Clock, Error, NAMESPACE, Observe, Outcome, Report};
 
 /// How long an upload may take before other runs count it as given up.
@@ -70,6 +71,16 @@ impl Publisher {
         self
     }
 
+    /// What one upload that starts now may take.
+    pub(crate) fn limits(&self) -> Limits {
+        let until = (self.clock)().checked_add(self.lease);
+        Limits {
+            until: until.unwrap_or(Timestamp::MAX),
+            clock: self.clock,
+            max_size: self.max_size,
+        }
+    }
+
     /// Finds the channel's newest build and proves its list. Nothing is written.
     ///
     /// # Errors
@@ -83,6 +94,16 @@ impl Publisher {
         Candidate::find(channel, self.fetch.as_ref(), (self.clock)(), observer).await
     }
 
+    pub(crate) fn belongs(&self, channel: &Channel, candidate: &Candidate) -> Result<(), Error> {
+        if candidate.release().channel == channel.name() {
+            return Ok(());
+        }
+        Err(Error::Foreign {
+            found: format!("a candidate of {}", candidate.release().channel),
+            channel: channel.name().to_owned(),
+        })
+    }
+
     /// What the cloud has of the build. Nothing is written.
     ///
     /// # Errors
@@ -94,12 +115,7 @@ impl Publisher {
         channel: &Channel,
         candidate: &Candidate,
     ) -> Result<Observed, Error> {
-        if candidate.release().channel != channel.name() {
-            return Err(Error::Foreign {
-                found: format!("a candidate of {}", candidate.release().channel),
-                channel: channel.name().to_owned(),
-            });
-        }
+        self.belongs(channel, candidate)?;
         observe(&self.glance, channel.name(), candidate).await
     }
 

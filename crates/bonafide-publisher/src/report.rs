@@ -1,10 +1,12 @@
 //! What a publication did.
 
-use bonafide_sources::Release;
+use bonafide_sources::{Release, Serial};
 use bonafide_verify::{Evidence, ExpectedDigest, FileDigests};
 use serde::Serialize;
 use url::Url;
 use uuid::Uuid;
+
+use crate::ImageDigests;
 
 /// How a publication ended well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -33,12 +35,16 @@ pub struct Report {
     pub name: String,
     /// The build and its URLs.
     pub release: Release,
+    /// Which build it is.
+    pub serial: Serial,
     /// The image file at the vendor's.
     pub source: Url,
     /// What the vendor signed for it.
     pub expected: ExpectedDigest,
     /// Digests and size of the bytes, if they were read by this run.
     pub digests: Option<FileDigests>,
+    /// Digests and size of what Glance stores; others than the file's if it was decompressed.
+    pub stored: Option<ImageDigests>,
     /// Who signed the list, when and how.
     pub evidence: Evidence,
     /// Requests that this publication sent to the cloud, log-in included.

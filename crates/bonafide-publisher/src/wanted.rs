@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use bonafide_glance::{Image, ImagePatch, NewImage, Status, Visibility};
 use bonafide_image::Head;
 use bonafide_properties::Gibibytes;
-use bonafide_verify::{Algorithm, FileDigests, Verified};
+use bonafide_verify::Algorithm;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use crate::{Candidate, Channel, Error, marker};
+use crate::{Candidate, Channel, Error, ImageDigests, marker};
 
 const CONTAINER_FORMAT: &str = "bare";
 
@@ -20,7 +20,7 @@ pub(crate) struct Wanted {
     disk_format: &'static str,
     min_disk: u32,
     min_ram: u32,
-    tags: [String; 2],
+    tags: Vec<String>,
     properties: BTreeMap<String, String>,
 }
 
@@ -40,18 +40,44 @@ impl Wanted {
             .to_map()
             .map_err(|error| refused(&error.violations))?;
         properties.extend(marker::lasting(channel.name(), candidate));
-        let serial = candidate.release().serial;
+        let serial = candidate.serial();
         Ok(Self {
             staging_name: format!("{} {serial} (being uploaded)", channel.name()),
             disk_format: head.format.name(),
             min_disk: wanted.min_disk.0,
             min_ram: wanted.min_ram.0,
-            tags: [
+            tags: vec![
                 marker::TAG.to_owned(),
                 format!("os:{}", wanted.system.distribution),
             ],
             properties,
         })
+    }
+
+    /// Turns what would be published into a private image: with its final name, without the mark of
+    /// the images that are looked after.
+    pub(crate) fn make_private(&mut self, name: &str, marks: BTreeMap<String, String>) {
+        name.clone_into(&mut self.staging_name);
+        self.properties.remove(marker::CHANNEL);
+        self.properties.extend(marks);
+        self.tags.retain(|tag| tag != marker::TAG);
+    }
+
+    /// A private image in the words of whoever uploads it.
+    pub(crate) fn private(
+        name: &str,
+        head: Head,
+        min_ram: u32,
+        properties: BTreeMap<String, String>,
+    ) -> Self {
+        Self {
+            staging_name: name.to_owned(),
+            disk_format: head.format.name(),
+            min_disk: Gibibytes::holding(head.virtual_size).0,
+            min_ram,
+            tags: Vec::new(),
+            properties,
+        }
     }
 
     /// A private image, still without the marks of the run that makes it.
@@ -69,7 +95,7 @@ impl Wanted {
     }
 
     /// Does Glance store exactly the proven bytes, as the format that they are?
-    pub(crate) fn compare(&self, image: &Image, proof: &FileDigests) -> Result<(), Error> {
+    pub(crate) fn compare(&self, image: &Image, proven: &ImageDigests) -> Result<(), Error> {
         let algorithm = match image.os_hash_algo.as_deref() {
             Some("sha256") => Algorithm::Sha256,
             Some("sha512") => Algorithm::Sha512,
@@ -81,26 +107,32 @@ impl Wanted {
             }
             _ => Algorithm::Sha512,
         };
-        let ours = proof.digest(algorithm);
+        let ours = proven.digest(algorithm);
         let theirs = image.os_hash_value.as_deref().unwrap_or_default();
         // An image whose upload was refused keeps the digest of the refused bytes, but is not
         // active.
-        let whole = image.status == Status::Active && image.size == Some(proof.bytes);
+        let whole = image.status == Status::Active && image.size == Some(proven.bytes);
         let as_made = image.disk_format.as_deref() == Some(self.disk_format)
             && image.container_format.as_deref() == Some(CONTAINER_FORMAT)
             && image.min_ram == u64::from(self.min_ram);
         if whole && as_made && theirs.eq_ignore_ascii_case(&ours.to_string()) {
             return Ok(());
         }
-        Err(Error::mismatch(image, proof.bytes, ours))
+        Err(Error::mismatch(image, proven.bytes, ours))
     }
 
     /// What makes an image as it was made into what is wanted: the digests are added, the marks of
     /// its run go, and whatever somebody else put there goes too.
-    pub(crate) fn patch(&self, image: &Image, proof: &Verified<FileDigests>) -> ImagePatch {
+    pub(crate) fn patch(
+        &self,
+        image: &Image,
+        file: &ImageDigests,
+        stored: &ImageDigests,
+    ) -> ImagePatch {
         let mut wanted = self.properties.clone();
-        wanted.insert("source_sha256sum".to_owned(), proof.sha256.to_string());
-        wanted.insert("source_sha512sum".to_owned(), proof.sha512.to_string());
+        wanted.extend(marker::stored(image, stored));
+        wanted.insert("source_sha256sum".to_owned(), file.sha256.to_string());
+        wanted.insert("source_sha512sum".to_owned(), file.sha512.to_string());
         let mut patch = ImagePatch::new().hidden(false);
         for (name, value) in &wanted {
             if image.properties.get(name) != Some(value) {

@@ -155,6 +155,20 @@ pub enum SourceError {
         /// How many names it has.
         listed: usize,
     },
+    /// A URL that other URLs can't be below.
+    #[error("`{url}` is no directory: it must end with `/` and have no query")]
+    NotADirectory {
+        /// The URL.
+        url: Box<Url>,
+    },
+    /// A word of a channel that can't stand in a URL.
+    #[error("`{text}` is no {what}: letters, digits, `.`, `-` and `_` are allowed")]
+    NotAWord {
+        /// What it should be.
+        what: &'static str,
+        /// What was given.
+        text: String,
+    },
     /// The page lists no build.
     #[error(
         "{page} lists no build: {expected} were expected; the vendor may have changed the page"
@@ -163,6 +177,14 @@ pub enum SourceError {
         /// The page.
         page: Box<Url>,
         /// What such a page has.
+        expected: String,
+    },
+    /// A file of the vendor's that does not say what it should.
+    #[error("{url} does not say {expected}; the vendor may have changed it")]
+    Unreadable {
+        /// The file.
+        url: Box<Url>,
+        /// What it should say.
         expected: String,
     },
 }

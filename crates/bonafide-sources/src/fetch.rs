@@ -15,6 +15,7 @@ use crate::FetchError;
 
 pub(crate) mod directory;
 pub(crate) mod http;
+pub(crate) mod local;
 
 /// A server that gives a byte now and then is never silent, so small files have an end in time too.
 const SMALL_FILE_DEADLINE: Duration = Duration::from_secs(60);

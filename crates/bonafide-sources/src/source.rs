@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::{Fetch, ImageFile, Product, Release, SourceError};
+use crate::{Fetch, ImageFile, Product, Release, Signed, SourceError};
 
 /// Where one channel of a vendor publishes, and which build is the newest.
 ///
@@ -15,18 +15,33 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// What the channel offers.
     fn product(&self) -> &Product;
 
-    /// Finds the newest build and its dated directory.
+    /// Finds the list that has the newest build.
     ///
     /// # Errors
     ///
     /// [`SourceError`] if the vendor's pages can't be read or hold no build.
     async fn latest(&self, fetch: &dyn Fetch) -> Result<Release, SourceError>;
 
-    /// Chooses the image among the names of the release's **signed** list.
+    /// Chooses the newest image among the names of the release's **signed** list.
     ///
     /// # Errors
     ///
     /// [`SourceError::ImageNotListed`], or [`SourceError::ForeignList`] if the list itself says
     /// that it belongs to another build.
-    fn select(&self, release: &Release, signed_names: &[&str]) -> Result<ImageFile, SourceError>;
+    fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError>;
+}
+
+#[async_trait]
+impl Source for Box<dyn Source> {
+    fn product(&self) -> &Product {
+        self.as_ref().product()
+    }
+
+    async fn latest(&self, fetch: &dyn Fetch) -> Result<Release, SourceError> {
+        self.as_ref().latest(fetch).await
+    }
+
+    fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
+        self.as_ref().select(release, signed)
+    }
 }

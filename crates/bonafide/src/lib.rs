@@ -14,6 +14,10 @@ pub use bonafide_sources as sources;
 pub use bonafide_verify as verify;
 
 pub use bonafide_glance::{CloudConfig, Glance, Session};
-pub use bonafide_publisher::{Candidate, Channel, Event, Observe, Profile, Publisher, Report};
-pub use bonafide_sources::{DirectoryFetch, Fetch, HttpFetch, Source, Ubuntu, UbuntuRelease};
+pub use bonafide_publisher::{
+    Candidate, Catalogue, Channel, Event, Observe, Profile, Publisher, Report,
+};
+pub use bonafide_sources::{
+    DirectoryFetch, Fetch, HttpFetch, LocalFiles, Source, Ubuntu, UbuntuRelease,
+};
 pub use bonafide_verify::{Evidence, Keyring, Verified};

@@ -44,7 +44,7 @@ impl DirectoryFetch {
 
 /// A name that means itself in every file system: no escapes, no steps up.
 fn plain(segment: &str) -> Option<&str> {
-    let odd = |c: char| matches!(c, '%' | '/' | '\\' | ':' | '\0');
+    let odd = |c: char| matches!(c, '%' | '/' | '\\' | '\0') || cfg!(windows) && c == ':';
     (segment != "." && segment != ".." && !segment.contains(odd)).then_some(segment)
 }
 
@@ -54,16 +54,9 @@ impl Fetch for DirectoryFetch {
         let Some(path) = self.path(url) else {
             return Err(FetchError::UnsafePath { url: url.clone() });
         };
-        let failed = |source: io::Error| match source.kind() {
-            io::ErrorKind::NotFound => FetchError::NotFound { url: url.clone() },
-            _ => FetchError::Io {
-                url: url.clone(),
-                path: path.clone(),
-                source,
-            },
-        };
         if url.path().ends_with('/') {
-            let page = Bytes::from(index(&path).await.map_err(failed)?);
+            let page = index(&path).await;
+            let page = Bytes::from(page.map_err(|error| failure(url, &path, error))?);
             let length = page.len() as u64;
             return Ok(Download::new(
                 url.clone(),
@@ -71,22 +64,39 @@ impl Fetch for DirectoryFetch {
                 stream::iter([Ok(page)]),
             ));
         }
-        let metadata = tokio::fs::metadata(&path).await.map_err(failed)?;
-        if !metadata.is_file() {
-            return Err(FetchError::UnsafePath { url: url.clone() });
+        open_file(url, path).await
+    }
+}
+
+/// Opens a file that stands for a URL.
+pub(super) async fn open_file(url: &Url, path: PathBuf) -> Result<Download, FetchError> {
+    let failed = |source: io::Error| failure(url, &path, source);
+    let metadata = tokio::fs::metadata(&path).await.map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(FetchError::UnsafePath { url: url.clone() });
+    }
+    let file = File::open(&path).await.map_err(failed)?;
+    let length = metadata.len();
+    let state = (file, url.clone(), path);
+    let body = stream::try_unfold(state, |(mut file, url, path)| async move {
+        let mut chunk = BytesMut::with_capacity(CHUNK);
+        match file.read_buf(&mut chunk).await {
+            Ok(0) => Ok(None),
+            Ok(_) => Ok(Some((chunk.freeze(), (file, url, path)))),
+            Err(source) => Err(FetchError::Io { url, path, source }),
         }
-        let file = File::open(&path).await.map_err(failed)?;
-        let length = metadata.len();
-        let state = (file, url.clone(), path);
-        let body = stream::try_unfold(state, |(mut file, url, path)| async move {
-            let mut chunk = BytesMut::with_capacity(CHUNK);
-            match file.read_buf(&mut chunk).await {
-                Ok(0) => Ok(None),
-                Ok(_) => Ok(Some((chunk.freeze(), (file, url, path)))),
-                Err(source) => Err(FetchError::Io { url, path, source }),
-            }
-        });
-        Ok(Download::new(url.clone(), Some(length), body))
+    });
+    Ok(Download::new(url.clone(), Some(length), body))
+}
+
+fn failure(url: &Url, path: &Path, source: io::Error) -> FetchError {
+    match source.kind() {
+        io::ErrorKind::NotFound => FetchError::NotFound { url: url.clone() },
+        _ => FetchError::Io {
+            url: url.clone(),
+            path: path.to_owned(),
+            source,
+        },
     }
 }
 

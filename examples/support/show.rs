@@ -1,6 +1,5 @@
 //! Events as a progress bar on a terminal and as plain lines elsewhere.
 
-use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, stderr};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -75,10 +74,12 @@ impl Observe for Show {
     fn observe(&self, event: &Event<'_>) {
         match event {
             Event::Found { release } => {
-                self.line(&format!(
-                    "found build {} at {}",
-                    release.serial, release.directory
-                ));
+                let serial = release.serial.as_ref();
+                let build = serial.map_or_else(
+                    || "a list of builds".to_owned(),
+                    |serial| format!("build {serial}"),
+                );
+                self.line(&format!("found {build} at {}", release.directory));
             }
             Event::Proven { evidence } => self.line(&format!(
                 "its list is proven: signed at {} by {}",
@@ -111,6 +112,7 @@ pub(crate) fn report(report: &Report) -> String {
         ("image", report.image.to_string()),
         ("name", report.name.clone()),
         ("source", report.source.to_string()),
+        ("build", report.serial.to_string()),
         ("signed by", evidence.signer.to_string()),
         ("signed at", evidence.signed_at.to_string()),
         (
@@ -136,17 +138,25 @@ pub(crate) fn report(report: &Report) -> String {
             report.expected.digest.to_string(),
         )),
     }
+    if let (Some(file), Some(stored)) = (&report.digests, &report.stored)
+        && file.sha512 != stored.sha512
+    {
+        lines.push(("unpacked", format!("{} bytes", stored.bytes)));
+        lines.push(("its sha512", stored.sha512.to_string()));
+    }
+    if let Some(signature) = report
+        .digests
+        .as_ref()
+        .and_then(|d| d.file_signature.as_ref())
+    {
+        lines.push((
+            "file by",
+            format!("{} at {}", signature.signer, signature.signed_at),
+        ));
+    }
     lines.push(("requests", format!("{} to the cloud", report.requests)));
     lines.iter().fold(String::new(), |mut text, (name, value)| {
         let _ = writeln!(text, "  {name:<12} {value}");
         text
     })
-}
-
-/// An error and everything that caused it, in one line.
-pub(crate) fn causes(error: &dyn Error) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {}", causes(cause)),
-        None => error.to_string(),
-    }
 }

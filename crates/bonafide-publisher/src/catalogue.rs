@@ -1,0 +1,152 @@
+//! The operator's table as data.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+mod entry;
+mod error;
+mod file;
+mod place;
+mod source;
+
+pub use entry::Entry;
+pub use error::{CatalogueError, Problem};
+
+use entry::Reading;
+use file::File;
+use place::Place;
+
+/// The operator's table, built in, and what other vendors sign.
+const BUILTIN: &str = include_str!("../catalogue.toml");
+
+/// Which channels are published, and how: a TOML file, checked whole when it is read.
+///
+/// ```
+/// use bonafide_publisher::Catalogue;
+///
+/// let catalogue = Catalogue::parse(
+///     r#"
+/// [[channel]]
+/// source.ubuntu = { version = "28.04", codename = "zesty" }
+/// lifecycle = { replace_frequency = "weekly", uuid_validity = "last-5" }
+/// "#,
+/// )?;
+/// assert_eq!(catalogue.entries()[0].name(), "ubuntu-28.04");
+///
+/// let error = Catalogue::parse("[[channel]]\nsource.ubuntu = { version = \"28.04\" }\n");
+/// assert!(error.unwrap_err().to_string().contains("line 2"));
+/// # Ok::<(), bonafide_publisher::CatalogueError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    entries: Vec<Entry>,
+}
+
+impl Catalogue {
+    /// The built-in catalogue: the images of the operator's table.
+    ///
+    /// # Panics
+    ///
+    /// Never: a test reads it.
+    #[must_use]
+    pub fn builtin() -> Self {
+        match Self::parse(BUILTIN) {
+            Ok(catalogue) => catalogue,
+            Err(error) => unreachable!("{error}"),
+        }
+    }
+
+    /// The text of the built-in catalogue, to start an own one from.
+    #[must_use]
+    pub const fn builtin_text() -> &'static str {
+        BUILTIN
+    }
+
+    /// Reads a catalogue's file. Paths in it start at its directory.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogueError`] with the line and column of everything that is wrong.
+    pub fn load(path: &Path) -> Result<Self, CatalogueError> {
+        let failed = |source| CatalogueError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let text = std::fs::read_to_string(path).map_err(failed)?;
+        let place = Place::of(path).map_err(failed)?;
+        Self::read(&text, &place)
+    }
+
+    /// Reads a catalogue from its text. Paths in it start at the current directory.
+    ///
+    /// # Errors
+    ///
+    /// As [`Catalogue::load`].
+    pub fn parse(text: &str) -> Result<Self, CatalogueError> {
+        Self::read(text, &Place::default())
+    }
+
+    fn read(text: &str, place: &Place) -> Result<Self, CatalogueError> {
+        let file: File = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            let problem = Problem::at(text, at, error.message());
+            CatalogueError::Invalid {
+                problems: vec![problem],
+            }
+        })?;
+        let mut reading = Reading {
+            text,
+            file: &file,
+            place,
+            problems: Vec::new(),
+        };
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut names = BTreeSet::new();
+        for channel in &file.channels {
+            let Some(entry) = reading.entry(channel) else {
+                continue;
+            };
+            if !names.insert(entry.name().to_owned()) {
+                let reason = format!("there are two channels `{}`", entry.name());
+                let at = channel.source.span().start;
+                reading.problems.push(Problem::at(text, at, reason));
+            }
+            entries.push(entry);
+        }
+        let used = |name: &str| entries.iter().any(|entry| entry.product().keyring == name);
+        for name in file.trust.keys().filter(|name| !used(name.get_ref())) {
+            let reason = format!("no channel is signed by the keys of `{}`", name.get_ref());
+            let at = name.span().start;
+            reading.problems.push(Problem::at(text, at, reason));
+        }
+        let mut problems = reading.problems;
+        if problems.is_empty() {
+            return Ok(Self { entries });
+        }
+        problems.sort_by_key(|problem| (problem.line, problem.column));
+        problems.dedup();
+        Err(CatalogueError::Invalid { problems })
+    }
+
+    /// The channels, in the order of the file.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The channel of this name.
+    #[must_use]
+    pub fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.name() == name)
+    }
+}
+
+/// The JSON schema of a catalogue's file, for editors that know TOML.
+#[cfg(feature = "schema")]
+#[must_use]
+pub fn catalogue_schema() -> serde_json::Value {
+    schemars::schema_for!(File).into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,323 @@
+//! One channel of a catalogue, with every word of it understood.
+
+use std::fmt;
+use std::str::FromStr;
+
+use bonafide_properties::{
+    DiskBus, Gibibytes, Mebibytes, OsPurpose, Promises, Rescue, RescueBus, RescueDevice,
+};
+use bonafide_sources::{Fetch, Mirror, Product, Source};
+use bonafide_verify::Keyring;
+use jiff::civil::date;
+use toml::Spanned;
+use url::Url;
+
+use super::error::Problem;
+use super::file::{self, File};
+use super::place::Place;
+use super::source::SourceTable;
+use crate::channel::usual_promises;
+use crate::{Channel, Error, Naming, Profile, Settings, Trust};
+
+/// A channel of a catalogue: everything but its keys, which may have to be fetched.
+#[derive(Clone)]
+pub struct Entry {
+    product: Product,
+    table: SourceTable,
+    place: Place,
+    profile: Profile,
+    naming: Naming,
+    promises: Promises,
+    settings: Settings,
+    mirror: Option<Mirror>,
+    trust: Trust,
+}
+
+impl Entry {
+    /// What the channel offers.
+    #[must_use]
+    pub const fn product(&self) -> &Product {
+        &self.product
+    }
+
+    /// The channel's short name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.product.channel
+    }
+
+    /// Whose signatures count.
+    #[must_use]
+    pub const fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
+    /// Lets other signatures count.
+    #[must_use]
+    pub fn with_trust(mut self, trust: Trust) -> Self {
+        self.trust = trust;
+        self
+    }
+
+    /// Names and dates after another profile.
+    #[must_use]
+    pub const fn with_profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// The channel with its keys, which are fetched where they are not at hand.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoKey`] if there is none.
+    pub async fn channel(&self, fetch: &dyn Fetch) -> Result<Channel, Error> {
+        let keyring = self.trust.keyring(fetch).await?;
+        Ok(self.unlocked(keyring))
+    }
+
+    /// The image's name without the day it was added.
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.unlocked(self.nobody()).title()
+    }
+
+    /// What no cloud would take, whatever the build is.
+    fn violations(&self) -> Vec<String> {
+        let channel = self.unlocked(self.nobody());
+        let page = &self.product.page;
+        let properties = channel.properties_of(page, None, date(2000, 1, 1), Gibibytes(1));
+        match properties.map(|properties| properties.to_map()) {
+            Ok(Ok(_)) => Vec::new(),
+            Ok(Err(error)) => error.violations.iter().map(ToString::to_string).collect(),
+            Err(violation) => vec![violation.to_string()],
+        }
+    }
+
+    /// A keyring without keys, for questions that have nothing to do with them.
+    fn nobody(&self) -> Keyring {
+        Keyring::new(self.product.vendor.clone(), [])
+    }
+
+    fn unlocked(&self, keyring: Keyring) -> Channel {
+        let Ok(source) = self.table.source(&self.place) else {
+            unreachable!("the entry was made of this very source");
+        };
+        let channel = Channel::new(source, keyring)
+            .profile(self.profile)
+            .promises(self.promises.clone())
+            .naming(self.naming.clone())
+            .settings(self.settings.clone());
+        match &self.mirror {
+            Some(mirror) => channel.mirror(mirror.clone()),
+            None => channel,
+        }
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("product", &self.product)
+            .field("profile", &self.profile)
+            .field("trust", &self.trust)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Understands the channels of one file; what is wrong is collected.
+pub(super) struct Reading<'a> {
+    pub(super) text: &'a str,
+    pub(super) file: &'a File,
+    pub(super) place: &'a Place,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Reading<'_> {
+    fn problem(&mut self, byte: usize, reason: impl Into<String>) {
+        self.problems.push(Problem::at(self.text, byte, reason));
+    }
+
+    fn parse<T: FromStr<Err: fmt::Display>>(&mut self, value: &Spanned<String>) -> Option<T> {
+        match value.get_ref().parse() {
+            Ok(parsed) => Some(parsed),
+            Err(error) => {
+                self.problem(value.span().start, error.to_string());
+                None
+            }
+        }
+    }
+
+    pub(super) fn entry(&mut self, channel: &file::Channel) -> Option<Entry> {
+        let at = channel.source.span().start;
+        let source = match channel.source.get_ref().source(self.place) {
+            Ok(source) => source,
+            Err(reason) => {
+                self.problem(at, reason);
+                return None;
+            }
+        };
+        let product = source.product().clone();
+        let naming = Naming {
+            stack: channel.naming.stack.clone(),
+            scs: channel.naming.scs.clone(),
+        };
+        let profile = match channel.profile.unwrap_or(self.file.profile) {
+            file::Profile::Scs => Profile::Scs,
+            file::Profile::Stack => Profile::Stack,
+        };
+        let entry = Entry {
+            promises: self.promises(channel, &product),
+            settings: self.settings(channel),
+            mirror: self.mirror(channel),
+            trust: self.trust(channel, &product)?,
+            table: channel.source.get_ref().clone(),
+            place: self.place.clone(),
+            product,
+            profile,
+            naming,
+        };
+        if matches!(entry.table, SourceTable::Own(_)) && entry.settings.description.is_none() {
+            let reason = "an image of your own needs `properties.image_description`: say what it is, \
+                          and what was modified";
+            self.problem(at, reason);
+        }
+        for violation in entry.violations() {
+            self.problem(at, violation);
+        }
+        Some(entry)
+    }
+
+    fn promises(&mut self, channel: &file::Channel, product: &Product) -> Promises {
+        let common = &self.file.lifecycle;
+        let own = &channel.lifecycle;
+        let frequency = own.replace_frequency.as_ref();
+        let frequency = frequency.or(common.replace_frequency.as_ref());
+        let until = own
+            .provided_until
+            .as_ref()
+            .or(common.provided_until.as_ref());
+        let validity = own.uuid_validity.as_ref().or(common.uuid_validity.as_ref());
+        let mut promises = usual_promises(product);
+        if let Some(frequency) = frequency.and_then(|text| self.parse(text)) {
+            promises.replace_frequency = frequency;
+        }
+        if let Some(until) = until.and_then(|text| self.parse(text)) {
+            promises.provided_until = until;
+        }
+        if let Some(validity) = validity.and_then(|text| self.parse(text)) {
+            promises.uuid_validity = validity;
+        }
+        promises.hotfix_hours = own.hotfix_hours.or(common.hotfix_hours);
+        promises
+    }
+
+    fn settings(&mut self, channel: &file::Channel) -> Settings {
+        let mut settings = Settings {
+            min_ram: channel.min_ram.map(Mebibytes),
+            ..Settings::default()
+        };
+        let (mut bus, mut device) = (None, None);
+        let common = self.file.properties.iter();
+        // Those of the channel are read last, so they count.
+        for (name, value) in common.chain(&channel.properties) {
+            let text = value.get_ref();
+            match name.get_ref().as_str() {
+                "hw_disk_bus" => settings.disk_bus = self.parse::<DiskBus>(value),
+                "hw_rescue_bus" => bus = self.parse::<RescueBus>(value).map(|bus| (bus, value)),
+                "hw_rescue_device" => {
+                    device = self
+                        .parse::<RescueDevice>(value)
+                        .map(|device| (device, value));
+                }
+                "image_description" => settings.description = Some(text.clone()),
+                "os_distro" => settings.distribution = Some(text.clone()),
+                "os_purpose" => settings.purpose = self.parse::<OsPurpose>(value),
+                other => {
+                    if let Err(violation) = settings.extra.set(other, text) {
+                        self.problem(name.span().start, violation.to_string());
+                    }
+                }
+            }
+        }
+        match (bus, device) {
+            (Some((bus, _)), Some((device, _))) => settings.rescue = Some(Rescue::new(bus, device)),
+            (None, None) => {}
+            (bus, device) => {
+                let at = bus.map(|(_, at)| at).or(device.map(|(_, at)| at));
+                let at = at.map_or(0, |at| at.span().start);
+                self.problem(
+                    at,
+                    "`hw_rescue_bus` and `hw_rescue_device` come together only",
+                );
+            }
+        }
+        settings
+    }
+
+    fn mirror(&mut self, channel: &file::Channel) -> Option<Mirror> {
+        let table = channel.mirror.as_ref()?;
+        let file::Mirror { of, at } = table.get_ref();
+        let mirror = https(of).and_then(|of| {
+            let mirror = Mirror::new(of, https(at)?);
+            mirror.map_err(|error| error.to_string())
+        });
+        match mirror {
+            Ok(mirror) => Some(mirror),
+            Err(reason) => {
+                self.problem(table.span().start, reason);
+                None
+            }
+        }
+    }
+
+    fn trust(&mut self, channel: &file::Channel, product: &Product) -> Option<Trust> {
+        let common = self.file.trust.iter();
+        let mut common = common.filter(|(name, _)| *name.get_ref() == product.keyring);
+        let own = channel.trust.as_ref().map(Spanned::get_ref);
+        let table = own.or(common.next().map(|(_, table)| table));
+        let known = Trust::known(&product.keyring);
+        let Some(table) = table else {
+            if known.is_none() {
+                let reason = format!(
+                    "no key of `{}` is known: pin one with `trust.pinned`, and give it with \
+                     `trust.key_files` or `trust.key_urls`",
+                    product.keyring
+                );
+                self.problem(channel.source.span().start, reason);
+            }
+            return known;
+        };
+        let pinned: Vec<_> = table.pinned.iter().map(|pin| self.parse(pin)).collect();
+        let pinned: Vec<_> = pinned.into_iter().flatten().collect();
+        let mut trust = match known {
+            Some(known) if table.pinned.is_empty() => known,
+            None if table.pinned.is_empty() => {
+                let reason = format!("no key of `{}` is known: pin one", product.keyring);
+                self.problem(channel.source.span().start, reason);
+                return None;
+            }
+            _ => Trust::pinned(&product.vendor, pinned),
+        };
+        for path in &table.key_files {
+            trust = trust.file(self.place.path(path));
+        }
+        for url in &table.key_urls {
+            match https(url.get_ref()) {
+                Ok(url) => trust = trust.url(url),
+                Err(reason) => self.problem(url.span().start, reason),
+            }
+        }
+        Some(trust)
+    }
+}
+
+fn https(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if url.scheme() == "https" && url.username().is_empty() && url.has_host() => {
+            Ok(url)
+        }
+        Ok(_) => Err("an https URL without user information is needed".to_owned()),
+        Err(error) => Err(format!("`{text}` is no URL: {error}")),
+    }
+}

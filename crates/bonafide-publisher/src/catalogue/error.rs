@@ -1,0 +1,65 @@
+//! What is wrong with a catalogue, and where.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Why a catalogue can't be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CatalogueError {
+    /// It says things that are not allowed; all of them are told.
+    #[error("the catalogue can't be used:{}", list(problems))]
+    Invalid {
+        /// The problems, in the order of the file.
+        problems: Vec<Problem>,
+    },
+    /// The file can't be read.
+    #[error("the catalogue `{}` can't be read", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Problem {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column, counted from 1, in characters.
+    pub column: usize,
+    /// What is wrong, and what would be right.
+    pub reason: String,
+}
+
+impl Problem {
+    /// At this byte of the text.
+    pub(super) fn at(text: &str, byte: usize, reason: impl Into<String>) -> Self {
+        let before = text.get(..byte).unwrap_or(text);
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        Self {
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            reason: reason.into(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "line {}, column {}: {}",
+            self.line, self.column, self.reason
+        )
+    }
+}
+
+fn list(problems: &[Problem]) -> String {
+    let lines = problems.iter().map(|problem| format!("\n  {problem}"));
+    lines.collect()
+}

@@ -1,0 +1,137 @@
+//! The form of a catalogue's file. What its words mean is decided in `entry`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::source::SourceTable;
+
+/// A catalogue of channels.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(title = "bonafide catalogue"))]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    /// How images are named and dated, unless a channel says otherwise.
+    #[serde(default)]
+    pub(super) profile: Profile,
+    /// What is promised of each channel that does not say otherwise.
+    #[serde(default)]
+    pub(super) lifecycle: Lifecycle,
+    /// Properties of each channel's images; those of the channel come first.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>"))]
+    pub(super) properties: Properties,
+    /// Keys by the name of their keyring, for example `flatcar` or `fedora-46`.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Trust>"))]
+    pub(super) trust: BTreeMap<Spanned<String>, Trust>,
+    /// The channels, in the order in which they are published.
+    #[serde(default, rename = "channel")]
+    pub(super) channels: Vec<Channel>,
+}
+
+/// Names and values of properties, each with its place in the file.
+pub(super) type Properties = BTreeMap<Spanned<String>, Spanned<String>>;
+
+/// One channel.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Channel {
+    /// Where its images come from.
+    #[cfg_attr(feature = "schema", schemars(with = "SourceTable"))]
+    pub(super) source: Spanned<SourceTable>,
+    /// How its images are named and dated.
+    pub(super) profile: Option<Profile>,
+    /// Names other than those made of the vendor's words.
+    #[serde(default)]
+    pub(super) naming: Naming,
+    /// The least memory of a server in MiB.
+    pub(super) min_ram: Option<u32>,
+    /// What is promised.
+    #[serde(default)]
+    pub(super) lifecycle: Lifecycle,
+    /// Properties of its images: `os_purpose`, `os_distro`, `image_description`, `hw_disk_bus`,
+    /// `hw_rescue_bus` with `hw_rescue_device`, and any that the model does not have.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>"))]
+    pub(super) properties: Properties,
+    /// Whose signatures count for this channel alone.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Trust>"))]
+    pub(super) trust: Option<Spanned<Trust>>,
+    /// Another place for the images' bytes. Lists and signatures still come from the vendor.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Mirror>"))]
+    pub(super) mirror: Option<Spanned<Mirror>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Profile {
+    /// `Ubuntu 24.04`, dated by the vendor's build.
+    Scs,
+    /// `Ubuntu Noble 24.04 (2026-11-23)`, dated by the day it was added.
+    #[default]
+    Stack,
+}
+
+/// The base of the image's name in each profile.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Naming {
+    /// Followed by the day it was added, in brackets.
+    pub(super) stack: Option<String>,
+    /// The whole name.
+    pub(super) scs: Option<String>,
+}
+
+/// What is promised of the images (SCS-0102).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lifecycle {
+    /// `daily`, `weekly`, `monthly`, `quarterly`, `yearly`, `critical_bug` or `never`.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(super) replace_frequency: Option<Spanned<String>>,
+    /// A date `YYYY-MM-DD`, `notice` or `none`; by default until when the vendor maintains it.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(super) provided_until: Option<Spanned<String>>,
+    /// `last-N`, a date, `notice`, `forever` or `none`.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub(super) uuid_validity: Option<Spanned<String>>,
+    /// Hours until a critical fix is in; 0 is best effort.
+    pub(super) hotfix_hours: Option<u32>,
+}
+
+/// Keys: only the pinned ones count, wherever they come from.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Trust {
+    /// Full fingerprints of primary keys; without any, those that are known for the vendor.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub(super) pinned: Vec<Spanned<String>>,
+    /// Key files, as paths from the catalogue's directory on.
+    #[serde(default)]
+    pub(super) key_files: Vec<PathBuf>,
+    /// Where keys are published; https only.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub(super) key_urls: Vec<Spanned<String>>,
+}
+
+/// A mirror of what is below a vendor's URL.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Mirror {
+    /// The vendor's URL, with a slash at its end.
+    pub(super) of: String,
+    /// The mirror's URL, with a slash at its end.
+    pub(super) at: String,
+}

@@ -1,0 +1,34 @@
+//! Where a catalogue is, since its paths start there.
+
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+/// The directory of a catalogue's file.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Place(PathBuf);
+
+impl Place {
+    /// Of a catalogue in this file.
+    pub(super) fn of(file: &Path) -> std::io::Result<Self> {
+        let file = std::path::absolute(file)?;
+        Ok(Self(file.parent().unwrap_or(&file).to_owned()))
+    }
+
+    pub(super) fn path(&self, path: &Path) -> PathBuf {
+        self.0.join(path)
+    }
+
+    /// A URL as it is, or a path as a `file:` URL.
+    pub(super) fn url(&self, text: &str) -> Result<Url, String> {
+        match Url::parse(text) {
+            Ok(url) if matches!(url.scheme(), "https" | "file") => Ok(url),
+            Ok(url) => Err(format!("{url} is neither an https URL nor a path")),
+            Err(_) => {
+                let path = std::path::absolute(self.path(Path::new(text))).ok();
+                let url = path.and_then(|path| Url::from_file_path(path).ok());
+                url.ok_or_else(|| format!("`{text}` is neither an https URL nor a path"))
+            }
+        }
+    }
+}

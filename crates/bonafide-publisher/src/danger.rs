@@ -1,0 +1,193 @@
+//! What weakens the rule that only proven images are uploaded.
+//!
+//! Here are private images of one's own project, which nobody has signed or whose signature nobody
+//! checked. It takes a [`Reason`], which stands on the image for ever
+//! (`bonafide_unverified`). No function makes such an image public.
+
+use std::collections::BTreeMap;
+
+use bonafide_properties::Gibibytes;
+use bonafide_sources::{Fetch, FetchError, ListFormat, Release, Signed};
+use bonafide_verify::{Digest, danger};
+use jiff::tz::TimeZone;
+use url::Url;
+
+pub use bonafide_verify::danger::Reason;
+
+use crate::check::Unproven;
+use crate::opened::{Opened, Packing};
+use crate::upload::UPLOAD;
+use crate::wanted::Wanted;
+use crate::{Channel, Error, Observe, PrivateImage, Publisher};
+
+/// The real lists have up to 30 kilobytes.
+const MAX_LIST: u64 = 4 * 1024 * 1024;
+/// Names of properties that are not the uploader's to set.
+const RESERVED: [&str; 3] = ["bonafide_", "os_glance", "os_hash_"];
+
+/// An image that will be uploaded without a proof of its origin.
+#[derive(Debug)]
+pub struct Unverified<'a> {
+    reason: Reason,
+    url: Url,
+    packing: Packing,
+    /// A digest from an unsigned list: it shows a damaged download, not an origin.
+    expected: Option<Digest>,
+    /// The channel and the build's own version, if it is a vendor's.
+    channel: Option<(&'a Channel, Option<String>)>,
+    name: Option<String>,
+    properties: BTreeMap<String, String>,
+}
+
+impl<'a> Unverified<'a> {
+    /// Whatever is at this URL: an https URL, or a `file:` one with
+    /// [`LocalFiles`](bonafide_sources::LocalFiles). It is decompressed if its first bytes say that it is
+    /// compressed.
+    #[must_use]
+    pub const fn at(url: Url, reason: Reason) -> Self {
+        Self {
+            reason,
+            url,
+            packing: Packing::ByContent,
+            expected: None,
+            channel: None,
+            name: None,
+            properties: BTreeMap::new(),
+        }
+    }
+
+    /// The newest build of a vendor that signs nothing. Its bytes are compared with the unsigned
+    /// list, which shows a damaged download and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the vendor can't be read, or lists no image.
+    pub async fn newest(
+        channel: &'a Channel,
+        fetch: &dyn Fetch,
+        reason: Reason,
+    ) -> Result<Self, Error> {
+        let release = channel.source.latest(fetch).await?;
+        let text = fetch.read(&release.list, MAX_LIST).await?;
+        let unproven = |source| Error::unproven(&release.list, source);
+        if !is_plain(&release) {
+            return Err(Error::NotWithoutSignature { list: release.list });
+        }
+        let list = danger::unsigned_list(&text, &reason).map_err(unproven)?;
+        let names: Vec<_> = list.names().collect();
+        let file = channel.source.select(&release, &Signed::names(&names))?;
+        let expected = danger::unsigned_digest(&list, &file.name, &reason).map_err(unproven)?;
+        Ok(Self {
+            packing: Packing::ByName,
+            expected: Some(expected),
+            channel: Some((channel, file.version.clone())),
+            ..Self::at(file.url, reason)
+        })
+    }
+
+    /// The image's name in Glance.
+    #[must_use]
+    pub fn name(mut self, name: &str) -> Self {
+        self.name = Some(name.to_owned());
+        self
+    }
+
+    /// A property of the image.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Properties`] if the name is not the uploader's to set.
+    pub fn property(mut self, name: &str, value: &str) -> Result<Self, Error> {
+        if RESERVED.iter().any(|prefix| name.starts_with(prefix)) {
+            return Err(Error::Properties {
+                channel: self.url.to_string(),
+                violations: format!("`{name}` is not yours to set"),
+            });
+        }
+        self.properties.insert(name.to_owned(), value.to_owned());
+        Ok(self)
+    }
+
+    fn file_name(&self) -> &str {
+        let segments = self.url.path_segments();
+        let name = segments.and_then(|mut segments| segments.next_back());
+        name.unwrap_or_default()
+    }
+}
+
+/// A list in a file of its own, so that it can be read without its signature.
+fn is_plain(release: &Release) -> bool {
+    release.format == ListFormat::Checksums
+        && matches!(
+            release.signature,
+            bonafide_sources::SignatureLocation::Detached(_)
+        )
+}
+
+impl Publisher {
+    /// Uploads an image that nobody has proven, as a private one that says so.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; then no image of this upload is left, or the error names it.
+    pub async fn upload_unverified(
+        &self,
+        image: &Unverified<'_>,
+        observer: &dyn Observe,
+    ) -> Result<PrivateImage, Error> {
+        let before = self.glance.session().requests();
+        let download = self.fetch.open(&image.url).await?;
+        let limit = self.max_size;
+        if download.length().is_some_and(|length| length > limit) {
+            let url = image.url.clone();
+            return Err(FetchError::TooLarge { url, limit }.into());
+        }
+        let opened = Opened::new(download, image.file_name(), image.packing).await?;
+        let head = opened.head()?;
+        let today = (self.clock)().to_zoned_datetime(TimeZone::UTC).date();
+        let mut properties = BTreeMap::new();
+        let mut min_ram = 0;
+        if let Some((channel, version)) = &image.channel {
+            let min_disk = Gibibytes::holding(head.virtual_size);
+            let refused = |violations: &[_]| Error::properties(channel.name(), violations);
+            let wanted = channel
+                .properties_of(&image.url, version.as_deref(), today, min_disk)
+                .map_err(|violation| refused(&[violation]))?;
+            min_ram = wanted.min_ram.0;
+            properties = wanted
+                .to_map()
+                .map_err(|error| refused(&error.violations))?;
+        } else {
+            let source = match image.url.scheme() {
+                "file" => "private".to_owned(),
+                _ => image.url.to_string(),
+            };
+            properties.insert("image_source".to_owned(), source);
+        }
+        properties.extend(image.properties.clone());
+        properties.insert(UPLOAD.to_owned(), "unverified".to_owned());
+        properties.insert("bonafide_unverified".to_owned(), image.reason.to_string());
+        let named = image
+            .channel
+            .as_ref()
+            .map(|(channel, _)| channel.image_name(today));
+        let name = image.name.clone().or(named);
+        let name = name.unwrap_or_else(|| image.file_name().to_owned());
+        let wanted = Wanted::private(&name, head, min_ram, properties);
+        let expected = image.expected.clone();
+        let check = Unproven::new(image.reason.clone(), image.file_name(), expected);
+        let uploaded = self
+            .upload_privately(opened, &wanted, check, observer)
+            .await?;
+        Ok(PrivateImage {
+            image: uploaded.id,
+            name,
+            source: image.url.clone(),
+            file: Some(uploaded.file),
+            stored: Some(uploaded.stored),
+            evidence: None,
+            unverified: Some(image.reason.to_string()),
+            requests: self.glance.session().requests() - before,
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! An image whose beginning was looked at and not yet used.
+
+use std::time::Duration;
+
+use bonafide_image::{Compression, Head};
+use bonafide_sources::{Download, FetchError};
+use bytes::BytesMut;
+use futures_util::StreamExt;
+use url::Url;
+
+use crate::Error;
+
+/// A server that takes longer for the head never ends the image.
+const HEAD_DEADLINE: Duration = Duration::from_secs(60);
+/// So much of a compressed image is enough to see the head inside: the largest bzip2 block has
+/// 900 kB, and qcow2 headers are followed by little that can't be compressed.
+const MAX_PACKED_HEAD: usize = 4 * 1024 * 1024;
+
+/// A download, its first bytes, and the head of the image in them.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) first: BytesMut,
+    pub(crate) download: Download,
+    pub(crate) compression: Option<Compression>,
+    /// The head of what is inside, if the file is compressed.
+    unpacked: Vec<u8>,
+}
+
+/// How a file may be compressed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Packing {
+    /// As its name says, and as nothing else: what is signed is the file of that name.
+    ByName,
+    /// As its first bytes say.
+    ByContent,
+}
+
+impl Opened {
+    /// Reads so many bytes that the image's head can be told.
+    pub(crate) async fn new(
+        download: Download,
+        name: &str,
+        packing: Packing,
+    ) -> Result<Self, Error> {
+        let url = download.url().clone();
+        let reading = Self::read_head(download, name, packing);
+        match tokio::time::timeout(HEAD_DEADLINE, reading).await {
+            Ok(opened) => opened,
+            Err(_) => Err(FetchError::TooSlow {
+                url,
+                deadline: HEAD_DEADLINE,
+            }
+            .into()),
+        }
+    }
+
+    async fn read_head(
+        mut download: Download,
+        name: &str,
+        packing: Packing,
+    ) -> Result<Self, Error> {
+        let mut first = BytesMut::new();
+        let mut ended = !fill(&mut download, &mut first, Head::LENGTH).await?;
+        let compression = match packing {
+            Packing::ByContent => Compression::detect(&first),
+            Packing::ByName => Compression::of_name(name).map(|(compression, _)| compression),
+        };
+        let mut unpacked = Vec::new();
+        if let Some(compression) = compression {
+            loop {
+                unpacked = compression
+                    .head(&first, Head::LENGTH)
+                    .map_err(|source| unreadable(download.url(), source))?;
+                if ended || unpacked.len() >= Head::LENGTH || first.len() >= MAX_PACKED_HEAD {
+                    break;
+                }
+                let more = first.len() * 2;
+                ended = !fill(&mut download, &mut first, more).await?;
+            }
+        }
+        Ok(Self {
+            first,
+            download,
+            compression,
+            unpacked,
+        })
+    }
+
+    /// Where the bytes come from.
+    pub(crate) const fn url(&self) -> &Url {
+        self.download.url()
+    }
+
+    pub(crate) fn head(&self) -> Result<Head, Error> {
+        let head = match self.compression {
+            Some(_) => &self.unpacked[..],
+            None => &self.first[..],
+        };
+        Head::read(head).map_err(|source| unreadable(self.url(), source))
+    }
+
+    /// The announced size of the file in bytes.
+    pub(crate) const fn length(&self) -> Option<u64> {
+        self.download.length()
+    }
+
+    /// The size of what will be uploaded in bytes, where that is known.
+    pub(crate) const fn upload_length(&self) -> Option<u64> {
+        match self.compression {
+            Some(_) => None,
+            None => self.download.length(),
+        }
+    }
+}
+
+/// Reads on until so many bytes are there. `false`: the download has ended.
+async fn fill(
+    download: &mut Download,
+    bytes: &mut BytesMut,
+    wanted: usize,
+) -> Result<bool, FetchError> {
+    while bytes.len() < wanted {
+        let Some(chunk) = download.next().await else {
+            return Ok(false);
+        };
+        bytes.extend_from_slice(&chunk?);
+    }
+    Ok(true)
+}
+
+fn unreadable(url: &Url, source: bonafide_image::Error) -> Error {
+    Error::Image {
+        url: url.clone(),
+        source,
+    }
+}

@@ -1,0 +1,178 @@
+//! Private images: a vendor's build, or something else, in one's own project.
+
+use std::collections::BTreeMap;
+
+use bonafide_glance::{ImageFilter, Status, Visibility};
+use bonafide_verify::Evidence;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use url::Url;
+use uuid::Uuid;
+
+use crate::check::{Check, ImageDigests, SignedCheck};
+use crate::opened::Opened;
+use crate::uploading::{Uploading, open};
+use crate::wanted::Wanted;
+use crate::{Candidate, Channel, Error, Event, Observe, Publisher, clean_up, marker};
+
+/// How a private image came about: `proven` or `unverified`.
+pub(crate) const UPLOAD: &str = "bonafide_upload";
+const PROVEN: &str = "proven";
+
+/// A private image that was uploaded. Serialises to JSON for machines.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct PrivateImage {
+    /// The image in Glance.
+    pub image: Uuid,
+    /// Its name in Glance.
+    pub name: String,
+    /// Where its bytes are at the vendor's.
+    pub source: Url,
+    /// Digests and size of the file, if this run has read it.
+    pub file: Option<ImageDigests>,
+    /// Digests and size of what Glance stores, if this run has uploaded it.
+    pub stored: Option<ImageDigests>,
+    /// Who signed it, when and how. `None`: nobody; then there is a reason.
+    pub evidence: Option<Evidence>,
+    /// Why it was taken without a proof.
+    pub unverified: Option<String>,
+    /// Requests that were sent to the cloud, log-in included.
+    pub requests: u64,
+}
+
+impl Publisher {
+    /// Uploads a proven build as a private image of the session's project. No rights of an
+    /// administrator are needed, and nothing becomes public.
+    ///
+    /// A build that the project has already is found again. The image is named as the channel names
+    /// its images, unless a name is given.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; then no image of this upload is left, or the error names it.
+    pub async fn upload(
+        &self,
+        channel: &Channel,
+        candidate: &Candidate,
+        name: Option<&str>,
+        observer: &dyn Observe,
+    ) -> Result<PrivateImage, Error> {
+        self.belongs(channel, candidate)?;
+        let before = self.glance.session().requests();
+        let report = |image: Uuid, name: &str| PrivateImage {
+            image,
+            name: name.to_owned(),
+            source: candidate.file().url.clone(),
+            file: None,
+            stored: None,
+            evidence: Some(candidate.evidence().clone()),
+            unverified: None,
+            requests: self.glance.session().requests() - before,
+        };
+        if let Some((image, name)) = self.uploaded_before(candidate).await? {
+            return Ok(report(image, &name));
+        }
+        let today = (self.clock)().to_zoned_datetime(TimeZone::UTC).date();
+        let opened = open(self, channel, candidate).await?;
+        let mut wanted = Wanted::new(channel, candidate, opened.head()?, today)?;
+        let name = name.map_or_else(|| channel.image_name(today), str::to_owned);
+        wanted.make_private(&name, marks(candidate));
+        let check = SignedCheck::new(candidate.expected().clone(), candidate.check());
+        let uploaded = self
+            .upload_privately(opened, &wanted, check, observer)
+            .await?;
+        Ok(PrivateImage {
+            file: Some(uploaded.file),
+            stored: Some(uploaded.stored),
+            ..report(uploaded.id, &name)
+        })
+    }
+
+    /// An image of this build that the project has uploaded before.
+    async fn uploaded_before(
+        &self,
+        candidate: &Candidate,
+    ) -> Result<Option<(Uuid, String)>, Error> {
+        let project = self.glance.session().project_id().await?;
+        let filter = ImageFilter::new()
+            .owner(&project)
+            .property(UPLOAD, PROVEN)
+            .property(marker::DIGEST, marker::digest(candidate));
+        let images = self.glance.list(&filter).await?;
+        let whole = images.into_iter().find(|image| {
+            image.owner.as_deref() == Some(&*project)
+                && image
+                    .properties
+                    .get(UPLOAD)
+                    .is_some_and(|how| how == PROVEN)
+                && image.status == Status::Active
+                && marker::is_whole(image, candidate)
+        });
+        Ok(whole.map(|image| (image.id, image.name.unwrap_or_default())))
+    }
+
+    /// Creates a private image, uploads to it, compares, and marks it as whole.
+    pub(crate) async fn upload_privately<C: Check>(
+        &self,
+        opened: Opened,
+        wanted: &Wanted,
+        check: C,
+        observer: &dyn Observe,
+    ) -> Result<Uploaded, Error> {
+        let id = Uuid::new_v4();
+        let limits = self.limits();
+        let passing = marker::passing(Uuid::new_v4(), limits.until);
+        let new = wanted.new_image(id).properties(passing);
+        self.glance.create(&new).await?;
+        observer.observe(&Event::Created { id, attempt: 0 });
+        let uploading = Uploading {
+            glance: &self.glance,
+            observer,
+            limits,
+        };
+        let filled = async {
+            let passed = uploading.upload(id, opened, check).await?;
+            let mut image = self.glance.image(id).await?;
+            if image.status == Status::Saving {
+                let later = clean_up::await_active(&self.glance, id).await;
+                image = later.unwrap_or(image);
+            }
+            wanted.compare(&image, &passed.image)?;
+            observer.observe(&Event::Compared { id });
+            let file = C::file(&passed.proof);
+            let patch = wanted.patch(&image, &file, &passed.image);
+            let image = self.glance.update(id, &patch).await?;
+            if image.visibility != Visibility::Private {
+                return Err(Error::NotAsPublished {
+                    id,
+                    found: format!("{} and {}", image.visibility, image.status),
+                });
+            }
+            Ok(Uploaded {
+                id,
+                file,
+                stored: passed.image,
+            })
+        };
+        match filled.await {
+            Ok(uploaded) => Ok(uploaded),
+            Err(error) => Err(clean_up::remove(&self.glance, id, error, observer).await),
+        }
+    }
+}
+
+/// What came of a private upload.
+pub(crate) struct Uploaded {
+    pub(crate) id: Uuid,
+    pub(crate) file: ImageDigests,
+    pub(crate) stored: ImageDigests,
+}
+
+/// The evidence of a private image. It does not bear the publisher's mark, since nobody looks after it
+/// but its owner.
+fn marks(candidate: &Candidate) -> BTreeMap<String, String> {
+    let mut marks = marker::evidence(candidate);
+    marks.insert(UPLOAD.to_owned(), PROVEN.to_owned());
+    marks
+}

@@ -1,0 +1,92 @@
+//! One upload: from the vendor, or whoever stands for it, through the pipeline to Glance.
+
+use bonafide_glance::{Glance, ImageBody};
+use bonafide_sources::FetchError;
+use futures_util::TryStreamExt;
+use uuid::Uuid;
+
+use crate::check::Check;
+use crate::opened::{Opened, Packing};
+use crate::pipeline::{self, Limits, Passed};
+use crate::{Candidate, Channel, Error, Event, Observe, Publisher, clean_up};
+
+/// Opens a proven build's image at the vendor's, or at the mirror that stands for the vendor.
+pub(crate) async fn open(
+    publisher: &Publisher,
+    channel: &Channel,
+    candidate: &Candidate,
+) -> Result<Opened, Error> {
+    let file = candidate.file();
+    let url = channel.where_from(&file.url);
+    let download = publisher.fetch.open(&url).await?;
+    let limit = publisher.max_size;
+    let announced = download.length();
+    if announced.is_some_and(|length| length > limit) {
+        return Err(FetchError::TooLarge { url, limit }.into());
+    }
+    if let (Some(listed), Some(announced)) = (candidate.expected().size, announced)
+        && listed != announced
+    {
+        return Err(Error::WrongSize {
+            url,
+            listed,
+            announced,
+        });
+    }
+    Opened::new(download, &file.name, Packing::ByName).await
+}
+
+/// Where an upload goes, who watches it, and how long it may take.
+pub(crate) struct Uploading<'a> {
+    pub(crate) glance: &'a Glance,
+    pub(crate) observer: &'a dyn Observe,
+    pub(crate) limits: Limits,
+}
+
+impl Uploading<'_> {
+    /// Uploads through the gate. The proof comes back only if Glance has taken every byte.
+    pub(crate) async fn upload<C: Check>(
+        &self,
+        id: Uuid,
+        opened: Opened,
+        check: C,
+    ) -> Result<Passed<C::Proof>, Error> {
+        let total = opened.length();
+        let length = opened.upload_length();
+        let pipeline = pipeline::start(opened, check, self.limits);
+        let mut received = pipeline.received;
+        let mut body = ImageBody::new(pipeline.body.map_err(Into::into));
+        if let Some(length) = length {
+            body = body.length(length);
+        }
+        let uploaded = {
+            let mut upload = std::pin::pin!(self.glance.upload(id, body));
+            loop {
+                tokio::select! {
+                    uploaded = &mut upload => break uploaded,
+                    Ok(()) = received.changed() => {
+                        let received = *received.borrow();
+                        self.observer.observe(&Event::Progress { received, total });
+                    }
+                }
+            }
+        };
+        match uploaded {
+            Ok(()) => pipeline.verdict.wait().await,
+            // The body was refused; the pipeline knows why.
+            Err(error @ bonafide_glance::Error::BodyFailed { .. }) => {
+                match pipeline.verdict.wait().await {
+                    Err(Error::Interrupted) | Ok(_) => Err(error.into()),
+                    refused => refused,
+                }
+            }
+            // Was every byte sent, and only the answer lost or bad?
+            Err(error) => match pipeline.verdict.stop().await {
+                Some(passed) if clean_up::await_active(self.glance, id).await.is_some() => {
+                    Ok(passed)
+                }
+                _ => Err(error.into()),
+            },
+        }
+    }
+}

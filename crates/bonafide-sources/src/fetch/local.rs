@@ -1,0 +1,42 @@
+//! Files of one's own beside what vendors publish.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use url::Url;
+
+use super::directory::open_file;
+use super::{Download, Fetch};
+use crate::FetchError;
+
+/// Reads `file:` URLs from disk, and leaves all others to another [`Fetch`].
+///
+/// For images of the operator's own. No vendor's page can lead here: what a [`Source`] asks for is
+/// built from its own constants, and redirects are followed to https only.
+///
+/// [`Source`]: crate::Source
+#[derive(Clone, Debug)]
+pub struct LocalFiles {
+    others: Arc<dyn Fetch>,
+}
+
+impl LocalFiles {
+    /// Files from disk, everything else through `others`.
+    #[must_use]
+    pub fn and(others: Arc<dyn Fetch>) -> Self {
+        Self { others }
+    }
+}
+
+#[async_trait]
+impl Fetch for LocalFiles {
+    async fn open(&self, url: &Url) -> Result<Download, FetchError> {
+        if url.scheme() != "file" {
+            return self.others.open(url).await;
+        }
+        match url.to_file_path() {
+            Ok(path) => open_file(url, path).await,
+            Err(()) => Err(FetchError::UnsafePath { url: url.clone() }),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! URLs and names, as all vendors need them.
+
+use url::Url;
+
+use crate::listing::linked_names;
+use crate::{Fetch, ImageFile, Release, Serial, Signed, SourceError};
+
+/// The real pages have some kilobytes.
+const MAX_PAGE: u64 = 1024 * 1024;
+
+/// The URL of a path on a vendor's host. Both are constants or plain words.
+pub(crate) fn at(host: &str, path: &str) -> Url {
+    let Ok(mut url) = Url::parse("https://localhost/") else {
+        unreachable!("a constant")
+    };
+    let valid = url.set_host(Some(host)).is_ok();
+    debug_assert!(valid, "`{host}` is a host: a test asks for every product");
+    url.set_path(path);
+    url
+}
+
+/// What lies below a directory.
+pub(crate) fn below(directory: &Url, name: &str) -> Url {
+    let mut url = directory.clone();
+    url.set_path(&format!("{}{name}", directory.path()));
+    url
+}
+
+/// Refuses what can't be a part of a path and of a channel's name, or would lead elsewhere there.
+pub(crate) fn word(what: &'static str, text: &str) -> Result<(), SourceError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(plain) {
+        return Ok(());
+    }
+    Err(SourceError::NotAWord {
+        what,
+        text: text.chars().take(80).collect(),
+    })
+}
+
+/// The names that a directory page links to.
+pub(crate) async fn names_on(page: &Url, fetch: &dyn Fetch) -> Result<Vec<String>, SourceError> {
+    let text = fetch.read(page, MAX_PAGE).await?;
+    let names = linked_names(&String::from_utf8_lossy(&text));
+    Ok(names.into_iter().collect())
+}
+
+/// The newest of the names that are a serial between this beginning and this end.
+pub(crate) fn newest<'a>(
+    names: impl IntoIterator<Item = &'a str>,
+    prefix: &str,
+    suffix: &str,
+) -> Option<(Serial, &'a str)> {
+    let serials = names.into_iter().filter_map(|name| {
+        let serial = name.strip_prefix(prefix)?.strip_suffix(suffix)?;
+        Some((serial.parse().ok()?, name))
+    });
+    serials.max()
+}
+
+/// The newest of the signed images that are named `PREFIX` `BUILD` `SUFFIX`, in the list's directory.
+pub(crate) fn newest_image(
+    release: &Release,
+    signed: &Signed<'_>,
+    [prefix, example, suffix]: [&str; 3],
+) -> Result<ImageFile, SourceError> {
+    let Some((serial, name)) = newest(signed.names.iter().copied(), prefix, suffix) else {
+        let expected = format!("{prefix}{example}{suffix}");
+        return Err(not_listed(release, expected, signed.names.len()));
+    };
+    Ok(ImageFile::new(
+        name,
+        below(&release.directory, name),
+        serial,
+    ))
+}
+
+/// The names tie a list to the directory or the name that it was found under.
+pub(crate) fn of_this_build(release: &Release, file: ImageFile) -> Result<ImageFile, SourceError> {
+    match (&release.serial, &file.serial) {
+        (Some(expected), Some(signed)) if expected != signed => {
+            Err(foreign_list(release, expected, signed.as_str()))
+        }
+        _ => Ok(file),
+    }
+}
+
+/// The error of a page that lists no build.
+pub(crate) fn no_build(page: &Url, expected: impl Into<String>) -> SourceError {
+    SourceError::NoBuild {
+        page: Box::new(page.clone()),
+        expected: expected.into(),
+    }
+}
+
+/// The error of a signed list without an image.
+pub(crate) fn not_listed(
+    release: &Release,
+    expected: impl Into<String>,
+    listed: usize,
+) -> SourceError {
+    SourceError::ImageNotListed {
+        list: Box::new(release.list.clone()),
+        expected: expected.into(),
+        listed,
+    }
+}
+
+/// The error of a signed list that belongs to another build than its directory.
+pub(crate) fn foreign_list(
+    release: &Release,
+    serial: &Serial,
+    signed: impl Into<String>,
+) -> SourceError {
+    SourceError::ForeignList {
+        list: Box::new(release.list.clone()),
+        serial: serial.to_string(),
+        signed: signed.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_is_told_by_number_and_others_do_not_count() {
+        let names = [
+            "a-9.qcow2",
+            "a-10.qcow2",
+            "a-latest.qcow2",
+            "a-11.qcow2.xz",
+            "b-12.qcow2",
+            "a-.qcow2",
+        ];
+        let (serial, name) = newest(names, "a-", ".qcow2").unwrap();
+        assert_eq!((serial.as_str(), name), ("10", "a-10.qcow2"));
+        assert_eq!(newest(names, "c-", ".qcow2"), None);
+    }
+
+    #[test]
+    fn words_lead_nowhere_else() {
+        for plain in ["noble", "24.04", "9-stream", "a_b"] {
+            assert!(word("version", plain).is_ok(), "{plain}");
+        }
+        for other in ["", "..", ".x", "a/b", "a b", "a%2e", "é", "-a", "a\\b"] {
+            assert!(word("version", other).is_err(), "{other}");
+        }
+    }
+}

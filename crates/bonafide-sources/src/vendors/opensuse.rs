@@ -1,0 +1,118 @@
+//! openSUSE Leap: `https://download.opensuse.org/distribution/leap/`.
+//!
+//! Each image has a side-car list of one line, `IMAGE.sha256`, with a detached, armored signature
+//! `IMAGE.sha256.asc` in a version 3 packet. The names without a build are aliases that move.
+
+use async_trait::async_trait;
+
+use crate::names::{at, below, names_on, newest, newest_image, no_build, of_this_build, word};
+use crate::{
+    Fetch, ImageFile, ListFormat, Product, Release, SignatureLocation, Signed, Signing, Source,
+    SourceError,
+};
+
+const HOST: &str = "download.opensuse.org";
+const IMAGE: &str = ".qcow2";
+const LIST: &str = ".qcow2.sha256";
+
+/// One version of openSUSE Leap on `x86_64`: channel `opensuse-leap-16.0`.
+#[derive(Clone, Debug)]
+pub struct OpenSuse {
+    product: Product,
+}
+
+impl OpenSuse {
+    /// A version of Leap: `16.0`.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::NotAWord`] if it can't be part of a URL.
+    pub fn leap(version: &str) -> Result<Self, SourceError> {
+        word("version", version)?;
+        let path = format!("/distribution/leap/{version}/appliances/");
+        let product = Product {
+            channel: format!("opensuse-leap-{version}"),
+            vendor: "opensuse".to_owned(),
+            keyring: "opensuse".to_owned(),
+            signing: Signing::Signed,
+            title: "openSUSE Leap".to_owned(),
+            distribution: "opensuse".to_owned(),
+            version: version.to_owned(),
+            codename: None,
+            architecture: "x86_64".to_owned(),
+            default_user: "opensuse".to_owned(),
+            page: at(HOST, &path),
+            hosts: vec![HOST.to_owned()],
+            maintained_until: None,
+        };
+        Ok(Self { product })
+    }
+
+    fn prefix(&self) -> String {
+        format!(
+            "Leap-{}-Minimal-VM.x86_64-Cloud-Build",
+            self.product.version
+        )
+    }
+}
+
+#[async_trait]
+impl Source for OpenSuse {
+    fn product(&self) -> &Product {
+        &self.product
+    }
+
+    async fn latest(&self, fetch: &dyn Fetch) -> Result<Release, SourceError> {
+        let page = &self.product.page;
+        let prefix = self.prefix();
+        let names = names_on(page, fetch).await?;
+        let Some((serial, list)) = newest(names.iter().map(String::as_str), &prefix, LIST) else {
+            return Err(no_build(
+                page,
+                format!("a link such as `{prefix}18.7{LIST}`"),
+            ));
+        };
+        let release = Release::new(
+            self.product.channel.clone(),
+            page.clone(),
+            below(page, list),
+            SignatureLocation::Detached(below(page, &format!("{list}.asc"))),
+        );
+        let image = format!("{prefix}{serial}{IMAGE}");
+        Ok(release.serial(serial).format(ListFormat::SideCar(image)))
+    }
+
+    fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
+        let file = newest_image(release, signed, [&self.prefix(), "18.7", IMAGE])?;
+        of_this_build(release, file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_side_car_must_name_the_build_that_it_is_named_after() {
+        let leap = OpenSuse::leap("16.0").unwrap();
+        let page = leap.product.page.clone();
+        let release = Release::new(
+            "opensuse-leap-16.0".to_owned(),
+            page.clone(),
+            page,
+            SignatureLocation::ClearSigned,
+        );
+        let release = release.serial("18.7".parse().unwrap());
+        let name = |build: &str| format!("{}{build}{IMAGE}", leap.prefix());
+        let select = |name: &str| leap.select(&release, &Signed::names(&[name]));
+        assert_eq!(select(&name("18.7")).unwrap().name, name("18.7"));
+        let error = select(&name("18.6"));
+        assert!(matches!(error, Err(SourceError::ForeignList { .. })));
+        let alias = "Leap-16.0-Minimal-VM.x86_64-Cloud.qcow2";
+        assert!(matches!(
+            select(alias),
+            Err(SourceError::ImageNotListed { .. })
+        ));
+        assert!(OpenSuse::leap("../16.0").is_err());
+    }
+}

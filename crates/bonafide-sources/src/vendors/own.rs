@@ -1,0 +1,188 @@
+//! Images of the operator's own: anywhere, signed by the operator's own key.
+
+use async_trait::async_trait;
+use url::Url;
+
+use crate::names::{not_listed, word};
+use crate::{
+    Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, Signing, Source,
+    SourceError,
+};
+
+/// One image that the operator made or modified.
+///
+/// It is not discovered: its URL, and those of its list and signature, are given. They may be `file:`
+/// URLs, with [`LocalFiles`](crate::LocalFiles) as the way to them. What the operator signs is
+/// checked as strictly as what vendors sign.
+#[derive(Clone, Debug)]
+pub struct OwnImage {
+    product: Product,
+    image: Url,
+    name: String,
+    list: Url,
+    signature: SignatureLocation,
+    serial: Option<Serial>,
+}
+
+impl OwnImage {
+    /// An image with the list that names it and the list's signature, detached or around the list
+    /// itself (`None`).
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::NotAWord`] if the channel's name or the image's file name is none.
+    pub fn new(
+        channel: &str,
+        image: Url,
+        list: Url,
+        signature: Option<Url>,
+    ) -> Result<Self, SourceError> {
+        word("channel", channel)?;
+        let segments = image.path_segments();
+        let name = segments.and_then(|mut segments| segments.next_back());
+        let name = name.unwrap_or_default().to_owned();
+        word("file name", &name)?;
+        let product = Product {
+            channel: channel.to_owned(),
+            vendor: "operator".to_owned(),
+            keyring: "operator".to_owned(),
+            signing: Signing::Signed,
+            title: channel.to_owned(),
+            distribution: "linux".to_owned(),
+            version: "1".to_owned(),
+            codename: None,
+            architecture: "x86_64".to_owned(),
+            default_user: "none".to_owned(),
+            page: image.clone(),
+            hosts: image.host_str().map(str::to_owned).into_iter().collect(),
+            maintained_until: None,
+        };
+        Ok(Self {
+            product,
+            image,
+            name,
+            list,
+            signature: signature
+                .map_or(SignatureLocation::ClearSigned, SignatureLocation::Detached),
+            serial: None,
+        })
+    }
+
+    /// What is inside: `os_distro`, `os_version` and the code name.
+    #[must_use]
+    pub fn system(mut self, distribution: &str, version: &str, codename: Option<&str>) -> Self {
+        distribution.clone_into(&mut self.product.distribution);
+        version.clone_into(&mut self.product.version);
+        self.product.codename = codename.map(str::to_owned);
+        self
+    }
+
+    /// The title in the image's name.
+    #[must_use]
+    pub fn title(mut self, title: &str) -> Self {
+        title.clone_into(&mut self.product.title);
+        self
+    }
+
+    /// Another vendor's image that is at hand: it is proven by that vendor's key.
+    #[must_use]
+    pub fn of_vendor(mut self, vendor: &str) -> Self {
+        vendor.clone_into(&mut self.product.vendor);
+        self
+    }
+
+    /// The login name that the image comes with; `none` by default.
+    #[must_use]
+    pub fn default_user(mut self, user: &str) -> Self {
+        user.clone_into(&mut self.product.default_user);
+        self
+    }
+
+    /// The processor; `x86_64` by default.
+    #[must_use]
+    pub fn architecture(mut self, architecture: &str) -> Self {
+        architecture.clone_into(&mut self.product.architecture);
+        self
+    }
+
+    /// Which build it is. Without, the day of the signature tells.
+    #[must_use]
+    pub fn serial(mut self, serial: Serial) -> Self {
+        self.serial = Some(serial);
+        self
+    }
+}
+
+#[async_trait]
+impl Source for OwnImage {
+    fn product(&self) -> &Product {
+        &self.product
+    }
+
+    /// Asks nobody: where everything is, was given.
+    async fn latest(&self, _: &dyn Fetch) -> Result<Release, SourceError> {
+        let mut directory = self.list.clone();
+        if let Ok(mut segments) = directory.path_segments_mut() {
+            segments.pop().push("");
+        }
+        let channel = self.product.channel.clone();
+        let mut release = Release::new(
+            channel,
+            directory,
+            self.list.clone(),
+            self.signature.clone(),
+        );
+        release.serial = self.serial.clone();
+        Ok(release)
+    }
+
+    fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
+        if !signed.names.contains(&self.name.as_str()) {
+            return Err(not_listed(release, &*self.name, signed.names.len()));
+        }
+        Ok(ImageFile {
+            name: self.name.clone(),
+            url: self.image.clone(),
+            serial: self.serial.clone(),
+            build_date: self.serial.as_ref().and_then(Serial::date),
+            version: None,
+            signature: None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        text.parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn everything_is_where_it_was_said() {
+        let image = url("file:///srv/images/rescue.qcow2");
+        let list = url("file:///srv/images/SHA256SUMS");
+        let signature = url("file:///srv/images/SHA256SUMS.asc");
+        let own = OwnImage::new("rescue", image.clone(), list, Some(signature)).unwrap();
+        let nothing = crate::DirectoryFetch::new("/nonexistent");
+        let release = own.latest(&nothing).await.unwrap();
+        assert_eq!(release.directory, url("file:///srv/images/"));
+        let file = own.select(&release, &Signed::names(&["rescue.qcow2"]));
+        assert_eq!(file.unwrap().url, image);
+        let error = own.select(&release, &Signed::names(&["other.qcow2"]));
+        assert!(error.unwrap_err().to_string().contains("rescue.qcow2"));
+    }
+
+    #[test]
+    fn what_names_no_file_is_refused() {
+        let list = url("https://images.test/SHA256SUMS");
+        for image in ["https://images.test/", "https://images.test/a%2fb"] {
+            let refused = OwnImage::new("rescue", url(image), list.clone(), None);
+            assert!(
+                matches!(refused, Err(SourceError::NotAWord { .. })),
+                "{image}"
+            );
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Rocky Linux: `https://dl.rockylinux.org/pub/rocky/`.
+//!
+//! One directory a version with its builds, and one list of them, `CHECKSUM`. No signature has been
+//! seen beside it.
+
+use async_trait::async_trait;
+use jiff::civil::date;
+
+use crate::names::{at, below, newest_image, word};
+use crate::{
+    Fetch, ImageFile, Product, Release, SignatureLocation, Signed, Signing, Source, SourceError,
+};
+
+const HOST: &str = "dl.rockylinux.org";
+
+/// One version of Rocky Linux on `x86_64`: channel `rocky-9`.
+#[derive(Clone, Debug)]
+pub struct Rocky {
+    product: Product,
+}
+
+impl Rocky {
+    /// A version: `8`, `9`, `10`.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::NotAWord`] if it can't be part of a URL.
+    pub fn new(version: &str) -> Result<Self, SourceError> {
+        word("version", version)?;
+        let product = Product {
+            channel: format!("rocky-{version}"),
+            vendor: "rocky".to_owned(),
+            keyring: format!("rocky-{version}"),
+            signing: Signing::Unsigned,
+            title: "Rocky Linux".to_owned(),
+            distribution: "rocky".to_owned(),
+            version: version.to_owned(),
+            codename: None,
+            architecture: "x86_64".to_owned(),
+            default_user: "rocky".to_owned(),
+            page: at(HOST, &format!("/pub/rocky/{version}/images/x86_64/")),
+            hosts: vec![HOST.to_owned()],
+            maintained_until: match version {
+                "8" => Some(date(2029, 5, 31)),
+                "9" => Some(date(2032, 5, 31)),
+                "10" => Some(date(2035, 5, 31)),
+                _ => None,
+            },
+        };
+        Ok(Self { product })
+    }
+}
+
+#[async_trait]
+impl Source for Rocky {
+    fn product(&self) -> &Product {
+        &self.product
+    }
+
+    /// Asks nobody: the list is always in the same place, and it has all builds.
+    async fn latest(&self, _: &dyn Fetch) -> Result<Release, SourceError> {
+        let page = &self.product.page;
+        Ok(Release::new(
+            self.product.channel.clone(),
+            page.clone(),
+            below(page, "CHECKSUM"),
+            SignatureLocation::Detached(below(page, "CHECKSUM.sig")),
+        ))
+    }
+
+    fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
+        let prefix = format!("Rocky-{}-GenericCloud-Base-", self.product.version);
+        let example = "9.8-20260525.0";
+        newest_image(release, signed, [&prefix, example, ".x86_64.qcow2"])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_newest_base_image_of_the_version_counts() {
+        let nine = Rocky::new("9").unwrap();
+        let nothing = crate::DirectoryFetch::new("/nonexistent");
+        let release = nine.latest(&nothing).await.unwrap();
+        let names = [
+            "Rocky-9-GenericCloud-Base-9.8-20260525.1.x86_64.qcow2",
+            "Rocky-9-GenericCloud-Base-9.8-20260525.0.x86_64.qcow2",
+            "Rocky-9-GenericCloud-LVM-9.9-20261125.0.x86_64.qcow2",
+            "Rocky-9-GenericCloud-Base.latest.x86_64.qcow2",
+            "Rocky-9-GenericCloud.latest.x86_64.qcow2",
+        ];
+        let file = nine.select(&release, &Signed::names(&names)).unwrap();
+        assert_eq!(file.serial.unwrap().as_str(), "9.8-20260525.1");
+        assert_eq!(file.build_date, Some(date(2026, 5, 25)));
+        assert!(nine.select(&release, &Signed::names(&names[2..])).is_err());
+        assert!(Rocky::new("").is_err());
+    }
+}

@@ -1,0 +1,77 @@
+//! Checks a catalogue of channels and shows what it means.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an example talks to people"
+)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use bonafide::publisher::{Catalogue, catalogue_schema};
+use clap::Parser;
+
+mod support;
+
+use support::causes;
+use support::table::Table;
+
+/// Checks a catalogue of channels and shows what it means.
+#[derive(Debug, Parser)]
+#[command(
+    name = "catalogue",
+    after_help = "Exit status: 0 the catalogue is good, 1 it is not (every problem is told with its\n\
+        line and column), 2 wrong usage."
+)]
+struct Arguments {
+    /// The file; the built-in catalogue without it
+    file: Option<PathBuf>,
+    /// Print the built-in catalogue, to start an own one from
+    #[arg(long, conflicts_with_all = ["file", "schema"])]
+    print: bool,
+    /// Print the JSON schema of such files, for editors
+    #[arg(long, conflicts_with = "file")]
+    schema: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.print {
+        print!("{}", Catalogue::builtin_text());
+        return ExitCode::SUCCESS;
+    }
+    if arguments.schema {
+        println!("{:#}", catalogue_schema());
+        return ExitCode::SUCCESS;
+    }
+    let catalogue = match &arguments.file {
+        Some(path) => Catalogue::load(path),
+        None => Ok(Catalogue::builtin()),
+    };
+    match catalogue {
+        Ok(catalogue) => {
+            print!("{}", table(&catalogue).text());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {}", causes(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn table(catalogue: &Catalogue) -> Table<4> {
+    let mut table = Table::new(["channel", "name", "page", "pinned"]);
+    for entry in catalogue.entries() {
+        let pins = entry.trust().fingerprints().iter();
+        let pins: Vec<_> = pins.map(ToString::to_string).collect();
+        table.push([
+            entry.name().to_owned(),
+            entry.title(),
+            entry.product().page.to_string(),
+            pins.join(", "),
+        ]);
+    }
+    table
+}

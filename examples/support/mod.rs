@@ -1,0 +1,147 @@
+//! What the examples have in common.
+
+#![allow(
+    clippy::allow_attributes,
+    dead_code,
+    reason = "each example uses another part of this"
+)]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bonafide::publisher::{Catalogue, Entry, Profile};
+use bonafide::{CloudConfig, DirectoryFetch, Fetch, HttpFetch, LocalFiles, Session};
+use clap::Args;
+use jiff::Timestamp;
+
+pub(crate) mod rehearsal;
+pub(crate) mod show;
+pub(crate) mod table;
+
+use rehearsal::Rehearsal;
+
+pub(crate) type AnyError = Box<dyn std::error::Error>;
+
+/// Which channels, and where their vendors are.
+#[derive(Debug, Args)]
+pub(crate) struct Selection {
+    /// The catalogue of channels; a built-in one by default
+    #[arg(long, value_name = "FILE")]
+    pub(crate) catalogue: Option<PathBuf>,
+    /// Only this channel, for example ubuntu-24.04; may be given again
+    #[arg(long, value_name = "CHANNEL")]
+    pub(crate) only: Vec<String>,
+    /// Name and date images as the SCS standards do, whatever the catalogue says
+    #[arg(long)]
+    pub(crate) scs: bool,
+    /// Read the vendors' files from DIR/HOST/PATH instead of the network
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from_directory: Option<PathBuf>,
+}
+
+impl Selection {
+    /// The selected channels of the catalogue.
+    pub(crate) fn entries(&self, catalogue: &Catalogue) -> Result<Vec<Entry>, AnyError> {
+        let mut entries = Vec::new();
+        for name in &self.only {
+            entries.push(find(catalogue, name)?.clone());
+        }
+        if self.only.is_empty() {
+            entries = catalogue.entries().to_vec();
+        }
+        let scs = self.scs;
+        let profiled = entries.into_iter().map(|entry| match scs {
+            true => entry.with_profile(Profile::Scs),
+            false => entry,
+        });
+        Ok(profiled.collect())
+    }
+
+    pub(crate) fn catalogue(&self) -> Result<Catalogue, AnyError> {
+        Ok(match &self.catalogue {
+            Some(path) => Catalogue::load(path)?,
+            None => Catalogue::builtin(),
+        })
+    }
+
+    /// The vendors on the network, or on disk.
+    pub(crate) fn fetch(&self) -> Result<Arc<dyn Fetch>, AnyError> {
+        let vendors: Arc<dyn Fetch> = match &self.from_directory {
+            Some(directory) => Arc::new(DirectoryFetch::new(directory)),
+            None => Arc::new(HttpFetch::new()?),
+        };
+        Ok(Arc::new(LocalFiles::and(vendors)))
+    }
+}
+
+pub(crate) fn find<'a>(catalogue: &'a Catalogue, name: &str) -> Result<&'a Entry, AnyError> {
+    catalogue.entry(name).ok_or_else(|| {
+        let known: Vec<_> = catalogue.entries().iter().map(Entry::name).collect();
+        format!(
+            "there is no channel `{name}`; there are {}",
+            known.join(", ")
+        )
+        .into()
+    })
+}
+
+/// Where images come from and, in a rehearsal, where they go to.
+pub(crate) struct World {
+    pub(crate) fetch: Arc<dyn Fetch>,
+    pub(crate) entries: Vec<Entry>,
+    /// Keeps the embedded servers running.
+    pub(crate) rehearsal: Option<Rehearsal>,
+}
+
+impl World {
+    /// The real vendors.
+    pub(crate) fn real(selection: &Selection) -> Result<Self, AnyError> {
+        Ok(Self {
+            fetch: selection.fetch()?,
+            entries: selection.entries(&selection.catalogue()?)?,
+            rehearsal: None,
+        })
+    }
+
+    /// Vendor site and cloud inside this process, signed by keys that nobody else has.
+    pub(crate) async fn rehearsed(selection: &Selection) -> Result<Self, AnyError> {
+        eprintln!("rehearsal: an embedded vendor site and cloud; nothing leaves this machine");
+        let mut rehearsal = Rehearsal::start(now()).await?;
+        let catalogue = match &selection.catalogue {
+            Some(path) => Catalogue::load(path)?,
+            None => rehearsal.catalogue()?,
+        };
+        let entries = selection.entries(&catalogue)?;
+        Ok(Self {
+            entries: rehearsal.publish(entries)?,
+            fetch: Arc::new(LocalFiles::and(Arc::new(rehearsal.fetch()?))),
+            rehearsal: Some(rehearsal),
+        })
+    }
+
+    /// A session with this cloud of `clouds.yaml`, or with the rehearsal's.
+    pub(crate) fn session(&self, cloud: Option<&str>, user: &str) -> Result<Session, AnyError> {
+        let config = match (&self.rehearsal, cloud) {
+            (Some(rehearsal), _) => rehearsal.cloud(user)?,
+            (None, None | Some("")) => CloudConfig::load(None)?,
+            (None, name) => CloudConfig::load(name)?,
+        };
+        Ok(Session::new(config, now)?)
+    }
+}
+
+/// An error and everything that caused it, in one line.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", causes(cause)),
+        None => error.to_string(),
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a program starts here: this is its clock"
+)]
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}

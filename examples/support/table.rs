@@ -1,0 +1,52 @@
+//! Tables for people: aligned text, or Markdown.
+
+/// Rows under headings.
+#[derive(Debug)]
+pub(crate) struct Table<const N: usize> {
+    headings: [&'static str; N],
+    rows: Vec<[String; N]>,
+}
+
+impl<const N: usize> Table<N> {
+    pub(crate) const fn new(headings: [&'static str; N]) -> Self {
+        Self {
+            headings,
+            rows: Vec::new(),
+        }
+    }
+
+    pub(crate) fn push(&mut self, row: [String; N]) {
+        self.rows.push(row);
+    }
+
+    /// Columns as wide as their longest cell.
+    pub(crate) fn text(&self) -> String {
+        let headings = self.headings.map(str::to_owned);
+        let rows = || std::iter::once(&headings).chain(&self.rows);
+        let mut text = String::new();
+        for row in rows() {
+            let mut line = String::new();
+            for (index, cell) in row.iter().enumerate() {
+                let widths = rows().map(|row| row[index].chars().count());
+                let width = widths.max().unwrap_or_default();
+                line.push_str(&format!("{cell:<width$}  "));
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+
+    pub(crate) fn markdown(&self) -> String {
+        let line = |cells: &[String]| {
+            let cells: Vec<_> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+            format!("| {} |\n", cells.join(" | "))
+        };
+        let mut text = line(&self.headings.map(str::to_owned));
+        text.push_str(&format!("|{}\n", " --- |".repeat(N)));
+        for row in &self.rows {
+            text.push_str(&line(row));
+        }
+        text
+    }
+}

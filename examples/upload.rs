@@ -1,0 +1,260 @@
+//! Uploads a private image to one's own project: a vendor's newest build, a URL or a file.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an example talks to people"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use bonafide::publisher::danger::{Reason, Unverified};
+use bonafide::publisher::{Channel, Error, PrivateImage, Trust};
+use bonafide::sources::OwnImage;
+use bonafide::{Keyring, Publisher};
+use clap::{ArgGroup, Parser};
+use url::Url;
+
+mod support;
+
+use support::show::Show;
+use support::{AnyError, Selection, World, causes, now};
+
+/// Uploads a private image to your own project, once its origin is proven.
+///
+/// The image is a vendor's newest build (--channel), or a URL or a file with the vendor's signed
+/// list (--vendor or --key, --list, --signature). Anything else needs --unverified with a reason,
+/// which stands on the image.
+#[derive(Debug, Parser)]
+#[command(
+    name = "upload",
+    group = ArgGroup::new("what").required(true).args(["channel", "image"]),
+    group = ArgGroup::new("where").required(true).args(["cloud", "rehearsal"]),
+    after_help = "Exit status: 0 uploaded, or there already; 1 refused or failed; 2 wrong usage."
+)]
+struct Arguments {
+    /// The image: an https URL or a file. It is decompressed if it is compressed
+    #[arg(value_name = "URL|FILE")]
+    image: Option<String>,
+    /// The newest build of this channel of the catalogue
+    #[arg(long)]
+    channel: Option<String>,
+    /// Upload to this cloud of clouds.yaml; an empty name takes OS_CLOUD or the OS_* variables
+    #[arg(long, value_name = "NAME")]
+    cloud: Option<String>,
+    /// Use vendors and a cloud that are embedded in this process
+    #[arg(long)]
+    rehearsal: bool,
+    /// The catalogue of channels; a built-in one by default
+    #[arg(long, value_name = "FILE", conflicts_with = "image")]
+    catalogue: Option<PathBuf>,
+    /// Read the vendors' files from DIR/HOST/PATH instead of the network
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["image", "rehearsal"])]
+    from_directory: Option<PathBuf>,
+    /// The keyring whose keys count for a URL or file, for example ubuntu or fedora-44
+    #[arg(
+        long,
+        value_name = "KEYRING",
+        requires = "list",
+        conflicts_with = "channel"
+    )]
+    vendor: Option<String>,
+    /// A key file of your own for a URL or file, with --pinned
+    #[arg(long, value_name = "FILE", requires = "list", requires = "pinned", conflicts_with_all = ["channel", "vendor"])]
+    key: Option<PathBuf>,
+    /// The full fingerprint of the primary key in --key
+    #[arg(long, value_name = "FINGERPRINT", requires = "key")]
+    pinned: Option<String>,
+    /// The signed list that names a URL or file: a URL or a file
+    #[arg(long, value_name = "URL|FILE", requires = "image")]
+    list: Option<String>,
+    /// The list's detached signature; without it the list is clear-signed
+    #[arg(long, value_name = "URL|FILE", requires = "list")]
+    signature: Option<String>,
+    /// Upload although nobody has signed it, for this reason
+    #[arg(long, value_name = "REASON", conflicts_with_all = ["list", "vendor", "key"])]
+    unverified: Option<String>,
+    /// The image's name; the channel's or the file's by default
+    #[arg(long)]
+    name: Option<String>,
+    /// A property of an unverified image, as NAME=VALUE; may be given again
+    #[arg(long, value_name = "NAME=VALUE", requires = "unverified")]
+    property: Vec<String>,
+    /// Print a report as JSON on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let (world, reason) = match prepare(&arguments).await {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            eprintln!("error: {}", causes(error.as_ref()));
+            return ExitCode::from(2);
+        }
+    };
+    match run(&arguments, &world, reason).await {
+        Ok(image) => {
+            tell(&arguments, &image);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("REFUSED: {}", causes(error.as_ref()));
+            let unsigned = error.downcast_ref::<Error>();
+            if matches!(unsigned, Some(Error::Unsigned { .. })) {
+                eprintln!("to upload it all the same, as a private image that says so:");
+                eprintln!("  --unverified \"why nobody needs to have signed it\"");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn prepare(arguments: &Arguments) -> Result<(World, Option<Reason>), AnyError> {
+    if arguments.image.is_some() && arguments.list.is_none() && arguments.unverified.is_none() {
+        return Err(
+            "who says what this is? Give the vendor's signed --list, or say why it is \
+                    uploaded --unverified"
+                .into(),
+        );
+    }
+    if arguments.list.is_some() && arguments.vendor.is_none() && arguments.key.is_none() {
+        return Err("whose signature counts? Give --vendor, or --key with --pinned".into());
+    }
+    let reason = arguments.unverified.as_deref();
+    let reason = reason.map(str::parse::<Reason>).transpose()?;
+    let selection = Selection {
+        catalogue: arguments.catalogue.clone(),
+        only: arguments.channel.clone().into_iter().collect(),
+        scs: false,
+        from_directory: arguments.from_directory.clone(),
+    };
+    let world = match arguments.rehearsal {
+        true => World::rehearsed(&selection).await?,
+        false => World::real(&selection)?,
+    };
+    Ok((world, reason))
+}
+
+async fn run(
+    arguments: &Arguments,
+    world: &World,
+    reason: Option<Reason>,
+) -> Result<PrivateImage, AnyError> {
+    let session = world.session(arguments.cloud.as_deref(), "customer")?;
+    let publisher = Publisher::new(world.fetch.clone(), session, now);
+    let name = arguments.name.as_deref();
+    let show = Show::new("upload");
+    let image = match (&arguments.image, reason) {
+        (Some(image), Some(reason)) => {
+            let image = Unverified::at(url(image)?, reason);
+            unverified(arguments, &publisher, image, &show).await
+        }
+        (Some(image), None) => {
+            let channel = own(arguments, image, world).await?;
+            let candidate = publisher.find(&channel, &show).await?;
+            Ok(publisher.upload(&channel, &candidate, name, &show).await?)
+        }
+        (None, reason) => {
+            let [entry] = &world.entries[..] else {
+                return Err("one channel is needed".into());
+            };
+            let channel = entry.channel(world.fetch.as_ref()).await?;
+            match (publisher.find(&channel, &show).await, reason) {
+                (Ok(candidate), _) => {
+                    Ok(publisher.upload(&channel, &candidate, name, &show).await?)
+                }
+                // Only what nobody signed is taken without a proof; a bad signature stays refused.
+                (Err(Error::Unsigned { .. }), Some(reason)) => {
+                    let fetch = world.fetch.as_ref();
+                    let image = Unverified::newest(&channel, fetch, reason).await?;
+                    unverified(arguments, &publisher, image, &show).await
+                }
+                (Err(error), _) => Err(error.into()),
+            }
+        }
+    };
+    show.finish();
+    image
+}
+
+async fn unverified(
+    arguments: &Arguments,
+    publisher: &Publisher,
+    mut image: Unverified<'_>,
+    show: &Show,
+) -> Result<PrivateImage, AnyError> {
+    if let Some(name) = &arguments.name {
+        image = image.name(name);
+    }
+    for property in &arguments.property {
+        let Some((name, value)) = property.split_once('=') else {
+            return Err(format!("`{property}` is not NAME=VALUE").into());
+        };
+        image = image.property(name, value)?;
+    }
+    Ok(publisher.upload_unverified(&image, show).await?)
+}
+
+/// A URL or file, as a channel of its own whose list the given key signs.
+async fn own(arguments: &Arguments, image: &str, world: &World) -> Result<Channel, AnyError> {
+    let list = arguments.list.as_deref().unwrap_or_default();
+    let signature = arguments.signature.as_deref().map(url).transpose()?;
+    let mut source = OwnImage::new("upload", url(image)?, url(list)?, signature)?;
+    let trust = match (&arguments.vendor, &arguments.key, &arguments.pinned) {
+        (Some(name), _, _) => {
+            let known = Keyring::embedded_names().join(", ");
+            let Some(trust) = Trust::known(name) else {
+                return Err(format!("no keys of `{name}` are known; there are {known}").into());
+            };
+            source = source.of_vendor(trust.vendor());
+            trust
+        }
+        (None, Some(key), Some(pinned)) => Trust::pinned("operator", [pinned.parse()?]).file(key),
+        _ => return Err("whose signature counts? Give --vendor, or --key with --pinned".into()),
+    };
+    let keyring = trust.keyring(world.fetch.as_ref()).await?;
+    Ok(Channel::new(source, keyring))
+}
+
+/// A URL as it is, or a file as a `file:` URL.
+fn url(text: &str) -> Result<Url, AnyError> {
+    match Url::parse(text) {
+        Ok(url) if url.scheme() == "https" => Ok(url),
+        Ok(url) => Err(format!("{url} is not https").into()),
+        Err(_) => {
+            let path = std::path::absolute(Path::new(text))?;
+            Url::from_file_path(path).map_err(|()| format!("`{text}` is no file's name").into())
+        }
+    }
+}
+
+fn tell(arguments: &Arguments, image: &PrivateImage) {
+    if arguments.json {
+        println!("{}", serde_json::json!(image));
+        return;
+    }
+    let how = match image.stored {
+        Some(_) => "uploaded",
+        None => "there already",
+    };
+    println!("{how}: private image {} `{}`", image.image, image.name);
+    println!("  source       {}", image.source);
+    match (&image.evidence, &image.unverified) {
+        (Some(evidence), _) => {
+            println!("  signed by    {}", evidence.signer);
+            println!("  signed at    {}", evidence.signed_at);
+        }
+        (None, reason) => {
+            let reason = reason.as_deref().unwrap_or_default();
+            println!("  UNVERIFIED   {reason}");
+        }
+    }
+    if let Some(stored) = &image.stored {
+        println!("  size         {} bytes", stored.bytes);
+        println!("  sha512       {}", stored.sha512);
+    }
+}

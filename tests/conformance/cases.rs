@@ -1,0 +1,268 @@
+//! Every source, and builds as its vendor makes them.
+
+#![allow(
+    clippy::allow_attributes,
+    dead_code,
+    reason = "each test binary looks at other parts of the cases"
+)]
+
+use bonafide::Source;
+use bonafide::sources::{
+    AlmaLinux, Centos, Debian, Fedora, Flatcar, FlatcarFile, OpenSuse, OwnImage, Rocky, Ubuntu,
+    UbuntuRelease,
+};
+use bonafide_testkit::site::{
+    AlmaBuild, Build, CentosBuild, DebianBuild, FedoraBuild, FlatcarBuild, OpenSuseBuild, OwnBuild,
+    RockyBuild, UbuntuBuild, VendorBuild,
+};
+use jiff::civil::{Date, date};
+
+use crate::making::Making;
+
+/// One source with two builds, the older first.
+pub(crate) struct Case {
+    pub(crate) source: fn() -> Box<dyn Source>,
+    pub(crate) build: fn(usize, &Making) -> Box<dyn VendorBuild>,
+    pub(crate) serials: [&'static str; 2],
+    /// When the newer one was built, as far as its names tell; else the day of the signature.
+    pub(crate) built: Date,
+    /// What must be in the newer image's URL, so that it never means another build.
+    pub(crate) dated: &'static str,
+}
+
+const SIGNED: Date = date(2026, 6, 19);
+
+fn boxed(source: impl Source + 'static) -> Box<dyn Source> {
+    Box::new(source)
+}
+
+fn made<L>(build: Build<L>, making: &Making) -> Box<dyn VendorBuild>
+where
+    Build<L>: VendorBuild + 'static,
+{
+    Box::new(making.apply(build))
+}
+
+pub(crate) const UBUNTU_RELEASED: Case = Case {
+    source: || boxed(Ubuntu::released(UbuntuRelease::Noble)),
+    build: |which, making| {
+        let serial = ["20261101", "20261110.1"][which];
+        made(UbuntuBuild::release("24.04", "noble", serial), making)
+    },
+    serials: ["20261101", "20261110.1"],
+    built: date(2026, 11, 10),
+    dated: "/releases/noble/release-20261110.1/",
+};
+
+pub(crate) const UBUNTU_DAILY: Case = Case {
+    source: || boxed(Ubuntu::daily(UbuntuRelease::Noble)),
+    build: |which, making| {
+        let serial = ["20261101", "20261110"][which];
+        made(UbuntuBuild::daily("24.04", "noble", serial), making)
+    },
+    serials: ["20261101", "20261110"],
+    built: date(2026, 11, 10),
+    dated: "/noble/20261110/",
+};
+
+pub(crate) const UBUNTU_STREAMS: Case = Case {
+    source: || boxed(Ubuntu::streams(UbuntuRelease::Noble)),
+    build: |which, making| {
+        let serial = ["20261101", "20261110"][which];
+        // The index follows the images and not the lists, so there another version stands for a
+        // changed list.
+        let (version, codename) = match making.is_edited() {
+            true => ("22.04", "jammy"),
+            false => ("24.04", "noble"),
+        };
+        made(
+            UbuntuBuild::release(version, codename, serial).streams(),
+            making,
+        )
+    },
+    serials: ["20261101", "20261110"],
+    built: date(2026, 11, 10),
+    dated: "/releases/noble/release-20261110/",
+};
+
+pub(crate) const CENTOS_7: Case = Case {
+    source: || boxed(Centos::seven()),
+    build: |which, making| made(CentosBuild::seven(["2009", "2211"][which]), making),
+    serials: ["2009", "2211"],
+    built: date(2022, 11, 1),
+    dated: "GenericCloud-2211.qcow2",
+};
+
+/// As it would be, did CentOS sign it.
+pub(crate) const CENTOS_STREAM_9: Case = Case {
+    source: || boxed(Centos::stream("9").unwrap()),
+    build: |which, making| {
+        let serial = ["20261101.1", "20261110.0"][which];
+        made(CentosBuild::stream("9", serial).signed(), making)
+    },
+    serials: ["20261101.1", "20261110.0"],
+    built: date(2026, 11, 10),
+    dated: "-9-20261110.0.x86_64",
+};
+
+pub(crate) const DEBIAN_9_ARCHIVED: Case = Case {
+    source: || boxed(Debian::openstack("9", "stretch").unwrap()),
+    build: |which, making| {
+        let version = ["9.9.0", "9.13.0"][which];
+        made(DebianBuild::openstack("9", version).archived(), making)
+    },
+    serials: ["9.9.0", "9.13.0"],
+    built: SIGNED,
+    dated: "/archive/9.13.0/debian-9.13.0-",
+};
+
+pub(crate) const DEBIAN_10: Case = Case {
+    source: || boxed(Debian::openstack("10", "buster").unwrap()),
+    build: |which, making| {
+        let version = ["10.9.0", "10.13.22-20261110"][which];
+        made(DebianBuild::openstack("10", version), making)
+    },
+    serials: ["10.9.0", "10.13.22-20261110"],
+    built: date(2026, 11, 10),
+    dated: "/10.13.22-20261110/",
+};
+
+/// As it would be, did Debian sign it.
+pub(crate) const DEBIAN_12: Case = Case {
+    source: || boxed(Debian::cloud("12", "bookworm").unwrap()),
+    build: |which, making| {
+        let version = ["20261101-2530", "20261110-2537"][which];
+        made(
+            DebianBuild::cloud("12", "bookworm", version).signed(),
+            making,
+        )
+    },
+    serials: ["20261101-2530", "20261110-2537"],
+    built: date(2026, 11, 10),
+    dated: "/bookworm/20261110-2537/",
+};
+
+fn flatcar(which: usize, making: &Making) -> Box<dyn VendorBuild> {
+    let (version, build) = [
+        ("4593.2.4", "2026-11-01-2350"),
+        ("4593.2.5", "2026-11-10-2350"),
+    ][which];
+    made(FlatcarBuild::stable(version, build), making)
+}
+
+pub(crate) const FLATCAR_BZIP2: Case = Case {
+    source: || boxed(Flatcar::stable(FlatcarFile::Bzip2)),
+    build: flatcar,
+    serials: ["4593.2.4", "4593.2.5"],
+    built: date(2026, 11, 10),
+    dated: "/4593.2.5/",
+};
+
+pub(crate) const FLATCAR_PLAIN: Case = Case {
+    source: || boxed(Flatcar::stable(FlatcarFile::Plain)),
+    build: flatcar,
+    serials: ["4593.2.4", "4593.2.5"],
+    built: date(2026, 11, 10),
+    dated: "/4593.2.5/",
+};
+
+pub(crate) const ALMALINUX_9: Case = Case {
+    source: || boxed(AlmaLinux::new("9").unwrap()),
+    build: |which, making| {
+        let version = ["9.8-20261101", "9.8-20261110"][which];
+        made(AlmaBuild::new("9", version), making)
+    },
+    serials: ["9.8-20261101", "9.8-20261110"],
+    built: date(2026, 11, 10),
+    dated: "-9.8-20261110.x86_64",
+};
+
+/// The list in the form that AlmaLinux used before.
+pub(crate) const ALMALINUX_8_BSD: Case = Case {
+    source: || boxed(AlmaLinux::new("8").unwrap()),
+    build: |which, making| {
+        let version = ["8.9-20261110", "8.10-20261110"][which];
+        made(AlmaBuild::new("8", version).bsd(), making)
+    },
+    serials: ["8.9-20261110", "8.10-20261110"],
+    built: date(2026, 11, 10),
+    dated: "-8.10-20261110.x86_64",
+};
+
+/// As it would be, did Rocky Linux sign it.
+pub(crate) const ROCKY_9: Case = Case {
+    source: || boxed(Rocky::new("9").unwrap()),
+    build: |which, making| {
+        let version = ["9.8-20261110.0", "9.8-20261110.1"][which];
+        made(RockyBuild::new("9", version).signed(), making)
+    },
+    serials: ["9.8-20261110.0", "9.8-20261110.1"],
+    built: date(2026, 11, 10),
+    dated: "-9.8-20261110.1.x86_64",
+};
+
+pub(crate) const FEDORA_44: Case = Case {
+    source: || boxed(Fedora::new("44").unwrap()),
+    build: |which, making| made(FedoraBuild::new("44", ["1.7", "1.14"][which]), making),
+    serials: ["1.7", "1.14"],
+    built: SIGNED,
+    dated: "-44-1.14.x86_64",
+};
+
+pub(crate) const OPENSUSE_16: Case = Case {
+    source: || boxed(OpenSuse::leap("16.0").unwrap()),
+    build: |which, making| {
+        made(
+            OpenSuseBuild::leap("16.0", ["18.7", "18.12"][which]),
+            making,
+        )
+    },
+    serials: ["18.7", "18.12"],
+    built: SIGNED,
+    dated: "-Build18.12.qcow2",
+};
+
+/// Two images beside each other; the catalogue says which.
+pub(crate) const OWN: Case = Case {
+    source: || {
+        let at = |name| {
+            format!("https://images.operator.test/own/{name}")
+                .parse()
+                .unwrap()
+        };
+        let own = OwnImage::new(
+            "own",
+            at("own-20261110.qcow2"),
+            at("SHA256SUMS"),
+            Some(at("SHA256SUMS.asc")),
+        );
+        boxed(own.unwrap().serial("20261110".parse().unwrap()))
+    },
+    build: |which, making| {
+        let name = ["own-20261101.qcow2", "own-20261110.qcow2"][which];
+        made(OwnBuild::new("images.operator.test", "/own/", name), making)
+    },
+    serials: ["20261101", "20261110"],
+    built: date(2026, 11, 10),
+    dated: "own-20261110.qcow2",
+};
+
+/// All of them but those that would be the same image in a cloud.
+pub(crate) const ALL: &[&Case] = &[
+    &ALMALINUX_8_BSD,
+    &ALMALINUX_9,
+    &CENTOS_7,
+    &CENTOS_STREAM_9,
+    &DEBIAN_10,
+    &DEBIAN_12,
+    &DEBIAN_9_ARCHIVED,
+    &FEDORA_44,
+    &FLATCAR_BZIP2,
+    &FLATCAR_PLAIN,
+    &OPENSUSE_16,
+    &OWN,
+    &ROCKY_9,
+    &UBUNTU_DAILY,
+    &UBUNTU_RELEASED,
+    &UBUNTU_STREAMS,
+];
