@@ -7,8 +7,8 @@ mod support;
 use std::fs;
 
 use bonafide::sources::{
-    DirectoryFetch, Fetch, FetchError, HttpFetch, Release, Signed, Source, SourceError, Ubuntu,
-    UbuntuRelease,
+    Debian, DirectoryFetch, Fetch, FetchError, HttpFetch, Release, Signed, Source, SourceError,
+    Ubuntu, UbuntuRelease,
 };
 use bonafide::{Keyring, Verified};
 use bonafide_testkit::site::{Fault, UbuntuBuild};
@@ -145,6 +145,30 @@ async fn proven_names(fetch: &DirectoryFetch, release: &Release) -> Vec<String> 
         .unwrap();
     let list = text.checksum_list().unwrap();
     list.names().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn where_only_a_moving_link_has_a_build_the_names_in_it_tell_which() {
+    let world = World::embedded().await;
+    let page = "https://cdimage.debian.org/cdimage/openstack/";
+    world.site.put(&format!("{page}current-10/SHA512SUMS"), "");
+    world.site.put(&format!("{page}current-9/SHA512SUMS"), "");
+    let buster = Debian::openstack("10", "buster").unwrap();
+    let release = buster.latest(&world.fetch()).await.unwrap();
+    assert_eq!(
+        release.list.as_str(),
+        format!("{page}current-10/SHA512SUMS")
+    );
+    assert_eq!(release.serial, None);
+    let names = [
+        "debian-10-openstack-amd64.qcow2",
+        "debian-10.0.1-20190708-openstack-amd64.qcow2",
+        "debian-10.0.1-20190708-openstack-arm64.qcow2",
+    ];
+    let file = buster.select(&release, &Signed::names(&names)).unwrap();
+    assert_eq!(file.url.as_str(), format!("{page}current-10/{}", names[1]));
+    let undated = buster.select(&release, &Signed::names(&names[..1]));
+    assert!(matches!(undated, Err(SourceError::ImageNotListed { .. })));
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::Violation;
 const MAX_LENGTH: usize = 255;
 
 /// Written from typed values only, so that twins can't differ and grammars hold.
-const MODELLED: [&str; 30] = [
+const MODELLED: [&str; 25] = [
     "architecture",
     "cpu_arch",
     "default_ssh_username",
@@ -34,16 +34,40 @@ const MODELLED: [&str; 30] = [
     "source_sha512sum",
     "source_url",
     "uuid_validity",
-    // Attributes of Glance, not properties.
+];
+
+/// Attributes of an image in Glance, whose JSON has them beside the properties.
+const ATTRIBUTES: [&str; 26] = [
+    "checksum",
+    "container_format",
+    "created_at",
+    "direct_url",
+    "disk_format",
+    "file",
+    "id",
+    "locations",
     "min_disk",
     "min_ram",
     "name",
+    "os_hash_algo",
+    "os_hash_value",
+    "os_hidden",
     "owner",
+    "protected",
+    "schema",
+    "self",
+    "size",
+    "status",
+    "store",
+    "stores",
+    "tags",
+    "updated_at",
+    "virtual_size",
     "visibility",
 ];
 
 /// Names that belong to somebody else.
-const RESERVED: [&str; 4] = ["bonafide_", "os_glance", "os_hash_", "owner_specified."];
+const RESERVED: [&str; 3] = ["bonafide_", "os_glance", "owner_specified."];
 
 /// Properties beyond the model, in the operator's words: `hw_qemu_guest_agent=yes`.
 ///
@@ -79,6 +103,9 @@ impl ExtraProperties {
         }
         if MODELLED.contains(&name) {
             return refused("it has a place of its own in the model");
+        }
+        if ATTRIBUTES.contains(&name) {
+            return refused("it is an attribute of the image and no property");
         }
         if RESERVED.iter().any(|prefix| name.starts_with(prefix)) {
             return refused("this name is reserved");
@@ -121,6 +148,9 @@ mod tests {
             "os_version",
             "source_sha512sum",
             "visibility",
+            "owner",
+            "tags",
+            "protected",
             "bonafide_signer",
             "os_glance_importing_to_stores",
             "os_hash_value",
