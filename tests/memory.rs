@@ -16,22 +16,11 @@ use bonafide::publisher::Outcome;
 use bonafide_testkit::cloud::EmbeddedCloud;
 use bonafide_testkit::qcow2::Qcow2Image;
 
-use support::{Cloud, World};
+use support::{Cloud, World, peak_memory};
 
 const MEBIBYTE: u64 = 1 << 20;
 const GIBIBYTE: u64 = 1 << 30;
 const LIMIT: u64 = 64 * MEBIBYTE;
-
-/// The largest resident memory of this process so far, in bytes.
-fn peak() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .unwrap();
-    let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().unwrap();
-    kibibytes * 1024
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_4_gib_image_is_published_in_less_than_64_mib() {
@@ -45,9 +34,9 @@ async fn a_4_gib_image_is_published_in_less_than_64_mib() {
         .unwrap();
     assert!(build.size >= 4 * GIBIBYTE);
 
-    let before = peak();
+    let before = peak_memory();
     let report = world.publish().await.unwrap();
-    let after = peak();
+    let after = peak_memory();
     println!(
         "peak: {} MiB before, {} MiB after",
         before / MEBIBYTE,
