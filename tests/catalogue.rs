@@ -8,6 +8,7 @@ mod support;
 mod cases;
 #[path = "conformance/making.rs"]
 mod making;
+#[macro_use]
 #[path = "vendors/shop.rs"]
 mod shop;
 
@@ -21,25 +22,7 @@ use bonafide::sources::LocalFiles;
 use bonafide_testkit::keys::SignatureOptions;
 
 use shop::Shop;
-use support::{Cloud, causes, now, site_fetch};
-
-macro_rules! on_both_clouds {
-    ($($case:ident,)+) => {
-        mod embedded {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $case() {
-                super::$case(super::Shop::new(super::Cloud::embedded().await.unwrap()).await).await;
-            })+
-        }
-        mod real {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $case() {
-                let Some(cloud) = super::Cloud::real().await else { return };
-                super::$case(super::Shop::new(cloud).await).await;
-            })+
-        }
-    };
-}
+use support::{causes, now, site_fetch};
 
 on_both_clouds! {
     an_image_of_the_operators_own_is_published_as_what_it_is,

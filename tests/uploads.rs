@@ -8,6 +8,7 @@ mod support;
 mod cases;
 #[path = "conformance/making.rs"]
 mod making;
+#[macro_use]
 #[path = "vendors/shop.rs"]
 mod shop;
 
@@ -23,24 +24,6 @@ use url::Url;
 
 use shop::Shop;
 use support::{Cloud, causes, now, site_fetch};
-
-macro_rules! on_both_clouds {
-    ($($case:ident,)+) => {
-        mod embedded {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $case() {
-                super::$case(super::Shop::new(super::Cloud::embedded().await.unwrap()).await).await;
-            })+
-        }
-        mod real {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $case() {
-                let Some(cloud) = super::Cloud::real().await else { return };
-                super::$case(super::Shop::new(cloud).await).await;
-            })+
-        }
-    };
-}
 
 on_both_clouds! {
     a_customer_uploads_a_proven_build_and_finds_it_again,

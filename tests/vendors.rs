@@ -12,8 +12,11 @@ mod support;
 mod cases;
 #[path = "conformance/making.rs"]
 mod making;
+#[macro_use]
 #[path = "vendors/shop.rs"]
 mod shop;
+
+use std::collections::BTreeSet;
 
 use bonafide::publisher::{Error, Outcome};
 use bonafide::sources::{Flatcar, FlatcarFile, Mirror};
@@ -23,25 +26,6 @@ use bonafide_testkit::site::{Fault, FlatcarBuild};
 
 use shop::{BZ2, Shop, flatcar_digests};
 use support::{Cloud, causes, now};
-
-/// Makes each case a test for the embedded cloud and one for the real cloud.
-macro_rules! on_both_clouds {
-    ($($case:ident,)+) => {
-        mod embedded {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $case() {
-                super::$case(super::Shop::new(super::Cloud::embedded().await.unwrap()).await).await;
-            })+
-        }
-        mod real {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $case() {
-                let Some(cloud) = super::Cloud::real().await else { return };
-                super::$case(super::Shop::new(cloud).await).await;
-            })+
-        }
-    };
-}
 
 on_both_clouds! {
     every_vendors_image_is_published_unchanged,
@@ -56,6 +40,7 @@ on_both_clouds! {
 }
 
 async fn every_vendors_image_is_published_unchanged(shop: Shop) {
+    let mut used = BTreeSet::new();
     for case in cases::ALL {
         let build = shop.publish_at_vendor(case);
         let channel = shop.channel(case);
@@ -63,7 +48,17 @@ async fn every_vendors_image_is_published_unchanged(shop: Shop) {
         let name = channel.name();
         println!("{name}: {} in {} requests", report.image, report.requests);
         assert_eq!(report.outcome, Outcome::Published, "{name}");
-        assert!(report.requests <= 8, "{name}: {} requests", report.requests);
+        // The same build by way of simplestreams: its first id was used, which costs two more.
+        let limit = if used.insert((name.to_owned(), build.sha512.clone())) {
+            7
+        } else {
+            9
+        };
+        assert!(
+            report.requests <= limit,
+            "{name}: {} requests",
+            report.requests
+        );
 
         let image = shop.image(&report).await;
         assert_eq!(image.size, Some(build.size), "{name}");

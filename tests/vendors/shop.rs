@@ -3,6 +3,7 @@
 #![allow(
     clippy::allow_attributes,
     dead_code,
+    unused_macros,
     reason = "each test binary uses another part of this"
 )]
 
@@ -24,6 +25,26 @@ use uuid::Uuid;
 use crate::cases::Case;
 use crate::making::{Making, keys};
 use crate::support::{Cloud, Events, MARKER, causes, now, site_fetch};
+
+/// Makes each case a test for the embedded cloud and one for the real cloud.
+macro_rules! on_both_clouds {
+    ($($case:ident,)+) => {
+        mod embedded {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                let cloud = crate::support::Cloud::embedded().await.unwrap();
+                super::$case(crate::shop::Shop::new(cloud).await).await;
+            })+
+        }
+        mod real {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                let Some(cloud) = crate::support::Cloud::real().await else { return };
+                super::$case(crate::shop::Shop::new(cloud).await).await;
+            })+
+        }
+    };
+}
 
 pub(crate) const BZ2: &str = "flatcar_production_openstack_image.img.bz2";
 const VERSION: &str = "4593.2.5";

@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::listing::linked_names;
-use crate::{Fetch, ImageFile, Release, Serial, Signed, SourceError};
+use crate::{Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, SourceError};
 
 /// The real pages have some kilobytes.
 const MAX_PAGE: u64 = 1024 * 1024;
@@ -73,6 +73,17 @@ pub(crate) fn newest_image(
         below(&release.directory, name),
         serial,
     ))
+}
+
+/// The one list that a vendor keeps in the same place, with its detached signature.
+pub(crate) fn lasting_list(product: &Product, list: &str, signature: &str) -> Release {
+    let page = &product.page;
+    Release::new(
+        product.channel.clone(),
+        page.clone(),
+        below(page, list),
+        SignatureLocation::Detached(below(page, signature)),
+    )
 }
 
 /// The names tie a list to the directory or the name that it was found under.

@@ -4,6 +4,8 @@ use jiff::civil::Date;
 use serde::Serialize;
 use url::Url;
 
+use crate::names::at;
+
 /// What a channel offers, in the vendor's words; the same for each of its builds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -38,6 +40,28 @@ pub struct Product {
     pub hosts: Vec<String>,
     /// Until when the vendor maintains it without a contract, UTC; `None` if it does not say.
     pub maintained_until: Option<Date>,
+}
+
+impl Product {
+    /// What most vendors have in common: one key, signed lists, names that all follow from the
+    /// vendor's.
+    pub(crate) fn usual(vendor: &str, title: &str, version: &str, host: &str, path: &str) -> Self {
+        Self {
+            channel: format!("{vendor}-{version}"),
+            vendor: vendor.to_owned(),
+            keyring: vendor.to_owned(),
+            signing: Signing::Signed,
+            title: title.to_owned(),
+            distribution: vendor.to_owned(),
+            version: version.to_owned(),
+            codename: None,
+            architecture: "x86_64".to_owned(),
+            default_user: vendor.to_owned(),
+            page: at(host, path),
+            hosts: vec![host.to_owned()],
+            maintained_until: None,
+        }
+    }
 }
 
 /// Whether a vendor signs what it publishes.

@@ -6,10 +6,8 @@
 use async_trait::async_trait;
 use jiff::civil::date;
 
-use crate::names::{at, below, newest_image, word};
-use crate::{
-    Fetch, ImageFile, Product, Release, SignatureLocation, Signed, Signing, Source, SourceError,
-};
+use crate::names::{lasting_list, newest_image, word};
+use crate::{Fetch, ImageFile, Product, Release, Signed, Source, SourceError};
 
 const HOST: &str = "repo.almalinux.org";
 
@@ -27,25 +25,16 @@ impl AlmaLinux {
     /// [`SourceError::NotAWord`] if it can't be part of a URL.
     pub fn new(version: &str) -> Result<Self, SourceError> {
         word("version", version)?;
+        let path = format!("/almalinux/{version}/cloud/x86_64/images/");
         let product = Product {
-            channel: format!("almalinux-{version}"),
-            vendor: "almalinux".to_owned(),
             keyring: format!("almalinux-{version}"),
-            signing: Signing::Signed,
-            title: "AlmaLinux".to_owned(),
-            distribution: "almalinux".to_owned(),
-            version: version.to_owned(),
-            codename: None,
-            architecture: "x86_64".to_owned(),
-            default_user: "almalinux".to_owned(),
-            page: at(HOST, &format!("/almalinux/{version}/cloud/x86_64/images/")),
-            hosts: vec![HOST.to_owned()],
             maintained_until: match version {
                 "8" => Some(date(2029, 5, 31)),
                 "9" => Some(date(2032, 5, 31)),
                 "10" => Some(date(2035, 5, 31)),
                 _ => None,
             },
+            ..Product::usual("almalinux", "AlmaLinux", version, HOST, &path)
         };
         Ok(Self { product })
     }
@@ -59,13 +48,7 @@ impl Source for AlmaLinux {
 
     /// Asks nobody: the list is always in the same place, and it has all builds.
     async fn latest(&self, _: &dyn Fetch) -> Result<Release, SourceError> {
-        let page = &self.product.page;
-        Ok(Release::new(
-            self.product.channel.clone(),
-            page.clone(),
-            below(page, "CHECKSUM"),
-            SignatureLocation::Detached(below(page, "CHECKSUM.asc")),
-        ))
+        Ok(lasting_list(&self.product, "CHECKSUM", "CHECKSUM.asc"))
     }
 
     fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {

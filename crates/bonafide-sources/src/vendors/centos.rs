@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use jiff::civil::{Date, date};
 
-use crate::names::{at, below, newest_image, not_listed, word};
+use crate::names::{below, lasting_list, newest_image, not_listed, word};
 use crate::{
     Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, Signing, Source,
     SourceError,
@@ -34,9 +34,8 @@ impl Centos {
     pub fn seven() -> Self {
         let product = Product {
             keyring: "centos-7".to_owned(),
-            signing: Signing::Signed,
             maintained_until: Some(date(2024, 6, 30)),
-            ..product("centos-7", "CentOS", "7", "centos", "7/images/")
+            ..Product::usual("centos", "CentOS", "7", HOST, "/centos/7/images/")
         };
         Self {
             line: Line::Seven,
@@ -58,36 +57,18 @@ impl Centos {
             "10" => ("cloud-user", Some(date(2030, 1, 1))),
             _ => ("cloud-user", None),
         };
-        let channel = format!("centos-stream-{version}");
-        let path = format!("{version}-stream/x86_64/images/");
+        let path = format!("/centos/{version}-stream/x86_64/images/");
         let product = Product {
-            keyring: "centos".to_owned(),
+            channel: format!("centos-stream-{version}"),
             signing: Signing::Unsigned,
+            default_user: user.to_owned(),
             maintained_until,
-            ..product(&channel, "CentOS Stream", version, user, &path)
+            ..Product::usual("centos", "CentOS Stream", version, HOST, &path)
         };
         Ok(Self {
             line: Line::Stream(version.to_owned()),
             product,
         })
-    }
-}
-
-fn product(channel: &str, title: &str, version: &str, user: &str, path: &str) -> Product {
-    Product {
-        channel: channel.to_owned(),
-        vendor: "centos".to_owned(),
-        keyring: "centos".to_owned(),
-        signing: Signing::Signed,
-        title: title.to_owned(),
-        distribution: "centos".to_owned(),
-        version: version.to_owned(),
-        codename: None,
-        architecture: "x86_64".to_owned(),
-        default_user: user.to_owned(),
-        page: at(HOST, &format!("/centos/{path}")),
-        hosts: vec![HOST.to_owned()],
-        maintained_until: None,
     }
 }
 
@@ -99,19 +80,18 @@ impl Source for Centos {
 
     /// Asks nobody: the list is always in the same place, and it has all builds.
     async fn latest(&self, _: &dyn Fetch) -> Result<Release, SourceError> {
-        let directory = self.product.page.clone();
+        if let Line::Stream(_) = self.line {
+            return Ok(lasting_list(&self.product, "CHECKSUM", "CHECKSUM.asc"));
+        }
+        let page = self.product.page.clone();
+        let list = below(&page, "sha256sum.txt.asc");
         let channel = self.product.channel.clone();
-        Ok(match self.line {
-            Line::Seven => {
-                let list = below(&directory, "sha256sum.txt.asc");
-                Release::new(channel, directory, list, SignatureLocation::ClearSigned)
-            }
-            Line::Stream(_) => {
-                let list = below(&directory, "CHECKSUM");
-                let signature = SignatureLocation::Detached(below(&directory, "CHECKSUM.asc"));
-                Release::new(channel, directory, list, signature)
-            }
-        })
+        Ok(Release::new(
+            channel,
+            page,
+            list,
+            SignatureLocation::ClearSigned,
+        ))
     }
 
     fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {

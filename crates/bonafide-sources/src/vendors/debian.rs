@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use jiff::civil::{Date, date};
 use url::Url;
 
-use crate::names::{at, below, names_on, newest, no_build, not_listed, of_this_build, word};
+use crate::names::{below, names_on, newest, no_build, not_listed, of_this_build, word};
 use crate::{
     Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, Signing, Source,
     SourceError,
@@ -39,8 +39,8 @@ impl Debian {
     ///
     /// [`SourceError::NotAWord`] if version or code name can't be part of a URL.
     pub fn openstack(version: &str, codename: &str) -> Result<Self, SourceError> {
-        let page = at(OPENSTACK_HOST, "/cdimage/openstack/");
-        Self::new(version, codename, Tree::OpenStack, OPENSTACK_HOST, page)
+        let place = (OPENSTACK_HOST, "/cdimage/openstack/");
+        Self::new(version, codename, Tree::OpenStack, place)
     }
 
     /// The unsigned cloud images of version 11 and later: channel `debian-12`.
@@ -49,36 +49,26 @@ impl Debian {
     ///
     /// [`SourceError::NotAWord`] if version or code name can't be part of a URL.
     pub fn cloud(version: &str, codename: &str) -> Result<Self, SourceError> {
-        let page = at(CLOUD_HOST, &format!("/images/cloud/{codename}/"));
-        Self::new(version, codename, Tree::Cloud, CLOUD_HOST, page)
+        let path = format!("/images/cloud/{codename}/");
+        Self::new(version, codename, Tree::Cloud, (CLOUD_HOST, &path))
     }
 
     fn new(
         version: &str,
         codename: &str,
         tree: Tree,
-        host: &str,
-        page: Url,
+        (host, path): (&str, &str),
     ) -> Result<Self, SourceError> {
         word("version", version)?;
         word("code name", codename)?;
         let product = Product {
-            channel: format!("debian-{version}"),
-            vendor: "debian".to_owned(),
-            keyring: "debian".to_owned(),
             signing: match tree {
                 Tree::Cloud => Signing::Unsigned,
                 Tree::OpenStack => Signing::Signed,
             },
-            title: "Debian".to_owned(),
-            distribution: "debian".to_owned(),
-            version: version.to_owned(),
             codename: Some(codename.to_owned()),
-            architecture: "x86_64".to_owned(),
-            default_user: "debian".to_owned(),
-            page,
-            hosts: vec![host.to_owned()],
             maintained_until: maintained_until(version),
+            ..Product::usual("debian", "Debian", version, host, path)
         };
         Ok(Self {
             version: version.to_owned(),

@@ -6,10 +6,8 @@
 
 use async_trait::async_trait;
 
-use crate::names::{at, below, names_on, newest, newest_image, no_build, of_this_build, word};
-use crate::{
-    Fetch, ImageFile, Product, Release, SignatureLocation, Signed, Signing, Source, SourceError,
-};
+use crate::names::{below, names_on, newest, newest_image, no_build, of_this_build, word};
+use crate::{Fetch, ImageFile, Product, Release, SignatureLocation, Signed, Source, SourceError};
 
 const HOST: &str = "download.fedoraproject.org";
 
@@ -29,19 +27,8 @@ impl Fedora {
         word("version", version)?;
         let path = format!("/pub/fedora/linux/releases/{version}/Cloud/x86_64/images/");
         let product = Product {
-            channel: format!("fedora-{version}"),
-            vendor: "fedora".to_owned(),
             keyring: format!("fedora-{version}"),
-            signing: Signing::Signed,
-            title: "Fedora".to_owned(),
-            distribution: "fedora".to_owned(),
-            version: version.to_owned(),
-            codename: None,
-            architecture: "x86_64".to_owned(),
-            default_user: "fedora".to_owned(),
-            page: at(HOST, &path),
-            hosts: vec![HOST.to_owned()],
-            maintained_until: None,
+            ..Product::usual("fedora", "Fedora", version, HOST, &path)
         };
         Ok(Self { product })
     }

@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use jiff::civil::Date;
 use url::Url;
 
-use crate::names::{at, below, foreign_list, not_listed, word};
+use crate::names::{below, foreign_list, not_listed, word};
 use crate::{
-    Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, Signing, Source,
-    SourceError, Stamp,
+    Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, Source, SourceError,
+    Stamp,
 };
 
 const IMAGE: &str = "flatcar_production_openstack_image.img";
@@ -63,20 +63,11 @@ impl Flatcar {
         let host = format!("{channel}.release.flatcar-linux.net");
         let mut letters = channel.chars();
         let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        let version: String = first.into_iter().chain(letters).collect();
         let product = Product {
             channel: format!("flatcar-{channel}"),
-            vendor: "flatcar".to_owned(),
-            keyring: "flatcar".to_owned(),
-            signing: Signing::Signed,
-            title: "Flatcar".to_owned(),
-            distribution: "flatcar".to_owned(),
-            version: first.into_iter().chain(letters).collect(),
-            codename: None,
-            architecture: "x86_64".to_owned(),
             default_user: "core".to_owned(),
-            page: at(&host, "/amd64-usr/"),
-            hosts: vec![host],
-            maintained_until: None,
+            ..Product::usual("flatcar", "Flatcar", &version, &host, "/amd64-usr/")
         };
         Self { file, product }
     }
@@ -238,7 +229,7 @@ mod tests {
     #[test]
     fn nightly_versions_are_no_releases() {
         let nightly = "FLATCAR_VERSION=4799.0.0+nightly-20260821-2100\n";
-        let url = at("stable.release.flatcar-linux.net", "/version.txt");
+        let url = crate::names::at("stable.release.flatcar-linux.net", "/version.txt");
         assert!(version(nightly, &url).is_err());
     }
 

@@ -5,10 +5,9 @@
 
 use async_trait::async_trait;
 
-use crate::names::{at, below, names_on, newest, newest_image, no_build, of_this_build, word};
+use crate::names::{below, names_on, newest, newest_image, no_build, of_this_build, word};
 use crate::{
-    Fetch, ImageFile, ListFormat, Product, Release, SignatureLocation, Signed, Signing, Source,
-    SourceError,
+    Fetch, ImageFile, ListFormat, Product, Release, SignatureLocation, Signed, Source, SourceError,
 };
 
 const HOST: &str = "download.opensuse.org";
@@ -32,18 +31,7 @@ impl OpenSuse {
         let path = format!("/distribution/leap/{version}/appliances/");
         let product = Product {
             channel: format!("opensuse-leap-{version}"),
-            vendor: "opensuse".to_owned(),
-            keyring: "opensuse".to_owned(),
-            signing: Signing::Signed,
-            title: "openSUSE Leap".to_owned(),
-            distribution: "opensuse".to_owned(),
-            version: version.to_owned(),
-            codename: None,
-            architecture: "x86_64".to_owned(),
-            default_user: "opensuse".to_owned(),
-            page: at(HOST, &path),
-            hosts: vec![HOST.to_owned()],
-            maintained_until: None,
+            ..Product::usual("opensuse", "openSUSE Leap", version, HOST, &path)
         };
         Ok(Self { product })
     }

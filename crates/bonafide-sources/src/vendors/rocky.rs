@@ -6,10 +6,8 @@
 use async_trait::async_trait;
 use jiff::civil::date;
 
-use crate::names::{at, below, newest_image, word};
-use crate::{
-    Fetch, ImageFile, Product, Release, SignatureLocation, Signed, Signing, Source, SourceError,
-};
+use crate::names::{lasting_list, newest_image, word};
+use crate::{Fetch, ImageFile, Product, Release, Signed, Signing, Source, SourceError};
 
 const HOST: &str = "dl.rockylinux.org";
 
@@ -27,25 +25,17 @@ impl Rocky {
     /// [`SourceError::NotAWord`] if it can't be part of a URL.
     pub fn new(version: &str) -> Result<Self, SourceError> {
         word("version", version)?;
+        let path = format!("/pub/rocky/{version}/images/x86_64/");
         let product = Product {
-            channel: format!("rocky-{version}"),
-            vendor: "rocky".to_owned(),
             keyring: format!("rocky-{version}"),
             signing: Signing::Unsigned,
-            title: "Rocky Linux".to_owned(),
-            distribution: "rocky".to_owned(),
-            version: version.to_owned(),
-            codename: None,
-            architecture: "x86_64".to_owned(),
-            default_user: "rocky".to_owned(),
-            page: at(HOST, &format!("/pub/rocky/{version}/images/x86_64/")),
-            hosts: vec![HOST.to_owned()],
             maintained_until: match version {
                 "8" => Some(date(2029, 5, 31)),
                 "9" => Some(date(2032, 5, 31)),
                 "10" => Some(date(2035, 5, 31)),
                 _ => None,
             },
+            ..Product::usual("rocky", "Rocky Linux", version, HOST, &path)
         };
         Ok(Self { product })
     }
@@ -59,13 +49,7 @@ impl Source for Rocky {
 
     /// Asks nobody: the list is always in the same place, and it has all builds.
     async fn latest(&self, _: &dyn Fetch) -> Result<Release, SourceError> {
-        let page = &self.product.page;
-        Ok(Release::new(
-            self.product.channel.clone(),
-            page.clone(),
-            below(page, "CHECKSUM"),
-            SignatureLocation::Detached(below(page, "CHECKSUM.sig")),
-        ))
+        Ok(lasting_list(&self.product, "CHECKSUM", "CHECKSUM.sig"))
     }
 
     fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {

@@ -13,8 +13,8 @@ use jiff::civil::{Date, date};
 
 use crate::names::{at, below, foreign_list, names_on, newest, no_build, not_listed, word};
 use crate::{
-    Fetch, ImageFile, ListFormat, Product, Release, Serial, SignatureLocation, Signed, Signing,
-    Source, SourceError,
+    Fetch, ImageFile, ListFormat, Product, Release, Serial, SignatureLocation, Signed, Source,
+    SourceError,
 };
 
 const HOST: &str = "cloud-images.ubuntu.com";
@@ -150,18 +150,9 @@ impl Ubuntu {
         let known = known.filter(|release| release.version() == version);
         let product = Product {
             channel: format!("ubuntu-{version}{suffix}"),
-            vendor: "ubuntu".to_owned(),
-            keyring: "ubuntu".to_owned(),
-            signing: Signing::Signed,
-            title: "Ubuntu".to_owned(),
-            distribution: "ubuntu".to_owned(),
-            version: version.to_owned(),
             codename: Some(codename.to_owned()),
-            architecture: "x86_64".to_owned(),
-            default_user: "ubuntu".to_owned(),
-            page: at(HOST, &path),
-            hosts: vec![HOST.to_owned()],
             maintained_until: known.map(UbuntuRelease::maintained_until).next(),
+            ..Product::usual("ubuntu", "Ubuntu", version, HOST, &path)
         };
         Self {
             version: version.to_owned(),
