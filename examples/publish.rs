@@ -150,11 +150,11 @@ async fn one(
     show: &Show,
 ) -> Result<Done, Error> {
     let channel = entry.channel(world.fetch.as_ref()).await?;
-    let candidate = publisher.find(&channel, show).await?;
     if !dry_run {
-        let report = publisher.publish(&channel, &candidate, show).await?;
+        let report = publisher.publish_newest(&channel, show).await?;
         return Ok(Done::Image(Box::new(report)));
     }
+    let candidate = publisher.find(&channel, show).await?;
     Ok(Done::Looked(
         match publisher.observe(&channel, &candidate).await? {
             Observed::Published(image) => format!("{} is public already; nothing to do", image.id),

@@ -23,7 +23,7 @@ use rehearsal::Rehearsal;
 pub(crate) type AnyError = Box<dyn std::error::Error>;
 
 /// Which channels, and where their vendors are.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Selection {
     /// The catalogue of channels; a built-in one by default
     #[arg(long, value_name = "FILE")]

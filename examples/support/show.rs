@@ -86,6 +86,16 @@ impl Observe for Show {
                 evidence.signed_at, evidence.signer
             )),
             Event::Rereading { list } => self.line(&format!("reading {list} once more")),
+            Event::Moved { list } => {
+                self.line(&format!(
+                    "{list} changed meanwhile; once more from the start"
+                ));
+            }
+            Event::Stale {
+                list, signed_at, ..
+            } => self.line(&format!(
+                "ALARM: {list} was signed at {signed_at} and has not moved since"
+            )),
             Event::Created { id, .. } => self.line(&format!("created private image {id}")),
             Event::Progress { received, total } => self.progress(*received, *total),
             Event::Uploaded { digests, .. } => {

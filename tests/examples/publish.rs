@@ -72,7 +72,7 @@ fn publish_prints_what_was_proven_of_each_image() {
         "signed by ",
         "signed at ",
         "sha512 ",
-        "requests     6 ",
+        "requests     7 ",
         "unpacked     ",
         "file by      ",
     ] {

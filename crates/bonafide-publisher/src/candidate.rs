@@ -1,6 +1,8 @@
 //! Finds the newest build and proves its list.
 
-use bonafide_sources::{Fetch, ImageFile, Release, Serial, Signed};
+use std::sync::Arc;
+
+use bonafide_sources::{Fetch, FetchError, ImageFile, Release, Serial, Signed};
 use bonafide_verify::{
     DigestCheck, Error as VerifyError, Evidence, ExpectedDigest, FileSignature, Verified,
 };
@@ -10,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use crate::proving::Proving;
-use crate::{Channel, Error, Event, Observe};
+use crate::{Channel, Error, Event, Observe, SignedFiles};
 
 /// A build whose list is proven: what may be published, and which digest its bytes must have.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ pub struct Candidate {
     build_date: Date,
     expected: Verified<ExpectedDigest>,
     file_signature: Option<FileSignature>,
+    keyring: String,
+    files: Arc<SignedFiles>,
 }
 
 impl Candidate {
@@ -51,7 +55,7 @@ impl Candidate {
             fetch,
             now,
         };
-        let list = match proving.list().await {
+        let (list, mut files) = match proving.list().await {
             // The list and its signature are two files that a mirror copies one after the other.
             Err(Error::Unproven { source, .. })
                 if matches!(*source, VerifyError::BadSignature { .. }) =>
@@ -66,6 +70,14 @@ impl Candidate {
         observer.observe(&Event::Proven {
             evidence: list.evidence(),
         });
+        let signed_at = list.evidence().signed_at;
+        if let Some(limit) = channel.stale(signed_at, now) {
+            observer.observe(&Event::Stale {
+                list: &release.list,
+                signed_at,
+                limit,
+            });
+        }
         let stamp = proving.stamp().await?;
         let names: Vec<_> = list.names().collect();
         let mut signed = Signed::names(&names);
@@ -73,12 +85,16 @@ impl Candidate {
             signed = signed.stamp(stamp);
         }
         let file = channel.source.select(&release, &signed)?;
-        let signed_on = day(list.evidence().signed_at);
+        let signed_on = day(signed_at);
         if let Some(built) = file.build_date {
             not_signed_before_its_build(&release.list, list.evidence(), built)?;
         }
         let file_signature = match &file.signature {
-            Some(url) => Some(proving.file_signature(url).await?),
+            Some(url) => {
+                let (signature, bytes) = proving.file_signature(url).await?;
+                files.file_signature = Some(bytes);
+                Some(signature)
+            }
             None => None,
         };
         let expected = list
@@ -91,6 +107,8 @@ impl Candidate {
             file,
             expected,
             file_signature,
+            keyring: channel.product().keyring.clone(),
+            files: Arc::new(files),
         })
     }
 
@@ -128,6 +146,45 @@ impl Candidate {
     #[must_use]
     pub fn evidence(&self) -> &Evidence {
         self.expected.evidence()
+    }
+
+    /// What the vendor signed, as it was fetched: with it the image can be proven again.
+    #[must_use]
+    pub fn signed_files(&self) -> &SignedFiles {
+        &self.files
+    }
+
+    /// The name of the keyring whose keys count for it.
+    #[must_use]
+    pub fn keyring(&self) -> &str {
+        &self.keyring
+    }
+
+    /// Whether the vendor still signs the same digest for it, in the same place. A list that was
+    /// taken away or changed while the image was fetched belongs to another time than the image.
+    pub(crate) async fn still_stands(
+        &self,
+        channel: &Channel,
+        fetch: &dyn Fetch,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let proving = Proving {
+            channel,
+            release: &self.release,
+            fetch,
+            now,
+        };
+        match proving.list().await {
+            Ok((list, _)) => Ok(list
+                .digest(&self.file.name)
+                .is_ok_and(|digest| digest.value() == self.expected.value())),
+            // Mid-way between two states, or gone: not what it was.
+            Err(
+                Error::Unproven { .. } | Error::Unsigned { .. } | Error::HtmlInsteadOfList { .. },
+            ) => Ok(false),
+            Err(Error::Fetch(error)) if matches!(*error, FetchError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// What the image's bytes have to pass: the signed digest, and the image's own signature where

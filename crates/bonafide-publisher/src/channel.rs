@@ -10,6 +10,7 @@ use bonafide_properties::{
 use bonafide_sources::{Mirror, Product, Source};
 use bonafide_verify::Keyring;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use crate::Candidate;
@@ -41,6 +42,7 @@ pub struct Channel {
     naming: Naming,
     settings: Settings,
     mirror: Option<Mirror>,
+    age_limit: Option<SignedDuration>,
 }
 
 impl Channel {
@@ -57,6 +59,7 @@ impl Channel {
             naming: Naming::default(),
             settings: Settings::default(),
             mirror: None,
+            age_limit: None,
         }
     }
 
@@ -94,6 +97,20 @@ impl Channel {
     pub fn mirror(mut self, mirror: Mirror) -> Self {
         self.mirror = Some(mirror);
         self
+    }
+
+    /// How old the vendor's newest list may be before [`Event::Stale`](crate::Event::Stale) raises an
+    /// alarm; by default there is none.
+    #[must_use]
+    pub const fn age_limit(mut self, limit: SignedDuration) -> Self {
+        self.age_limit = Some(limit);
+        self
+    }
+
+    /// The age limit that a list of this time is beyond.
+    pub(crate) fn stale(&self, signed_at: Timestamp, now: Timestamp) -> Option<SignedDuration> {
+        let limit = self.age_limit?;
+        (now.duration_since(signed_at) > limit).then_some(limit)
     }
 
     /// The channel's short name: `ubuntu-24.04`.

@@ -86,6 +86,15 @@ pub enum Error {
         /// The end of the lease.
         until: Timestamp,
     },
+    /// The vendor's list changed or went while the image was fetched.
+    #[error(
+        "{list} has changed while the image was fetched, and no longer says what it said; the image \
+         is removed again"
+    )]
+    Moved {
+        /// The list.
+        list: Url,
+    },
     /// A publication failed and its image could not be removed.
     #[error("{error}; {left_behind}")]
     NotCleanedUp {
@@ -124,6 +133,14 @@ pub enum Error {
         #[source]
         source: Box<bonafide_glance::Error>,
     },
+    /// The vendor's list moved twice in a row.
+    #[error(
+        "the vendor is in transition: {list} changed twice while images were fetched; try later"
+    )]
+    InTransition {
+        /// The list.
+        list: Url,
+    },
     /// The upload's machinery stopped.
     #[error("the upload was interrupted inside this program")]
     Interrupted,
@@ -147,6 +164,21 @@ pub enum Error {
         published: String,
         /// The build that is offered.
         offered: String,
+    },
+    /// The vendor's list is older than the one that was accepted before.
+    #[error(
+        "{list} was signed at {offered}, but image {id} was accepted by a list of {accepted}: an old list \
+         is served again; nothing is changed"
+    )]
+    OlderList {
+        /// The list that is offered.
+        list: Url,
+        /// When it was signed.
+        offered: Timestamp,
+        /// An image of the channel.
+        id: Uuid,
+        /// When the list was signed that it was accepted by.
+        accepted: Timestamp,
     },
     /// A list that is older than its directory.
     #[error(

@@ -2,6 +2,7 @@
 
 use bonafide_sources::Release;
 use bonafide_verify::{Evidence, FileDigests};
+use jiff::{SignedDuration, Timestamp};
 use url::Url;
 use uuid::Uuid;
 
@@ -31,6 +32,11 @@ pub enum Event<'a> {
         /// The id.
         id: Uuid,
     },
+    /// The vendor's list changed while the image was fetched; all of it is done once more.
+    Moved {
+        /// The list.
+        list: &'a Url,
+    },
     /// More bytes came from the vendor.
     Progress {
         /// Bytes so far.
@@ -58,6 +64,16 @@ pub enum Event<'a> {
     Rereading {
         /// The list.
         list: &'a Url,
+    },
+    /// An alarm: the vendor's list has not moved for longer than the channel allows. Either the
+    /// vendor builds no more, or somebody keeps newer lists away.
+    Stale {
+        /// The list.
+        list: &'a Url,
+        /// When it was signed.
+        signed_at: Timestamp,
+        /// How old it may be.
+        limit: SignedDuration,
     },
     /// The image's bytes are those that the vendor signed, and Glance has them all.
     Uploaded {

@@ -222,6 +222,16 @@ impl Job<'_> {
             other => other?,
         }
         self.observer.observe(&Event::Compared { id: image.id });
+        let fetch = self.publisher.fetch.as_ref();
+        let candidate = self.candidate;
+        if !candidate
+            .still_stands(self.channel, fetch, self.now())
+            .await?
+        {
+            let list = candidate.release().list.clone();
+            let moved = Error::Moved { list };
+            return Err(clean_up::remove(self.glance(), image.id, moved, self.observer).await);
+        }
         // After its lease another run may have taken the image for given up.
         if self.now() > limits.until {
             let until = limits.until;

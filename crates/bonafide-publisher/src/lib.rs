@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod audit;
 mod candidate;
 mod catalogue;
 mod channel;
@@ -16,12 +17,14 @@ mod pipeline;
 mod proving;
 mod publish;
 mod report;
+mod signed_files;
 mod trust;
 mod unpack;
 mod upload;
 mod uploading;
 mod wanted;
 
+pub use audit::{Audited, Auditor, Depth, Verdict};
 pub use candidate::Candidate;
 #[cfg(feature = "schema")]
 pub use catalogue::catalogue_schema;
@@ -34,6 +37,7 @@ pub use marker::{NAMESPACE, image_id};
 pub use observed::Observed;
 pub use publish::Publisher;
 pub use report::{Outcome, Report};
+pub use signed_files::SignedFiles;
 pub use trust::Trust;
 pub use upload::PrivateImage;
 

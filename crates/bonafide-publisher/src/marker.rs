@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use bonafide_glance::Image;
+use bonafide_sources::ListFormat;
 use bonafide_verify::{Algorithm, Digest};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -30,6 +31,15 @@ pub(crate) const DIGEST: &str = "bonafide_vendor_digest";
 /// The digest of what Glance stores, which is not the vendor's where the file was decompressed:
 /// `sha512:…`.
 const STORED: &str = "bonafide_image_digest";
+/// The name of the keyring whose keys signed.
+pub(crate) const KEYRING: &str = "bonafide_keyring";
+/// The file's name in the signed list.
+pub(crate) const FILE: &str = "bonafide_file";
+/// Where the signed list was, and in which form.
+pub(crate) const LIST_URL: &str = "bonafide_list_url";
+const FORMAT: &str = "bonafide_list_format";
+/// When the list was signed.
+pub(crate) const SIGNED_AT: &str = "bonafide_signed_at";
 pub(crate) const TAG: &str = "managed_by_bonafide";
 
 /// The id of an image: the same for every run of one operator that publishes this build, so that
@@ -69,13 +79,50 @@ pub(crate) fn evidence(candidate: &Candidate) -> BTreeMap<String, String> {
     set(DIGEST, digest(candidate));
     set("bonafide_certificate", evidence.certificate.to_string());
     set("bonafide_signer", evidence.signer.to_string());
-    set("bonafide_signed_at", evidence.signed_at.to_string());
+    set(SIGNED_AT, evidence.signed_at.to_string());
     set("bonafide_list_sha256", evidence.signed_sha256.to_string());
+    // A path of the operator's disk is nobody else's business.
+    if candidate.release().list.scheme() != "file" {
+        set(LIST_URL, candidate.release().list.to_string());
+    }
+    set(FORMAT, format_name(&candidate.release().format).to_owned());
+    set(FILE, candidate.file().name.clone());
+    set(KEYRING, candidate.keyring().to_owned());
     set(
         "bonafide_verifier",
         concat!("bonafide ", env!("CARGO_PKG_VERSION")).to_owned(),
     );
+    map.extend(candidate.signed_files().to_properties());
     map
+}
+
+/// How the signed list is to be read.
+const fn format_name(format: &ListFormat) -> &'static str {
+    match format {
+        ListFormat::SideCar(_) => "side_car",
+        ListFormat::Simplestreams => "simplestreams",
+        _ => "checksums",
+    }
+}
+
+/// The form of the list of an image that carries one.
+pub(crate) fn format(image: &Image) -> ListFormat {
+    match image.properties.get(FORMAT).map(String::as_str) {
+        Some("side_car") => {
+            ListFormat::SideCar(image.properties.get(FILE).cloned().unwrap_or_default())
+        }
+        Some("simplestreams") => ListFormat::Simplestreams,
+        _ => ListFormat::Checksums,
+    }
+}
+
+/// Whether the image was accepted by a list of the same form as the candidate's.
+pub(crate) fn has_format_of(image: &Image, candidate: &Candidate) -> bool {
+    let format = format_name(&candidate.release().format);
+    image
+        .properties
+        .get(FORMAT)
+        .is_some_and(|own| own == format)
 }
 
 /// The candidate's digest as the marker writes it.

@@ -48,29 +48,36 @@ pub(crate) enum Taken {
     UsedUp,
 }
 
-/// Looks for the build among the channel's images: one request, whatever was tried before.
+/// Looks for the build among the channel's images: one request, whatever was tried before, and one
+/// more among the hidden ones if it is not there, since a retired image still tells what is old.
 pub(crate) async fn observe(
     glance: &Glance,
     channel: &str,
     candidate: &Candidate,
 ) -> Result<Observed, Error> {
     let project = glance.session().project_id().await?;
-    let filter = ImageFilter::new()
-        .owner(&project)
-        .property(marker::CHANNEL, channel);
     let mut found = Observed::Absent;
-    for image in glance.list(&filter).await? {
-        // The filter is the server's; whose image it is and of which build, is ours to say.
-        if !marker::is_own(&image, channel, &project) {
-            continue;
+    for hidden in [false, true] {
+        let filter = ImageFilter::new()
+            .owner(&project)
+            .hidden(hidden)
+            .property(marker::CHANNEL, channel);
+        for image in glance.list(&filter).await? {
+            // The filter is the server's; whose image it is and of which build, is ours to say.
+            if !marker::is_own(&image, channel, &project) {
+                continue;
+            }
+            if !marker::is_of(&image, candidate) {
+                not_newer(&image, candidate)?;
+                continue;
+            }
+            let other = classify(image, candidate)?;
+            if other.rank() > found.rank() {
+                found = other;
+            }
         }
-        if !marker::is_of(&image, candidate) {
-            not_newer(&image, candidate)?;
-            continue;
-        }
-        let other = classify(image, candidate)?;
-        if other.rank() > found.rank() {
-            found = other;
+        if found.rank() > 0 {
+            break;
         }
     }
     Ok(found)
@@ -93,20 +100,42 @@ pub(crate) async fn observe_id(
     classify(image, candidate).map(Taken::Own)
 }
 
-/// The directory page is not signed, so whoever serves it could offer an old build as the newest.
-/// What was published before tells.
+/// Pages are not signed, and a signed list stays signed for ever, so whoever serves them could offer an
+/// old build as the newest. What was accepted before stands on the images, and tells.
 fn not_newer(image: &Image, candidate: &Candidate) -> Result<(), Error> {
+    if !was_accepted(image) {
+        return Ok(());
+    }
     let serial = image.properties.get(marker::SERIAL);
     let serial: Option<Serial> = serial.and_then(|text| text.parse().ok());
     let offered = candidate.serial();
-    match serial {
-        Some(published) if is_published(image) && published > *offered => Err(Error::Rollback {
+    if let Some(published) = serial.filter(|published| published > offered) {
+        return Err(Error::Rollback {
             id: image.id,
             published: published.to_string(),
             offered: offered.to_string(),
+        });
+    }
+    let accepted = image.properties.get(marker::SIGNED_AT);
+    let accepted: Option<Timestamp> = accepted.and_then(|text| text.parse().ok());
+    let offered = candidate.evidence().signed_at;
+    // An index of all builds is signed at other times than the list of one.
+    let comparable = marker::has_format_of(image, candidate);
+    match accepted {
+        Some(accepted) if comparable && accepted > offered => Err(Error::OlderList {
+            list: candidate.release().list.clone(),
+            offered,
+            id: image.id,
+            accepted,
         }),
         _ => Ok(()),
     }
+}
+
+/// Whether the image was published once, whatever became of it since.
+fn was_accepted(image: &Image) -> bool {
+    matches!(image.status, Status::Active | Status::Deactivated)
+        && !image.properties.contains_key(marker::STATE)
 }
 
 fn is_published(image: &Image) -> bool {

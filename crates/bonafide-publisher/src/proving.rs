@@ -5,7 +5,7 @@ use bonafide_verify::{ChecksumList, Error as VerifyError, FileSignature, SignedT
 use jiff::Timestamp;
 use url::Url;
 
-use crate::{Channel, Error};
+use crate::{Channel, Error, SignedFiles};
 
 /// The real lists have up to 30 kilobytes.
 const MAX_LIST: u64 = 4 * 1024 * 1024;
@@ -24,8 +24,8 @@ pub(crate) struct Proving<'a> {
 }
 
 impl Proving<'_> {
-    /// The list, proven by its signature.
-    pub(crate) async fn list(&self) -> Result<Verified<ChecksumList>, Error> {
+    /// The list, proven by its signature, and the files that prove it.
+    pub(crate) async fn list(&self) -> Result<(Verified<ChecksumList>, SignedFiles), Error> {
         let url = &self.release.list;
         let limit = match self.release.format {
             ListFormat::Simplestreams => MAX_INDEX,
@@ -42,11 +42,14 @@ impl Proving<'_> {
             return Err(Error::HtmlInsteadOfList { url: url.clone() });
         }
         let keyring = &self.channel.keyring;
+        let mut signature = None;
         let text = match &self.release.signature {
             SignatureLocation::ClearSigned => keyring.verify_cleartext(&list, self.now),
             SignatureLocation::Detached(location) => {
-                let signature = self.signature(location).await?;
-                keyring.verify_detached(&list, &signature, self.now)
+                let detached = self.signature(location).await?;
+                let text = keyring.verify_detached(&list, &detached, self.now);
+                signature = Some(detached);
+                text
             }
             _ => {
                 return Err(Error::UnknownSignatureLocation {
@@ -54,16 +57,14 @@ impl Proving<'_> {
                 });
             }
         };
-        text.and_then(|text| self.read(&text))
-            .map_err(|source| Error::unproven(url, source))
-    }
-
-    fn read(&self, text: &Verified<SignedText>) -> Result<Verified<ChecksumList>, VerifyError> {
-        match &self.release.format {
-            ListFormat::SideCar(name) => text.side_car(name),
-            ListFormat::Simplestreams => text.simplestreams(),
-            _ => text.checksum_list(),
-        }
+        let proven = text.and_then(|text| read_list(&text, &self.release.format));
+        let proven = proven.map_err(|source| Error::unproven(url, source))?;
+        let files = SignedFiles {
+            list,
+            signature,
+            file_signature: None,
+        };
+        Ok((proven, files))
     }
 
     /// The text of the release's stamp, proven by its signature.
@@ -83,12 +84,16 @@ impl Proving<'_> {
     }
 
     /// A signature over the image itself, read and found fit to count before the image is fetched.
-    pub(crate) async fn file_signature(&self, url: &Url) -> Result<FileSignature, Error> {
-        let signature = self.signature(url).await?;
+    pub(crate) async fn file_signature(
+        &self,
+        url: &Url,
+    ) -> Result<(FileSignature, Vec<u8>), Error> {
+        let bytes = self.signature(url).await?;
         let keyring = &self.channel.keyring;
-        keyring
-            .file_signature(&signature, self.now)
-            .map_err(|source| Error::unproven(url, source))
+        let signature = keyring
+            .file_signature(&bytes, self.now)
+            .map_err(|source| Error::unproven(url, source))?;
+        Ok((signature, bytes))
     }
 
     async fn signature(&self, url: &Url) -> Result<Vec<u8>, Error> {
@@ -103,6 +108,18 @@ impl Proving<'_> {
             url,
             signing: self.channel.product().signing,
         }
+    }
+}
+
+/// Reads signed text in the form that the vendor uses.
+pub(crate) fn read_list(
+    text: &Verified<SignedText>,
+    format: &ListFormat,
+) -> Result<Verified<ChecksumList>, VerifyError> {
+    match format {
+        ListFormat::SideCar(name) => text.side_car(name),
+        ListFormat::Simplestreams => text.simplestreams(),
+        _ => text.checksum_list(),
     }
 }
 

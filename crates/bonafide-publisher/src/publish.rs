@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::job::Job;
 use crate::observed::{Observed, observe};
 use crate::pipeline::Limits;
-use crate::{Candidate, Channel, Clock, Error, NAMESPACE, Observe, Outcome, Report};
+use crate::{Candidate, Channel, Clock, Error, Event, NAMESPACE, Observe, Outcome, Report};
 
 /// How long an upload may take before other runs count it as given up.
 const LEASE: SignedDuration = SignedDuration::from_hours(6);
@@ -117,6 +117,30 @@ impl Publisher {
     ) -> Result<Observed, Error> {
         self.belongs(channel, candidate)?;
         observe(&self.glance, channel.name(), candidate).await
+    }
+
+    /// Finds the channel's newest build and publishes it. If the vendor's list changes meanwhile, all
+    /// of that is done once more.
+    ///
+    /// # Errors
+    ///
+    /// As [`Publisher::find`] and [`Publisher::publish`], and [`Error::InTransition`] if the list changes
+    /// again.
+    pub async fn publish_newest(
+        &self,
+        channel: &Channel,
+        observer: &dyn Observe,
+    ) -> Result<Report, Error> {
+        let candidate = self.find(channel, observer).await?;
+        match self.publish(channel, &candidate, observer).await {
+            Err(Error::Moved { list }) => observer.observe(&Event::Moved { list: &list }),
+            done => return done,
+        }
+        let candidate = self.find(channel, observer).await?;
+        match self.publish(channel, &candidate, observer).await {
+            Err(Error::Moved { list }) => Err(Error::InTransition { list }),
+            done => done,
+        }
     }
 
     /// Publishes the build, or completes what an earlier run left, or finds that all is done.

@@ -8,6 +8,7 @@ use bonafide_properties::{
 };
 use bonafide_sources::{Fetch, Mirror, Product, Source};
 use bonafide_verify::Keyring;
+use jiff::SignedDuration;
 use jiff::civil::date;
 use toml::Spanned;
 use url::Url;
@@ -31,6 +32,7 @@ pub struct Entry {
     settings: Settings,
     mirror: Option<Mirror>,
     trust: Trust,
+    age_limit: Option<SignedDuration>,
 }
 
 impl Entry {
@@ -108,6 +110,10 @@ impl Entry {
             .promises(self.promises.clone())
             .naming(self.naming.clone())
             .settings(self.settings.clone());
+        let channel = match self.age_limit {
+            Some(limit) => channel.age_limit(limit),
+            None => channel,
+        };
         match &self.mirror {
             Some(mirror) => channel.mirror(mirror.clone()),
             None => channel,
@@ -171,6 +177,7 @@ impl Reading<'_> {
             settings: self.settings(channel),
             mirror: self.mirror(channel),
             trust: self.trust(channel, &product)?,
+            age_limit: self.age_limit(channel),
             table: channel.source.get_ref().clone(),
             place: self.place.clone(),
             product,
@@ -210,6 +217,12 @@ impl Reading<'_> {
         }
         promises.hotfix_hours = own.hotfix_hours.or(common.hotfix_hours);
         promises
+    }
+
+    fn age_limit(&self, channel: &file::Channel) -> Option<SignedDuration> {
+        let own = channel.lifecycle.alarm_after_days;
+        let days = own.or(self.file.lifecycle.alarm_after_days)?;
+        (days != 0).then(|| SignedDuration::from_hours(i64::from(days) * 24))
     }
 
     fn settings(&mut self, channel: &file::Channel) -> Settings {

@@ -105,6 +105,8 @@ pub(super) struct Lifecycle {
     pub(super) uuid_validity: Option<Spanned<String>>,
     /// Hours until a critical fix is in; 0 is best effort.
     pub(super) hotfix_hours: Option<u32>,
+    /// An alarm is raised if the vendor's newest signed list is older than so many days; 0 is never.
+    pub(super) alarm_after_days: Option<u32>,
 }
 
 /// Keys: only the pinned ones count, wherever they come from.

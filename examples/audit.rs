@@ -1,0 +1,167 @@
+//! Proves images of a cloud again, by what stands on them. For customers: no administrator is
+//! needed.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an example talks to people"
+)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use bonafide::glance::{Image, ImageFilter, Status, Visibility};
+use bonafide::publisher::{Audited, Auditor, Depth, Silent, Trust, Verdict};
+use bonafide::{Glance, Publisher};
+use clap::{ArgGroup, Parser};
+use uuid::Uuid;
+
+mod support;
+
+use support::table::Table;
+use support::{AnyError, Selection, World, causes, now};
+
+/// Proves images of a cloud again: pinned key, signature, list, digest, and what Glance stores.
+///
+/// All of the proof stands on the image; the vendor's public key is embedded or fetched.
+#[derive(Debug, Parser)]
+#[command(
+    name = "audit",
+    group = ArgGroup::new("what").required(true).args(["image", "all"]),
+    group = ArgGroup::new("where").required(true).args(["cloud", "rehearsal"]),
+    after_help = "`proven`: every link holds. `unproven`: nothing contradicts, and what remains is said.\n\
+        `BROKEN`: something contradicts what the image claims.\n\
+        Exit status: 0 all are proven, 1 not all, 2 wrong usage."
+)]
+struct Arguments {
+    /// The image's id or name; the newest of that name
+    #[arg(value_name = "IMAGE")]
+    image: Option<String>,
+    /// Every public image
+    #[arg(long)]
+    all: bool,
+    /// The cloud of clouds.yaml; an empty name takes OS_CLOUD or the OS_* variables
+    #[arg(long, value_name = "NAME")]
+    cloud: Option<String>,
+    /// Publish the built-in catalogue in an embedded cloud, and audit that
+    #[arg(long)]
+    rehearsal: bool,
+    /// Read the bytes themselves: the image from Glance, or the vendor's file where Glance stores what
+    /// is in it
+    #[arg(long)]
+    download: bool,
+    /// A key file of the operator's own images, with --pinned
+    #[arg(long, value_name = "FILE", requires = "pinned")]
+    key: Option<PathBuf>,
+    /// The full fingerprint of the primary key in --key
+    #[arg(long, value_name = "FINGERPRINT", requires = "key")]
+    pinned: Option<String>,
+    /// Print the verdicts as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments).await {
+        Ok(audited) => {
+            show(&arguments, &audited);
+            let proven = |one: &Audited| one.verdict == Verdict::Proven;
+            match !audited.is_empty() && audited.iter().all(proven) {
+                true => ExitCode::SUCCESS,
+                false => ExitCode::FAILURE,
+            }
+        }
+        Err(error) => {
+            eprintln!("error: {}", causes(error.as_ref()));
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<Vec<Audited>, AnyError> {
+    let selection = Selection::default();
+    let world = match arguments.rehearsal {
+        true => World::rehearsed(&selection).await?,
+        false => World::real(&selection)?,
+    };
+    let session = world.session(arguments.cloud.as_deref(), "customer")?;
+    let glance = Glance::new(session.clone());
+    let mut auditor = Auditor::new(world.fetch.clone(), session, now);
+    if arguments.download {
+        auditor = auditor.depth(Depth::Bytes);
+    }
+    if let (Some(key), Some(pinned)) = (&arguments.key, &arguments.pinned) {
+        let trust = Trust::pinned("operator", [pinned.parse()?]).file(key);
+        auditor = auditor.trust("operator", trust);
+    }
+    if arguments.rehearsal {
+        publish(&world).await?;
+        for entry in &world.entries {
+            auditor = auditor.trust(&entry.product().keyring, entry.trust().clone());
+        }
+    }
+    let mut audited = Vec::new();
+    for image in images(arguments, &glance).await? {
+        audited.push(auditor.audit(&image).await?);
+    }
+    Ok(audited)
+}
+
+/// What the rehearsal's operator does before the customer comes.
+async fn publish(world: &World) -> Result<(), AnyError> {
+    let publisher = Publisher::new(world.fetch.clone(), world.session(None, "admin")?, now);
+    for entry in &world.entries {
+        let channel = entry.channel(world.fetch.as_ref()).await?;
+        match publisher.publish_newest(&channel, &Silent).await {
+            Err(error) if !error.is_expected() => return Err(error.into()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+async fn images(arguments: &Arguments, glance: &Glance) -> Result<Vec<Image>, AnyError> {
+    let active = ImageFilter::new().status(&Status::Active);
+    let Some(wanted) = &arguments.image else {
+        return Ok(glance.list(&active.visibility(Visibility::Public)).await?);
+    };
+    if let Ok(id) = wanted.parse::<Uuid>() {
+        return Ok(vec![glance.image(id).await?]);
+    }
+    let named = glance.list(&active).await?.into_iter();
+    let named = named.filter(|image| image.name.as_deref() == Some(wanted));
+    match named.max_by_key(|image| image.created_at) {
+        Some(image) => Ok(vec![image]),
+        None => Err(format!("there is no active image `{wanted}` to be seen here").into()),
+    }
+}
+
+fn show(arguments: &Arguments, audited: &[Audited]) {
+    if arguments.json {
+        println!("{:#}", serde_json::json!(audited));
+        return;
+    }
+    let mut table = Table::new(["verdict", "image", "name", "signed by", "why"]);
+    for one in audited {
+        let (verdict, why) = match &one.verdict {
+            Verdict::Proven => ("proven", ""),
+            Verdict::Unproven { remains } => ("unproven", remains.as_str()),
+            Verdict::Broken { reason } => ("BROKEN", reason.as_str()),
+            _ => ("unknown", ""),
+        };
+        let signer = one.evidence.as_ref().map(|evidence| {
+            let day = evidence.signed_at.strftime("%Y-%m-%d");
+            format!("{} on {day}", evidence.signer)
+        });
+        table.push([
+            verdict.to_owned(),
+            one.image.to_string(),
+            one.name.clone().unwrap_or_default(),
+            signer.unwrap_or_else(|| "-".to_owned()),
+            why.to_owned(),
+        ]);
+    }
+    print!("{}", table.text());
+}

@@ -1,0 +1,323 @@
+//! What a customer can prove of an image, by what stands on it, and what is found out.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something is amiss")]
+
+mod support;
+
+#[path = "conformance/cases.rs"]
+mod cases;
+#[path = "conformance/making.rs"]
+mod making;
+#[macro_use]
+#[path = "vendors/shop.rs"]
+mod shop;
+
+use std::sync::Arc;
+
+use bonafide::glance::{Image, ImagePatch};
+use bonafide::publisher::{Audited, Auditor, Depth, SignedFiles, Trust, Verdict};
+use bonafide::{Fetch, Report};
+use bonafide_testkit::site::Fault;
+use uuid::Uuid;
+
+use cases::Case;
+use shop::Shop;
+use support::{Cloud, now, site_fetch};
+
+on_both_clouds! {
+    every_published_image_is_proven_by_a_customer,
+    an_image_is_proven_when_the_vendor_is_gone,
+    what_was_changed_on_the_image_is_found_out,
+    what_glance_stores_is_compared_with_the_vendors_file,
+    what_is_not_shown_is_said,
+}
+
+/// A customer, who trusts the keys of this test.
+fn auditor(shop: &Shop, depth: Depth) -> Auditor {
+    auditor_by(shop, depth, Arc::new(site_fetch(&shop.site)))
+}
+
+fn auditor_by(shop: &Shop, depth: Depth, fetch: Arc<dyn Fetch>) -> Auditor {
+    let mut auditor = Auditor::new(fetch, shop.cloud.session("customer"), now).depth(depth);
+    for case in cases::ALL {
+        let product = (case.source)().product().clone();
+        let key = making::keys().key(&product.keyring).unwrap();
+        let trust = Trust::pinned(&product.vendor, [key.fingerprint().parse().unwrap()]);
+        let trust = trust.key(&key.public_key_binary().unwrap()).unwrap();
+        auditor = auditor.trust(product.keyring, trust);
+    }
+    auditor
+}
+
+async fn published(shop: &Shop, case: &Case) -> Report {
+    shop.publish_at_vendor(case);
+    shop.publish(&shop.channel(case)).await.unwrap()
+}
+
+async fn audit(shop: &Shop, auditor: &Auditor, id: Uuid) -> Audited {
+    let image = shop.cloud.glance("customer").image(id).await.unwrap();
+    auditor.audit(&image).await.unwrap()
+}
+
+#[track_caller]
+fn remains(audited: &Audited) -> &str {
+    match &audited.verdict {
+        Verdict::Unproven { remains } => remains,
+        verdict => panic!("{verdict:?}"),
+    }
+}
+
+#[track_caller]
+fn broken(audited: &Audited) -> &str {
+    match &audited.verdict {
+        Verdict::Broken { reason } => reason,
+        verdict => panic!("{verdict:?}"),
+    }
+}
+
+async fn every_published_image_is_proven_by_a_customer(shop: Shop) {
+    for case in cases::ALL {
+        // The index of all builds is small here; the real one does not fit on an image.
+        let report = published(&shop, case).await;
+        let audited = audit(&shop, &auditor(&shop, Depth::Bytes), report.image).await;
+        assert_eq!(
+            audited.verdict,
+            Verdict::Proven,
+            "{}: {audited:?}",
+            report.channel
+        );
+        let evidence = audited.evidence.unwrap();
+        assert_eq!(evidence.signer, report.evidence.signer);
+        assert_eq!(audited.expected.unwrap(), report.expected);
+
+        // Without a download, where the vendor signs the digest that Glance computes.
+        let audited = audit(&shop, &auditor(&shop, Depth::Digests), report.image).await;
+        let same = report.expected.digest.algorithm().name() == "sha512";
+        let packed =
+            report.stored.as_ref().unwrap().bytes != report.digests.as_ref().unwrap().bytes;
+        if same && !packed {
+            assert_eq!(audited.verdict, Verdict::Proven, "{}", report.channel);
+        } else {
+            let remains = remains(&audited);
+            assert!(
+                remains.contains("download"),
+                "{}: {remains}",
+                report.channel
+            );
+        }
+        shop.remove(&report).await;
+    }
+}
+
+async fn an_image_is_proven_when_the_vendor_is_gone(shop: Shop) {
+    let report = published(&shop, &cases::DEBIAN_10).await;
+    // Nobody is there any more; what is needed stands on the image.
+    let nowhere = Arc::new(bonafide::DirectoryFetch::new("/nonexistent"));
+    for depth in [Depth::Bytes, Depth::Digests] {
+        let auditor = auditor_by(&shop, depth, nowhere.clone());
+        let audited = audit(&shop, &auditor, report.image).await;
+        assert_eq!(audited.verdict, Verdict::Proven, "{audited:?}");
+    }
+    shop.remove(&report).await;
+
+    // What is in a compressed file takes that file.
+    let report = published(&shop, &cases::FLATCAR_BZIP2).await;
+    let auditor = auditor_by(&shop, Depth::Bytes, nowhere);
+    let audited = audit(&shop, &auditor, report.image).await;
+    assert!(
+        remains(&audited).contains("can't be read any more"),
+        "{audited:?}"
+    );
+    assert!(audited.evidence.is_some(), "as far as it goes");
+    shop.remove(&report).await;
+}
+
+/// The image, and what its properties say after this change.
+fn changed(image: &Image, name: &str, value: Option<&str>) -> Image {
+    let mut image = image.clone();
+    match value {
+        Some(value) => image.properties.insert(name.to_owned(), value.to_owned()),
+        None => image.properties.remove(name),
+    };
+    image
+}
+
+async fn what_was_changed_on_the_image_is_found_out(shop: Shop) {
+    let report = published(&shop, &cases::DEBIAN_10).await;
+    let image = shop
+        .cloud
+        .glance("customer")
+        .image(report.image)
+        .await
+        .unwrap();
+    let auditor = auditor(&shop, Depth::Digests);
+    let files = SignedFiles::from_properties(&image.properties)
+        .unwrap()
+        .unwrap();
+    let digest = report.expected.digest.to_string();
+
+    // Another digest in the list: the list is not what was signed.
+    let mut forged = files.clone();
+    let list = String::from_utf8(forged.list).unwrap();
+    forged.list = list.replace(&digest, &"0".repeat(128)).into_bytes();
+    let mut with = image.clone();
+    with.properties.extend(forged.to_properties());
+    let audited = auditor.audit(&with).await.unwrap();
+    assert!(broken(&audited).contains("bad signature"), "{audited:?}");
+
+    // A list of the same vendor's, signed by somebody else.
+    let other = support::vendor_key();
+    let options = bonafide_testkit::keys::SignatureOptions::at(now());
+    let mut forged = files;
+    forged.signature = Some(other.sign(&forged.list, &options).unwrap().into_bytes());
+    with.properties.extend(forged.to_properties());
+    let audited = auditor.audit(&with).await.unwrap();
+    assert!(broken(&audited).contains("unknown key"), "{audited:?}");
+
+    let zeros = "0".repeat(128);
+    for (name, value, words) in [
+        ("source_sha512sum", Some(&*zeros), "source_sha512sum"),
+        ("bonafide_signer", Some("somebody"), "bonafide_signer"),
+        ("bonafide_signed_at", None, "bonafide_signed_at"),
+        (
+            "bonafide_file",
+            Some("another.qcow2"),
+            "is not in the signed list",
+        ),
+        (
+            "bonafide_proof_list",
+            Some("no gzip"),
+            "bonafide_proof_list",
+        ),
+    ] {
+        let audited = auditor.audit(&changed(&image, name, value)).await.unwrap();
+        assert!(broken(&audited).contains(words), "{name}: {audited:?}");
+    }
+
+    // Other bytes in Glance than the vendor's.
+    let mut swapped = image.clone();
+    swapped.os_hash_value = Some(zeros);
+    let audited = auditor.audit(&swapped).await.unwrap();
+    assert!(
+        broken(&audited).contains("Glance stores other bytes"),
+        "{audited:?}"
+    );
+    shop.remove(&report).await;
+}
+
+async fn what_glance_stores_is_compared_with_the_vendors_file(shop: Shop) {
+    // An image with somebody else's evidence: everything fits but the bytes.
+    let genuine = published(&shop, &cases::UBUNTU_RELEASED).await;
+    let image = shop
+        .cloud
+        .glance("customer")
+        .image(genuine.image)
+        .await
+        .unwrap();
+    let other = published(&shop, &cases::FEDORA_44).await;
+    let mut forged = shop
+        .cloud
+        .glance("customer")
+        .image(other.image)
+        .await
+        .unwrap();
+    forged.properties = image.properties.clone();
+    // Fedora's bytes are those of Ubuntu's here: a byte of difference makes them others.
+    let auditor = auditor(&shop, Depth::Bytes);
+    let audited = auditor.audit(&forged).await.unwrap();
+    assert_eq!(audited.verdict, Verdict::Proven, "the same bytes");
+    shop.remove(&other).await;
+
+    let making = making::Making {
+        seed: shop.making().seed.wrapping_add(1),
+        ..making::Making::default()
+    };
+    shop.publish_made(&cases::FEDORA_44, &making);
+    let other = shop
+        .publish(&shop.channel(&cases::FEDORA_44))
+        .await
+        .unwrap();
+    let mut forged = shop
+        .cloud
+        .glance("customer")
+        .image(other.image)
+        .await
+        .unwrap();
+    forged.properties = image.properties.clone();
+    let audited = auditor.audit(&forged).await.unwrap();
+    assert!(
+        broken(&audited).contains("is not the vendor's file"),
+        "{audited:?}"
+    );
+    shop.remove(&other).await;
+    shop.remove(&genuine).await;
+
+    // The vendor's compressed file, and an image that is not what is in it.
+    let report = published(&shop, &cases::FLATCAR_BZIP2).await;
+    let mut forged = shop
+        .cloud
+        .glance("customer")
+        .image(report.image)
+        .await
+        .unwrap();
+    forged.os_hash_value = Some("0".repeat(128));
+    let audited = auditor.audit(&forged).await.unwrap();
+    assert!(
+        broken(&audited).contains("something else than what is in"),
+        "{audited:?}"
+    );
+    // A vendor's file that was changed since proves nothing.
+    let url = report.source.as_str();
+    shop.site
+        .fault(url, Fault::FlipBit(report.digests.unwrap().bytes - 1));
+    let audited = audit(&shop, &auditor, report.image).await;
+    assert_ne!(audited.verdict, Verdict::Proven, "{audited:?}");
+    shop.remove_image(report.image).await;
+}
+
+async fn what_is_not_shown_is_said(shop: Shop) {
+    let report = published(&shop, &cases::DEBIAN_10).await;
+    let glance = shop.cloud.glance("customer");
+    let image = glance.image(report.image).await.unwrap();
+    let trusting = auditor(&shop, Depth::Digests);
+    for (name, value, words) in [
+        (
+            "bonafide_proof_list",
+            None,
+            "carries no signed list; the vendor had it at https://",
+        ),
+        ("bonafide_keyring", None, "whose keys"),
+        (
+            "bonafide_keyring",
+            Some("gentoo"),
+            "`gentoo`, which are not known here",
+        ),
+        ("bonafide_file", None, "which file"),
+    ] {
+        let audited = trusting.audit(&changed(&image, name, value)).await.unwrap();
+        assert!(remains(&audited).contains(words), "{name}: {audited:?}");
+    }
+    // The real Debian key is not the one that signed here.
+    let fetch = Arc::new(site_fetch(&shop.site));
+    let stranger = Auditor::new(fetch, shop.cloud.session("customer"), now);
+    let audited = stranger.audit(&image).await.unwrap();
+    assert!(broken(&audited).contains("unknown key"), "{audited:?}");
+    shop.remove(&report).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_proof_on_the_image_itself_is_no_proof() {
+    let shop = Shop::new(Cloud::embedded().await.unwrap()).await;
+    let report = published(&shop, &cases::DEBIAN_10).await;
+    let patch = ImagePatch::new().set("bonafide_proof_signature", "AAAA");
+    shop.cloud
+        .glance("admin")
+        .update(report.image, &patch)
+        .await
+        .unwrap();
+    let audited = audit(&shop, &auditor(&shop, Depth::Bytes), report.image).await;
+    assert!(
+        broken(&audited).contains("bonafide_proof_signature"),
+        "{audited:?}"
+    );
+}
