@@ -21,13 +21,13 @@ use support::table::Table;
 #[derive(Debug, Parser)]
 #[command(
     name = "catalogue",
-    after_help = "Exit status: 0 the catalogue is good, 1 it is not (every problem is told with its\n\
-        line and column), 2 wrong usage."
+    after_help = "Exit status: 0 the catalogue is good, 1 it is not (problems are told with line\n\
+        and column), 2 wrong usage."
 )]
 struct Arguments {
     /// The file; the built-in catalogue without it
     file: Option<PathBuf>,
-    /// Print the built-in catalogue, to start an own one from
+    /// Print the built-in catalogue, to start one of your own from
     #[arg(long, conflicts_with_all = ["file", "schema"])]
     print: bool,
     /// Print the JSON schema of such files, for editors

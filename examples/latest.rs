@@ -26,8 +26,8 @@ const AT_ONCE: usize = 8;
 #[derive(Debug, Parser)]
 #[command(
     name = "latest",
-    after_help = "Exit status: 0 every channel's list is proven, or of a vendor that is known to sign\n\
-        nothing; 1 something else was refused or failed; 2 wrong usage."
+    after_help = "Exit status: 0 every list is proven, but those of vendors that are known to sign nothing;\n\
+        1 something else was refused or failed; 2 wrong usage."
 )]
 struct Arguments {
     #[command(flatten)]

@@ -28,9 +28,10 @@ use support::{AnyError, Selection, World, causes, now};
 #[derive(Debug, Parser)]
 #[command(
     name = "publish",
-    after_help = "Each row is `published`, `unchanged` (public already) or `refused`, with the reason.\n\
-        Exit status: 0 every channel is published, or of a vendor that is known to sign nothing;\n\
-        1 something else was refused or failed; 2 wrong usage."
+    after_help = "Each row is `published`, `unchanged` (public already), `refused` (this vendor is known to\n\
+        sign nothing) or `FAILED`, with the reason. A rehearsal publishes at its own site what the\n\
+        catalogue asks for, so it shows how images are named and proven, not whether a vendor has them.\n\
+        Exit status: 0 no row has failed, 1 a row has, 2 wrong usage."
 )]
 struct Arguments {
     /// Publish in this cloud of clouds.yaml; an empty name takes OS_CLOUD or the OS_* variables
@@ -104,8 +105,13 @@ async fn run(arguments: &Arguments, world: &World) -> Result<bool, AnyError> {
             }
             Err(error) => {
                 let reason = causes(&error);
+                let how = if error.is_expected() {
+                    "refused"
+                } else {
+                    "FAILED"
+                };
                 if !arguments.json {
-                    println!("{}", row("refused", entry, &entry.title(), &reason));
+                    println!("{}", row(how, entry, &entry.title(), &reason));
                 }
                 let list = if error.is_expected() {
                     &mut refused
@@ -131,7 +137,9 @@ async fn run(arguments: &Arguments, world: &World) -> Result<bool, AnyError> {
         });
         println!("{report:#}");
     }
-    summary(&images, refused.len(), failures.len());
+    if !arguments.dry_run {
+        summary(&images, refused.len(), failures.len());
+    }
     Ok(failures.is_empty())
 }
 

@@ -34,7 +34,8 @@ use support::{AnyError, Selection, World, causes, now};
     after_help = "Exit status: 0 uploaded, or there already; 1 refused or failed; 2 wrong usage."
 )]
 struct Arguments {
-    /// The image: an https URL or a file. It is decompressed if it is compressed
+    /// The image: an https URL or a file, qcow2; unverified ones are decompressed if they are
+    /// compressed
     #[arg(value_name = "URL|FILE")]
     image: Option<String>,
     /// The newest build of this channel of the catalogue
@@ -69,7 +70,7 @@ struct Arguments {
     /// The signed list that names a URL or file: a URL or a file
     #[arg(long, value_name = "URL|FILE", requires = "image")]
     list: Option<String>,
-    /// The list's detached signature; without it the list is clear-signed
+    /// The list's detached signature; without it the list must be clear-signed
     #[arg(long, value_name = "URL|FILE", requires = "list")]
     signature: Option<String>,
     /// Upload although nobody has signed it, for this reason
@@ -104,9 +105,9 @@ async fn main() -> ExitCode {
         Err(error) => {
             eprintln!("REFUSED: {}", causes(error.as_ref()));
             let unsigned = error.downcast_ref::<Error>();
-            if matches!(unsigned, Some(Error::Unsigned { .. })) {
+            if arguments.channel.is_some() && matches!(unsigned, Some(Error::Unsigned { .. })) {
                 eprintln!("to upload it all the same, as a private image that says so:");
-                eprintln!("  --unverified \"why nobody needs to have signed it\"");
+                eprintln!("  --unverified \"REASON\"");
             }
             ExitCode::FAILURE
         }
@@ -123,6 +124,31 @@ async fn prepare(arguments: &Arguments) -> Result<(World, Option<Reason>), AnyEr
     }
     if arguments.list.is_some() && arguments.vendor.is_none() && arguments.key.is_none() {
         return Err("whose signature counts? Give --vendor, or --key with --pinned".into());
+    }
+    for local in [&arguments.image, &arguments.list, &arguments.signature] {
+        if let Some(text) = local.as_deref().filter(|text| Url::parse(text).is_err())
+            && !Path::new(text).is_file()
+        {
+            return Err(format!("there is no file `{text}`").into());
+        }
+    }
+    if let Some(vendor) = arguments
+        .vendor
+        .as_deref()
+        .filter(|name| Trust::known(name).is_none())
+    {
+        let known = Keyring::embedded_names().join(", ");
+        return Err(format!("no keys of `{vendor}` are known; there are {known}").into());
+    }
+    if let Some(odd) = arguments
+        .property
+        .iter()
+        .find(|property| !property.contains('='))
+    {
+        return Err(format!("`{odd}` is not NAME=VALUE").into());
+    }
+    if let Some(pinned) = &arguments.pinned {
+        pinned.parse::<bonafide::verify::Fingerprint>()?;
     }
     let reason = arguments.unverified.as_deref();
     let reason = reason.map(str::parse::<Reason>).transpose()?;
@@ -146,7 +172,11 @@ async fn run(
 ) -> Result<PrivateImage, AnyError> {
     let session = world.session(arguments.cloud.as_deref(), "customer")?;
     let publisher = Publisher::new(world.fetch.clone(), session, now);
-    let name = arguments.name.as_deref();
+    let file_name = arguments
+        .image
+        .as_deref()
+        .and_then(|image| image.rsplit('/').next());
+    let name = arguments.name.as_deref().or(file_name);
     let show = Show::new("upload");
     let image = match (&arguments.image, reason) {
         (Some(image), Some(reason)) => {
@@ -164,7 +194,8 @@ async fn run(
             };
             let channel = entry.channel(world.fetch.as_ref()).await?;
             match (publisher.find(&channel, &show).await, reason) {
-                (Ok(candidate), _) => {
+                (Ok(_), Some(_)) => Err("this build is signed: leave --unverified out".into()),
+                (Ok(candidate), None) => {
                     Ok(publisher.upload(&channel, &candidate, name, &show).await?)
                 }
                 // Only what nobody signed is taken without a proof; a bad signature stays refused.
@@ -206,9 +237,8 @@ async fn own(arguments: &Arguments, image: &str, world: &World) -> Result<Channe
     let mut source = OwnImage::new("upload", url(image)?, url(list)?, signature)?;
     let trust = match (&arguments.vendor, &arguments.key, &arguments.pinned) {
         (Some(name), _, _) => {
-            let known = Keyring::embedded_names().join(", ");
             let Some(trust) = Trust::known(name) else {
-                return Err(format!("no keys of `{name}` are known; there are {known}").into());
+                return Err(format!("no keys of `{name}` are known").into());
             };
             source = source.of_vendor(trust.vendor());
             trust
@@ -224,7 +254,7 @@ async fn own(arguments: &Arguments, image: &str, world: &World) -> Result<Channe
 fn url(text: &str) -> Result<Url, AnyError> {
     match Url::parse(text) {
         Ok(url) if url.scheme() == "https" => Ok(url),
-        Ok(url) => Err(format!("{url} is not https").into()),
+        Ok(_) => Err("an https URL or a file is needed".into()),
         Err(_) => {
             let path = std::path::absolute(Path::new(text))?;
             Url::from_file_path(path).map_err(|()| format!("`{text}` is no file's name").into())

@@ -33,7 +33,8 @@ struct Arguments {
     /// The list of checksums, for example SHA256SUMS
     #[arg(long, value_name = "PATH")]
     list: PathBuf,
-    /// The list's detached signature, for example SHA256SUMS.gpg; without it the list is clear-signed
+    /// The list's detached signature, for example SHA256SUMS.gpg; without it the list must be
+    /// clear-signed
     #[arg(long, value_name = "PATH")]
     signature: Option<PathBuf>,
     /// A detached signature over the file itself, which must count too

@@ -115,6 +115,37 @@ async fn a_list_of_the_same_build_that_was_signed_earlier_is_refused_for_other_b
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_does_not_tell_what_was_accepted_hides_no_step_back() {
+    let case = &cases::ALMALINUX_9;
+    let shop = embedded().await;
+    let channel = shop.channel(case);
+    at_vendor(&shop, case, 0);
+    let old = embedded().await;
+    at_vendor(&old, case, 0);
+    at_vendor(&shop, case, 1);
+    let report = shop.publish(&channel).await.unwrap();
+    let stale = Publisher::new(
+        Arc::new(site_fetch(&old.site)),
+        shop.cloud.session("admin"),
+        now,
+    );
+    let glance = shop.cloud.glance("admin");
+    for patch in [
+        ImagePatch::new().set("bonafide_serial", "v9"),
+        ImagePatch::new().remove("bonafide_serial"),
+        ImagePatch::new().remove("bonafide_signed_at"),
+    ] {
+        glance.update(report.image, &patch).await.unwrap();
+        let error = stale
+            .publish_newest(&channel, &*shop.events)
+            .await
+            .unwrap_err();
+        assert!(matches!(error, Error::NotAsPublished { .. }), "{error}");
+        assert!(error.to_string().contains("bonafide_"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_that_does_not_move_raises_an_alarm_and_nothing_else() {
     let shop = embedded().await;
     at_vendor(&shop, &cases::FEDORA_44, 1);

@@ -187,6 +187,51 @@ async fn a_page_without_builds_is_an_error_that_says_what_was_expected() {
 }
 
 #[tokio::test]
+async fn directories_that_are_no_days_are_no_builds() {
+    let world = World::embedded().await;
+    let page = "https://cloud-images.ubuntu.com/releases/noble/";
+    for name in [
+        "release-20269999",
+        "release-99999999",
+        "release-20261110.1.2",
+        "release-20261110",
+    ] {
+        world.site.put(&format!("{page}{name}/SHA256SUMS"), "");
+    }
+    let source = Ubuntu::released(UbuntuRelease::Noble);
+    let release = source.latest(&world.fetch()).await.unwrap();
+    assert_eq!(release.serial.unwrap().as_str(), "20261110");
+}
+
+#[tokio::test]
+async fn user_information_is_refused_and_nothing_secret_is_shown() {
+    let world = World::embedded().await;
+    let host = "cloud-images.ubuntu.com";
+    for user in ["bob:hunter2", ":hunter2", "hunter2"] {
+        let error = world
+            .fetch()
+            .open(&url(&format!("https://{user}@{host}/x")))
+            .await;
+        let error = error.unwrap_err();
+        assert!(
+            matches!(error, FetchError::UserInformation { .. }),
+            "{error}"
+        );
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+    assert!(world.site.requests().is_empty());
+    let error = world
+        .fetch()
+        .open(&url(&format!("https://{host}/x?token=hunter2")))
+        .await;
+    let error = format!("{:?}", error.unwrap_err());
+    assert!(
+        error.contains(host) && !error.contains("hunter2"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn http_is_refused_before_anything_is_sent() {
     let world = World::embedded().await;
     let plain = url("http://cloud-images.ubuntu.com/x");

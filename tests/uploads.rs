@@ -11,6 +11,8 @@ mod making;
 #[macro_use]
 #[path = "vendors/shop.rs"]
 mod shop;
+#[path = "uploads/leftovers.rs"]
+mod leftovers;
 
 use std::sync::Arc;
 

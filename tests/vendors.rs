@@ -337,7 +337,27 @@ async fn an_old_flatcar_image_in_a_new_directory_is_refused() {
     }
     // All of it was signed by the vendor, but before this build existed.
     let error = shop.publish(&shop.flatcar()).await.unwrap_err();
-    assert!(matches!(error, Error::SignedBeforeBuild { .. }), "{error}");
+    assert!(matches!(error, Error::SignedApart { .. }), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_build_of_another_flatcar_channel_is_refused() {
+    let shop = Shop::new(Cloud::embedded().await.unwrap()).await;
+    shop.put_flatcar(&shop::bzip2(&shop.qcow2()));
+    let base = "https://stable.release.flatcar-linux.net/amd64-usr/";
+    for suffix in ["", ".sig", ".DIGESTS.asc"] {
+        let bytes = shop.read(&shop::url(&format!("{BZ2}{suffix}"))).await;
+        shop.site
+            .put(&format!("{base}4700.0.0/{BZ2}{suffix}"), bytes);
+    }
+    let alpha = "FLATCAR_VERSION=4700.0.0\nFLATCAR_BUILD_ID=\"2026-11-10-2350\"\n";
+    shop.site.put(&format!("{base}current/version.txt"), alpha);
+    shop.site.put(&format!("{base}4700.0.0/version.txt"), alpha);
+    let signature = shop.sign_binary(alpha.as_bytes());
+    shop.site
+        .put(&format!("{base}4700.0.0/version.txt.sig"), signature);
+    let text = shop.refused(&shop.flatcar(), "4700.0.0/version.txt").await;
+    assert!(text.contains("X.2.X"), "{text}");
 }
 
 #[test]

@@ -67,6 +67,9 @@ impl Selection {
     /// The vendors on the network, or on disk.
     pub(crate) fn fetch(&self) -> Result<Arc<dyn Fetch>, AnyError> {
         let vendors: Arc<dyn Fetch> = match &self.from_directory {
+            Some(directory) if !directory.is_dir() => {
+                return Err(format!("there is no directory `{}`", directory.display()).into());
+            }
             Some(directory) => Arc::new(DirectoryFetch::new(directory)),
             None => Arc::new(HttpFetch::new()?),
         };

@@ -180,7 +180,7 @@ async fn a_forged_image_beside_ubuntus_real_list_is_refused_by_the_real_keys() {
         let output = tokio::task::spawn_blocking(move || run(&mut publish));
         let (code, stdout, stderr) = output.await.unwrap();
         assert_eq!(code, 1, "{stderr}");
-        assert!(stdout.starts_with("refused "), "{stdout}");
+        assert!(stdout.starts_with("FAILED "), "{stdout}");
         let stderr = stderr + &stdout;
         for expected in [
             "its list is proven: signed at 2026-07-25T22:34:07Z",

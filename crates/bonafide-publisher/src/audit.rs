@@ -278,7 +278,7 @@ fn prove(
         Some(signature) => keyring.verify_detached(&files.list, signature, now),
         None => keyring.verify_cleartext(&files.list, now),
     };
-    text.and_then(|text| read_list(&text, &marker::format(image)))
+    text.and_then(|text| read_list(&text, marker::format(image)))
         .and_then(|list| list.digest(file))
         .map_err(broken)
 }

@@ -14,6 +14,9 @@ use url::Url;
 use crate::proving::Proving;
 use crate::{Channel, Error, Event, Observe, SignedFiles};
 
+/// How far apart the signatures of one build may be that do not name each other.
+const SIGNED_TOGETHER: SignedDuration = SignedDuration::from_hours(48);
+
 /// A build whose list is proven: what may be published, and which digest its bytes must have.
 #[derive(Clone, Debug)]
 pub struct Candidate {
@@ -81,7 +84,8 @@ impl Candidate {
         let stamp = proving.stamp().await?;
         let names: Vec<_> = list.names().collect();
         let mut signed = Signed::names(&names);
-        if let Some(stamp) = &stamp {
+        if let Some((stamp, stamped_at)) = &stamp {
+            signed_together(&release.list, signed_at, *stamped_at)?;
             signed = signed.stamp(stamp);
         }
         let file = channel.source.select(&release, &signed)?;
@@ -200,6 +204,19 @@ impl Candidate {
 
 fn day(time: Timestamp) -> Date {
     time.to_zoned_datetime(TimeZone::UTC).date()
+}
+
+/// A stamp and a list that do not name each other are at least of the same days. That narrows what
+/// can be put together of a vendor's signed files, and does not close it.
+fn signed_together(list: &Url, signed_at: Timestamp, stamped_at: Timestamp) -> Result<(), Error> {
+    if signed_at.duration_since(stamped_at).abs() > SIGNED_TOGETHER {
+        return Err(Error::SignedApart {
+            list: Box::new(list.clone()),
+            signed_at,
+            stamped_at,
+        });
+    }
+    Ok(())
 }
 
 /// Nobody signs a build before it exists. A list that is older than its build was put there by

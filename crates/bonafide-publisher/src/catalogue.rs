@@ -56,7 +56,7 @@ impl Catalogue {
         }
     }
 
-    /// The text of the built-in catalogue, to start an own one from.
+    /// The text of the built-in catalogue, to start one of your own from.
     #[must_use]
     pub const fn builtin_text() -> &'static str {
         BUILTIN
@@ -74,7 +74,13 @@ impl Catalogue {
         };
         let text = std::fs::read_to_string(path).map_err(failed)?;
         let place = Place::of(path).map_err(failed)?;
-        Self::read(&text, &place)
+        Self::read(&text, &place).map_err(|error| match error {
+            CatalogueError::Invalid { problems, .. } => CatalogueError::Invalid {
+                path: Some(path.to_owned()),
+                problems,
+            },
+            other => other,
+        })
     }
 
     /// Reads a catalogue from its text. Paths in it start at the current directory.
@@ -91,6 +97,7 @@ impl Catalogue {
             let at = error.span().map_or(0, |span| span.start);
             let problem = Problem::at(text, at, error.message());
             CatalogueError::Invalid {
+                path: None,
                 problems: vec![problem],
             }
         })?;
@@ -101,13 +108,20 @@ impl Catalogue {
             problems: Vec::new(),
         };
         let mut entries: Vec<Entry> = Vec::new();
-        let mut names = BTreeSet::new();
+        let (mut names, mut titles) = (BTreeSet::new(), BTreeSet::new());
         for channel in &file.channels {
             let Some(entry) = reading.entry(channel) else {
                 continue;
             };
             if !names.insert(entry.name().to_owned()) {
                 let reason = format!("there are two channels `{}`", entry.name());
+                let at = channel.source.span().start;
+                reading.problems.push(Problem::at(text, at, reason));
+            } else if !titles.insert(entry.title()) {
+                let reason = format!(
+                    "two channels would name their images `{}`: give this one a `naming`",
+                    entry.title()
+                );
                 let at = channel.source.span().start;
                 reading.problems.push(Problem::at(text, at, reason));
             }
@@ -119,13 +133,20 @@ impl Catalogue {
             let at = name.span().start;
             reading.problems.push(Problem::at(text, at, reason));
         }
+        if file.channels.is_empty() {
+            let reason = "there is no [[channel]]: nothing would be published";
+            reading.problems.push(Problem::at(text, 0, reason));
+        }
         let mut problems = reading.problems;
         if problems.is_empty() {
             return Ok(Self { entries });
         }
         problems.sort_by_key(|problem| (problem.line, problem.column));
         problems.dedup();
-        Err(CatalogueError::Invalid { problems })
+        Err(CatalogueError::Invalid {
+            path: None,
+            problems,
+        })
     }
 
     /// The channels, in the order of the file.

@@ -22,6 +22,8 @@ use crate::{Channel, Error, Observe, PrivateImage, Publisher};
 
 /// The real lists have up to 30 kilobytes.
 const MAX_LIST: u64 = 4 * 1024 * 1024;
+/// Why nobody has proven the image.
+const UNVERIFIED: &str = "bonafide_unverified";
 /// Names of properties that are not the uploader's to set.
 const RESERVED: [&str; 3] = ["bonafide_", "os_glance", "os_hash_"];
 
@@ -100,7 +102,7 @@ impl<'a> Unverified<'a> {
     pub fn property(mut self, name: &str, value: &str) -> Result<Self, Error> {
         if RESERVED.iter().any(|prefix| name.starts_with(prefix)) {
             return Err(Error::Properties {
-                channel: self.url.to_string(),
+                channel: without_secrets(&self.url).to_string(),
                 violations: format!("`{name}` is not yours to set"),
             });
         }
@@ -113,6 +115,17 @@ impl<'a> Unverified<'a> {
         let name = segments.and_then(|mut segments| segments.next_back());
         name.unwrap_or_default()
     }
+}
+
+/// A URL as others may see it: without what may be a token.
+fn without_secrets(url: &Url) -> Url {
+    let mut shown = url.clone();
+    shown.set_query(None);
+    shown.set_fragment(None);
+    // Both fail for URLs that can't have user information.
+    let _ = shown.set_username("");
+    let _ = shown.set_password(None);
+    shown
 }
 
 /// A list in a file of its own, so that it can be read without its signature.
@@ -136,6 +149,7 @@ impl Publisher {
         observer: &dyn Observe,
     ) -> Result<PrivateImage, Error> {
         let before = self.glance.session().requests();
+        self.remove_given_up(observer).await?;
         let download = self.fetch.open(&image.url).await?;
         let limit = self.max_size;
         if download.length().is_some_and(|length| length > limit) {
@@ -160,20 +174,21 @@ impl Publisher {
         } else {
             let source = match image.url.scheme() {
                 "file" => "private".to_owned(),
-                _ => image.url.to_string(),
+                _ => without_secrets(&image.url).to_string(),
             };
             properties.insert("image_source".to_owned(), source);
         }
         properties.extend(image.properties.clone());
-        properties.insert(UPLOAD.to_owned(), "unverified".to_owned());
-        properties.insert("bonafide_unverified".to_owned(), image.reason.to_string());
+        properties.insert(UNVERIFIED.to_owned(), image.reason.to_string());
+        let mut marks = BTreeMap::new();
+        marks.insert(UPLOAD.to_owned(), "unverified".to_owned());
         let named = image
             .channel
             .as_ref()
             .map(|(channel, _)| channel.image_name(today));
         let name = image.name.clone().or(named);
         let name = name.unwrap_or_else(|| image.file_name().to_owned());
-        let wanted = Wanted::private(&name, head, min_ram, properties);
+        let wanted = Wanted::private(&name, head, min_ram, properties, marks);
         let expected = image.expected.clone();
         let check = Unproven::new(image.reason.clone(), image.file_name(), expected);
         let uploaded = self
@@ -182,7 +197,7 @@ impl Publisher {
         Ok(PrivateImage {
             image: uploaded.id,
             name,
-            source: image.url.clone(),
+            source: without_secrets(&image.url),
             file: Some(uploaded.file),
             stored: Some(uploaded.stored),
             evidence: None,

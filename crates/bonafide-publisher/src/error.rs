@@ -70,7 +70,7 @@ pub enum Error {
         url: Url,
     },
     /// The image can't be used or must not be offered.
-    #[error("{url} must not be published")]
+    #[error("{url} can't be used as an image")]
     Image {
         /// The image at the vendor's.
         url: Url,
@@ -172,13 +172,26 @@ pub enum Error {
     )]
     OlderList {
         /// The list that is offered.
-        list: Url,
+        list: Box<Url>,
         /// When it was signed.
         offered: Timestamp,
         /// An image of the channel.
         id: Uuid,
         /// When the list was signed that it was accepted by.
         accepted: Timestamp,
+    },
+    /// Two signed files of one build that are of different times.
+    #[error(
+        "{list} was signed at {signed_at}, but the version file beside it at {stamped_at}: they are not of \
+         one build"
+    )]
+    SignedApart {
+        /// The list.
+        list: Box<Url>,
+        /// When it was signed.
+        signed_at: Timestamp,
+        /// When the version file was signed.
+        stamped_at: Timestamp,
     },
     /// A list that is older than its directory.
     #[error(
@@ -268,9 +281,9 @@ pub enum Error {
     },
     /// There is no signature.
     #[error(
-        "unsigned: there is no signature at {url} (404){}; only signed images are published, this one \
-         can be uploaded as a private image only",
-        known(*signing)
+        "unsigned: there is no signature at {url}{}; only signed images are published, this one can be \
+         uploaded as a private image only",
+        known(url, *signing)
     )]
     Unsigned {
         /// Where it should be.
@@ -281,10 +294,11 @@ pub enum Error {
 }
 
 /// Whether a missing signature is news.
-const fn known(signing: Signing) -> &'static str {
-    match signing {
-        Signing::Signed => ", where this vendor had one before",
-        Signing::Unsigned => ", as is known of this vendor",
+fn known(url: &Url, signing: Signing) -> &'static str {
+    match (url.scheme(), signing) {
+        ("file", _) => ": no such file",
+        (_, Signing::Signed) => " (404), where this vendor had one before",
+        (_, Signing::Unsigned) => " (404), as is known of this vendor",
     }
 }
 
@@ -349,8 +363,8 @@ impl fmt::Display for LeftBehind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the private, incomplete image {} could not be removed ({}); the next run removes it \
-             after its lease, or delete it by hand",
+            "the private, incomplete image {} could not be removed ({}); the next run or upload \
+             removes it after its lease, or delete it by hand",
             self.id, self.error
         )
     }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use bonafide_glance::Image;
+use bonafide_image::Compression;
 use bonafide_sources::ListFormat;
 use bonafide_verify::{Algorithm, Digest};
 use jiff::Timestamp;
@@ -15,6 +16,8 @@ use crate::{Candidate, ImageDigests};
 /// The default namespace of image ids: a UUIDv5 of `bonafide` in the namespace of DNS names.
 pub const NAMESPACE: Uuid = Uuid::from_u128(0x751c_ca7e_dabd_570a_ac0b_473e_686b_8345);
 
+/// What the names of the publisher's own properties begin with.
+pub(crate) const PREFIX: &str = "bonafide_";
 /// The channel that the image belongs to; its presence marks an image as the publisher's.
 pub(crate) const CHANNEL: &str = "bonafide_channel";
 /// `uploading` from create until the image is public.
@@ -85,7 +88,7 @@ pub(crate) fn evidence(candidate: &Candidate) -> BTreeMap<String, String> {
     if candidate.release().list.scheme() != "file" {
         set(LIST_URL, candidate.release().list.to_string());
     }
-    set(FORMAT, format_name(&candidate.release().format).to_owned());
+    set(FORMAT, format_name(candidate.release().format).to_owned());
     set(FILE, candidate.file().name.clone());
     set(KEYRING, candidate.keyring().to_owned());
     set(
@@ -97,9 +100,8 @@ pub(crate) fn evidence(candidate: &Candidate) -> BTreeMap<String, String> {
 }
 
 /// How the signed list is to be read.
-const fn format_name(format: &ListFormat) -> &'static str {
+const fn format_name(format: ListFormat) -> &'static str {
     match format {
-        ListFormat::SideCar(_) => "side_car",
         ListFormat::Simplestreams => "simplestreams",
         _ => "checksums",
     }
@@ -108,9 +110,6 @@ const fn format_name(format: &ListFormat) -> &'static str {
 /// The form of the list of an image that carries one.
 pub(crate) fn format(image: &Image) -> ListFormat {
     match image.properties.get(FORMAT).map(String::as_str) {
-        Some("side_car") => {
-            ListFormat::SideCar(image.properties.get(FILE).cloned().unwrap_or_default())
-        }
         Some("simplestreams") => ListFormat::Simplestreams,
         _ => ListFormat::Checksums,
     }
@@ -118,7 +117,7 @@ pub(crate) fn format(image: &Image) -> ListFormat {
 
 /// Whether the image was accepted by a list of the same form as the candidate's.
 pub(crate) fn has_format_of(image: &Image, candidate: &Candidate) -> bool {
-    let format = format_name(&candidate.release().format);
+    let format = format_name(candidate.release().format);
     image
         .properties
         .get(FORMAT)
@@ -168,8 +167,14 @@ pub(crate) fn is_whole(image: &Image, candidate: &Candidate) -> bool {
     let (Some(algorithm), Some(value)) = (&image.os_hash_algo, &image.os_hash_value) else {
         return false;
     };
+    let value = value.to_lowercase();
+    // Where Glance computes what the vendor signed, nothing else is asked.
+    let packed = Compression::of_name(&candidate.file().name).is_some();
+    if !packed && algorithm == vendor.algorithm().name() && value != vendor.to_string() {
+        return false;
+    }
     image.properties.get(&source) == Some(&vendor.to_string())
-        && image.properties.get(STORED) == Some(&format!("{algorithm}:{}", value.to_lowercase()))
+        && image.properties.get(STORED) == Some(&format!("{algorithm}:{value}"))
 }
 
 /// The end of the image's lease; one that can't be read has ended.

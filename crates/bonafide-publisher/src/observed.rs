@@ -1,5 +1,7 @@
 //! What the cloud already has of a build.
 
+use std::str::FromStr;
+
 use bonafide_glance::{Glance, Image, ImageFilter, Status, Visibility};
 use bonafide_sources::Serial;
 use jiff::Timestamp;
@@ -106,30 +108,40 @@ fn not_newer(image: &Image, candidate: &Candidate) -> Result<(), Error> {
     if !was_accepted(image) {
         return Ok(());
     }
-    let serial = image.properties.get(marker::SERIAL);
-    let serial: Option<Serial> = serial.and_then(|text| text.parse().ok());
+    // An image that does not tell what was accepted could hide a step back.
+    let published: Serial = told(image, marker::SERIAL)?;
+    let accepted: Timestamp = told(image, marker::SIGNED_AT)?;
     let offered = candidate.serial();
-    if let Some(published) = serial.filter(|published| published > offered) {
+    if published > *offered {
         return Err(Error::Rollback {
             id: image.id,
             published: published.to_string(),
             offered: offered.to_string(),
         });
     }
-    let accepted = image.properties.get(marker::SIGNED_AT);
-    let accepted: Option<Timestamp> = accepted.and_then(|text| text.parse().ok());
     let offered = candidate.evidence().signed_at;
     // An index of all builds is signed at other times than the list of one.
-    let comparable = marker::has_format_of(image, candidate);
-    match accepted {
-        Some(accepted) if comparable && accepted > offered => Err(Error::OlderList {
-            list: candidate.release().list.clone(),
+    if accepted > offered && marker::has_format_of(image, candidate) {
+        return Err(Error::OlderList {
+            list: Box::new(candidate.release().list.clone()),
             offered,
             id: image.id,
             accepted,
-        }),
-        _ => Ok(()),
+        });
     }
+    Ok(())
+}
+
+fn told<T: FromStr>(image: &Image, property: &str) -> Result<T, Error> {
+    let value = image.properties.get(property);
+    let told = value.and_then(|value| value.parse().ok());
+    told.ok_or_else(|| Error::NotAsPublished {
+        id: image.id,
+        found: match value {
+            Some(value) => format!("`{property}` is `{}`", value.escape_debug()),
+            None => format!("without `{property}`"),
+        },
+    })
 }
 
 /// Whether the image was published once, whatever became of it since.

@@ -57,7 +57,7 @@ impl Proving<'_> {
                 });
             }
         };
-        let proven = text.and_then(|text| read_list(&text, &self.release.format));
+        let proven = text.and_then(|text| read_list(&text, self.release.format));
         let proven = proven.map_err(|source| Error::unproven(url, source))?;
         let files = SignedFiles {
             list,
@@ -67,8 +67,8 @@ impl Proving<'_> {
         Ok((proven, files))
     }
 
-    /// The text of the release's stamp, proven by its signature.
-    pub(crate) async fn stamp(&self) -> Result<Option<String>, Error> {
+    /// The text of the release's stamp and when it was signed, proven by its signature.
+    pub(crate) async fn stamp(&self) -> Result<Option<(String, Timestamp)>, Error> {
         let Some(stamp) = &self.release.stamp else {
             return Ok(None);
         };
@@ -78,9 +78,8 @@ impl Proving<'_> {
         let proven = keyring
             .verify_detached(&text, &signature, self.now)
             .map_err(|source| Error::unproven(&stamp.url, source))?;
-        Ok(Some(
-            String::from_utf8_lossy(proven.as_bytes()).into_owned(),
-        ))
+        let text = String::from_utf8_lossy(proven.as_bytes()).into_owned();
+        Ok(Some((text, proven.evidence().signed_at)))
     }
 
     /// A signature over the image itself, read and found fit to count before the image is fetched.
@@ -114,10 +113,9 @@ impl Proving<'_> {
 /// Reads signed text in the form that the vendor uses.
 pub(crate) fn read_list(
     text: &Verified<SignedText>,
-    format: &ListFormat,
+    format: ListFormat,
 ) -> Result<Verified<ChecksumList>, VerifyError> {
     match format {
-        ListFormat::SideCar(name) => text.side_car(name),
         ListFormat::Simplestreams => text.simplestreams(),
         _ => text.checksum_list(),
     }

@@ -15,7 +15,7 @@ use crate::uploading::{Uploading, open};
 use crate::wanted::Wanted;
 use crate::{Candidate, Channel, Error, Event, Observe, Publisher, clean_up, marker};
 
-/// How a private image came about: `proven` or `unverified`.
+/// How a private image came about: `uploading`, then `proven` or `unverified`.
 pub(crate) const UPLOAD: &str = "bonafide_upload";
 const PROVEN: &str = "proven";
 
@@ -70,6 +70,7 @@ impl Publisher {
             unverified: None,
             requests: self.glance.session().requests() - before,
         };
+        self.remove_given_up(observer).await?;
         if let Some((image, name)) = self.uploaded_before(candidate).await? {
             return Ok(report(image, &name));
         }
@@ -112,6 +113,29 @@ impl Publisher {
         Ok(whole.map(|image| (image.id, image.name.unwrap_or_default())))
     }
 
+    /// Removes private uploads that earlier runs have not finished, once their leases have ended.
+    pub(crate) async fn remove_given_up(&self, observer: &dyn Observe) -> Result<(), Error> {
+        let project = self.glance.session().project_id().await?;
+        let filter = ImageFilter::new()
+            .owner(&project)
+            .visibility(Visibility::Private)
+            .property(UPLOAD, marker::UPLOADING);
+        for image in self.glance.list(&filter).await? {
+            let own = image.owner.as_deref() == Some(&*project)
+                && image.visibility == Visibility::Private
+                && image.properties.get(UPLOAD).map(String::as_str) == Some(marker::UPLOADING);
+            let ended = marker::lease(&image).is_some_and(|until| until < (self.clock)());
+            if own && ended {
+                match self.glance.delete(image.id).await {
+                    Ok(()) => observer.observe(&Event::Removed { id: image.id }),
+                    Err(bonafide_glance::Error::NotFound(_)) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Creates a private image, uploads to it, compares, and marks it as whole.
     pub(crate) async fn upload_privately<C: Check>(
         &self,
@@ -122,7 +146,8 @@ impl Publisher {
     ) -> Result<Uploaded, Error> {
         let id = Uuid::new_v4();
         let limits = self.limits();
-        let passing = marker::passing(Uuid::new_v4(), limits.until);
+        let mut passing = marker::passing(Uuid::new_v4(), limits.until);
+        passing.insert(UPLOAD.to_owned(), marker::UPLOADING.to_owned());
         let new = wanted.new_image(id).properties(passing);
         self.glance.create(&new).await?;
         observer.observe(&Event::Created { id, attempt: 0 });

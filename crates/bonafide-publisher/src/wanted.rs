@@ -22,6 +22,8 @@ pub(crate) struct Wanted {
     min_ram: u32,
     tags: Vec<String>,
     properties: BTreeMap<String, String>,
+    /// What may stand on the image only once its bytes are compared.
+    last: BTreeMap<String, String>,
 }
 
 impl Wanted {
@@ -51,15 +53,17 @@ impl Wanted {
                 format!("os:{}", wanted.system.distribution),
             ],
             properties,
+            last: BTreeMap::new(),
         })
     }
 
     /// Turns what would be published into a private image: with its final name, without the mark of
-    /// the images that are looked after.
+    /// the images that are looked after. Its evidence comes last, since nobody compares it later.
     pub(crate) fn make_private(&mut self, name: &str, marks: BTreeMap<String, String>) {
         name.clone_into(&mut self.staging_name);
-        self.properties.remove(marker::CHANNEL);
-        self.properties.extend(marks);
+        let ours = |property: &String| property.starts_with(marker::PREFIX);
+        self.properties.retain(|property, _| !ours(property));
+        self.last = marks;
         self.tags.retain(|tag| tag != marker::TAG);
     }
 
@@ -69,8 +73,10 @@ impl Wanted {
         head: Head,
         min_ram: u32,
         properties: BTreeMap<String, String>,
+        marks: BTreeMap<String, String>,
     ) -> Self {
         Self {
+            last: marks,
             staging_name: name.to_owned(),
             disk_format: head.format.name(),
             min_disk: Gibibytes::holding(head.virtual_size).0,
@@ -130,6 +136,7 @@ impl Wanted {
         stored: &ImageDigests,
     ) -> ImagePatch {
         let mut wanted = self.properties.clone();
+        wanted.extend(self.last.clone());
         wanted.extend(marker::stored(image, stored));
         wanted.insert("source_sha256sum".to_owned(), file.sha256.to_string());
         wanted.insert("source_sha512sum".to_owned(), file.sha512.to_string());

@@ -68,7 +68,7 @@ pub enum FetchError {
         announced: u64,
     },
     /// The server has no such file.
-    #[error("{url} does not exist there (404); the vendor may have moved or removed it")]
+    #[error("{url} does not exist{}", whose(url))]
     NotFound {
         /// What was asked for.
         url: Url,
@@ -120,6 +120,20 @@ pub enum FetchError {
         /// The URL.
         url: Url,
     },
+    /// A URL with a user name or a password, which would show where it must not.
+    #[error("the URL of {url} holds user information; refused, since it would be told to others")]
+    UserInformation {
+        /// The URL without it.
+        url: Url,
+    },
+}
+
+/// What is not there is either the vendor's or one's own.
+fn whose(url: &Url) -> &'static str {
+    match url.scheme() {
+        "file" => ": no such file",
+        _ => " there (404); the vendor may have moved or removed it",
+    }
 }
 
 /// Why a vendor's newest build could not be told.
@@ -155,6 +169,18 @@ pub enum SourceError {
         /// How many names it has.
         listed: usize,
     },
+    /// A code name that is known to be another version's.
+    #[error("{vendor} {version} is `{known}`, not `{given}`")]
+    Codename {
+        /// The vendor.
+        vendor: &'static str,
+        /// The version.
+        version: String,
+        /// Its code name.
+        known: &'static str,
+        /// What was given.
+        given: String,
+    },
     /// A URL that other URLs can't be below.
     #[error("`{url}` is no directory: it must end with `/` and have no query")]
     NotADirectory {
@@ -178,6 +204,14 @@ pub enum SourceError {
         page: Box<Url>,
         /// What such a page has.
         expected: String,
+    },
+    /// A URL that would tell a secret, since it stands on the image.
+    #[error(
+        "a URL at `{host}` has user information, a query or a fragment, and would become public with them"
+    )]
+    SecretsInUrl {
+        /// The host.
+        host: String,
     },
     /// A file of the vendor's that does not say what it should.
     #[error("{url} does not say {expected}; the vendor may have changed it")]

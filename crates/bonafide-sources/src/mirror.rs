@@ -45,6 +45,12 @@ impl Mirror {
         Ok(Self { of, at })
     }
 
+    /// What is mirrored.
+    #[must_use]
+    pub const fn of(&self) -> &Url {
+        &self.of
+    }
+
     /// Where the mirror has this, if it is below what is mirrored.
     #[must_use]
     pub fn url(&self, vendor: &Url) -> Option<Url> {

@@ -38,11 +38,39 @@ pub(crate) fn word(what: &'static str, text: &str) -> Result<(), SourceError> {
     })
 }
 
+/// Refuses the code name of another version, where the version's own is known.
+pub(crate) fn codename(
+    vendor: &'static str,
+    known: &[(&str, &'static str)],
+    version: &str,
+    given: &str,
+) -> Result<(), SourceError> {
+    let own = known.iter().find(|(known, _)| *known == version);
+    match own {
+        Some((_, own)) if *own != given => Err(SourceError::Codename {
+            vendor,
+            version: version.to_owned(),
+            known: own,
+            given: given.to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// The names that a directory page links to.
 pub(crate) async fn names_on(page: &Url, fetch: &dyn Fetch) -> Result<Vec<String>, SourceError> {
     let text = fetch.read(page, MAX_PAGE).await?;
     let names = linked_names(&String::from_utf8_lossy(&text));
     Ok(names.into_iter().collect())
+}
+
+/// Whether a serial is a day, perhaps with one further number: `20260725`, `20260725.1`,
+/// `20260712-2537`.
+pub(crate) fn has_day(serial: &str) -> bool {
+    let (day, rest) = serial.split_at_checked(8).unwrap_or((serial, ""));
+    let day: Option<Serial> = day.parse().ok();
+    let more = rest.is_empty() || rest.matches(['.', '-']).count() == 1;
+    more && day.and_then(|day| day.date()).is_some()
 }
 
 /// The newest of the names that are a serial between this beginning and this end.
@@ -147,6 +175,23 @@ mod tests {
         let (serial, name) = newest(names, "a-", ".qcow2").unwrap();
         assert_eq!((serial.as_str(), name), ("10", "a-10.qcow2"));
         assert_eq!(newest(names, "c-", ".qcow2"), None);
+    }
+
+    #[test]
+    fn only_real_days_are_days() {
+        for serial in ["20260725", "20260725.1", "20260712-2537"] {
+            assert!(has_day(serial), "{serial}");
+        }
+        for other in [
+            "20269999",
+            "99999999",
+            "1.20260725",
+            "20260725.1.2",
+            "2026072",
+            "é2026072",
+        ] {
+            assert!(!has_day(other), "{other}");
+        }
     }
 
     #[test]

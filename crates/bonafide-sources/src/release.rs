@@ -52,7 +52,7 @@ impl Release {
         self
     }
 
-    pub(crate) fn format(mut self, format: ListFormat) -> Self {
+    pub(crate) const fn format(mut self, format: ListFormat) -> Self {
         self.format = format;
         self
     }
@@ -64,17 +64,12 @@ impl Release {
 }
 
 /// How a signed list is to be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ListFormat {
     /// Lines of digests and names.
     Checksums,
-    /// One line for one file, which need not name it.
-    SideCar(
-        /// The file.
-        String,
-    ),
     /// Ubuntu's JSON index `products:1.0`, whose names are paths.
     Simplestreams,
 }

@@ -15,7 +15,7 @@ use url::Url;
 
 use super::error::Problem;
 use super::file::{self, File};
-use super::place::Place;
+use super::place::{Place, is_open};
 use super::source::SourceTable;
 use crate::channel::usual_promises;
 use crate::{Channel, Error, Naming, Profile, Settings, Trust};
@@ -164,6 +164,14 @@ impl Reading<'_> {
             }
         };
         let product = source.product().clone();
+        for name in [&channel.naming.stack, &channel.naming.scs]
+            .into_iter()
+            .flatten()
+        {
+            if let Err(reason) = image_name(name) {
+                self.problem(at, reason);
+            }
+        }
         let naming = Naming {
             stack: channel.naming.stack.clone(),
             scs: channel.naming.scs.clone(),
@@ -175,7 +183,7 @@ impl Reading<'_> {
         let entry = Entry {
             promises: self.promises(channel, &product),
             settings: self.settings(channel),
-            mirror: self.mirror(channel),
+            mirror: self.mirror(channel, &product),
             trust: self.trust(channel, &product)?,
             age_limit: self.age_limit(channel),
             table: channel.source.get_ref().clone(),
@@ -268,12 +276,22 @@ impl Reading<'_> {
         settings
     }
 
-    fn mirror(&mut self, channel: &file::Channel) -> Option<Mirror> {
+    fn mirror(&mut self, channel: &file::Channel, product: &Product) -> Option<Mirror> {
         let table = channel.mirror.as_ref()?;
         let file::Mirror { of, at } = table.get_ref();
         let mirror = https(of).and_then(|of| {
             let mirror = Mirror::new(of, https(at)?);
             mirror.map_err(|error| error.to_string())
+        });
+        let mirror = mirror.and_then(|mirror| {
+            let host = mirror.of().host_str().unwrap_or_default();
+            if product.hosts.iter().any(|own| own == host) {
+                return Ok(mirror);
+            }
+            let hosts = product.hosts.join(", ");
+            Err(format!(
+                "`{host}` is no host of this vendor: {hosts}; the mirror would do nothing"
+            ))
         });
         match mirror {
             Ok(mirror) => Some(mirror),
@@ -313,7 +331,12 @@ impl Reading<'_> {
             _ => Trust::pinned(&product.vendor, pinned),
         };
         for path in &table.key_files {
-            trust = trust.file(self.place.path(path));
+            let file = self.place.path(path.get_ref());
+            if !file.is_file() {
+                let reason = format!("there is no key file `{}`", file.display());
+                self.problem(path.span().start, reason);
+            }
+            trust = trust.file(file);
         }
         for url in &table.key_urls {
             match https(url.get_ref()) {
@@ -327,10 +350,21 @@ impl Reading<'_> {
 
 fn https(text: &str) -> Result<Url, String> {
     match Url::parse(text) {
-        Ok(url) if url.scheme() == "https" && url.username().is_empty() && url.has_host() => {
-            Ok(url)
-        }
+        Ok(url) if url.scheme() == "https" && is_open(&url) => Ok(url),
         Ok(_) => Err("an https URL without user information is needed".to_owned()),
-        Err(error) => Err(format!("`{text}` is no URL: {error}")),
+        Err(error) => Err(format!("this is no URL: {error}")),
     }
+}
+
+/// Glance takes names of up to 255 characters; the day that is added takes 13.
+fn image_name(name: &str) -> Result<(), String> {
+    let odd = |c: char| c.is_control() || c as u32 > 0xFFFF;
+    let length = name.chars().count();
+    if name.trim() != name || length == 0 || length > 240 || name.chars().any(odd) {
+        let name = name.escape_debug();
+        return Err(format!(
+            "`{name}` is no name of an image: 1 to 240 printable characters up to U+FFFF, no blanks around"
+        ));
+    }
+    Ok(())
 }

@@ -1,15 +1,17 @@
 //! What is wrong with a catalogue, and where.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a catalogue can't be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CatalogueError {
     /// It says things that are not allowed; all of them are told.
-    #[error("the catalogue can't be used:{}", list(problems))]
+    #[error("the catalogue{} can't be used:{}", named(path.as_deref()), list(problems))]
     Invalid {
+        /// The file, if it came from one.
+        path: Option<PathBuf>,
         /// The problems, in the order of the file.
         problems: Vec<Problem>,
     },
@@ -57,6 +59,11 @@ impl fmt::Display for Problem {
             self.line, self.column, self.reason
         )
     }
+}
+
+fn named(path: Option<&Path>) -> String {
+    path.map(|path| format!(" `{}`", path.display()))
+        .unwrap_or_default()
 }
 
 fn list(problems: &[Problem]) -> String {

@@ -120,7 +120,8 @@ pub(super) struct Trust {
     pub(super) pinned: Vec<Spanned<String>>,
     /// Key files, as paths from the catalogue's directory on.
     #[serde(default)]
-    pub(super) key_files: Vec<PathBuf>,
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<PathBuf>"))]
+    pub(super) key_files: Vec<Spanned<PathBuf>>,
     /// Where keys are published; https only.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]

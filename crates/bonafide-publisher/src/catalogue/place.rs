@@ -22,8 +22,12 @@ impl Place {
     /// A URL as it is, or a path as a `file:` URL.
     pub(super) fn url(&self, text: &str) -> Result<Url, String> {
         match Url::parse(text) {
-            Ok(url) if matches!(url.scheme(), "https" | "file") => Ok(url),
-            Ok(url) => Err(format!("{url} is neither an https URL nor a path")),
+            Ok(url) if matches!(url.scheme(), "https" | "file") && is_open(&url) => Ok(url),
+            Ok(_) => Err(
+                "an https URL without user information and query, or a path, is needed: it \
+                          becomes public"
+                    .to_owned(),
+            ),
             Err(_) => {
                 let path = std::path::absolute(self.path(Path::new(text))).ok();
                 let url = path.and_then(|path| Url::from_file_path(path).ok());
@@ -31,4 +35,10 @@ impl Place {
             }
         }
     }
+}
+
+/// Whether a URL holds nothing that may be a secret.
+pub(super) fn is_open(url: &Url) -> bool {
+    let anonymous = url.username().is_empty() && url.password().is_none();
+    anonymous && url.query().is_none() && url.fragment().is_none()
 }

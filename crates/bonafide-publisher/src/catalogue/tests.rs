@@ -8,7 +8,7 @@ const PIN: &str = "0123456789ABCDEF0123456789ABCDEF01234567";
 fn problems(text: &str) -> Vec<String> {
     match Catalogue::parse(text) {
         Ok(catalogue) => panic!("read: {catalogue:?}"),
-        Err(CatalogueError::Invalid { problems }) => {
+        Err(CatalogueError::Invalid { problems, .. }) => {
             problems.iter().map(ToString::to_string).collect()
         }
         Err(error) => panic!("{error}"),
@@ -126,6 +126,54 @@ fn what_no_vendor_has_is_refused() {
     );
     let twice = ubuntu("") + &ubuntu("");
     refused(&twice, "line 5, column 1", "two channels `ubuntu-24.04`");
+}
+
+#[test]
+fn what_would_do_nothing_or_something_else_is_refused() {
+    refused("", "line 1, column 1", "no [[channel]]");
+    refused("profile = \"scs\"\n", "line 1, column 1", "no [[channel]]");
+    refused(
+        "[[channel]]\nsource.ubuntu = { version = \"24.04\", codename = \"jammy\" }\n",
+        "line 2, column 1",
+        "`noble`, not `jammy`",
+    );
+    refused(
+        "[[channel]]\nsource.debian = { version = \"12\", codename = \"bullseye\" }\n",
+        "line 2, column 1",
+        "`bookworm`",
+    );
+    for name in ["", " x", "a\\nb", "a\\u001b[2J", "\\U0001F980"] {
+        let naming = format!("naming.stack = \"{name}\"");
+        refused(&ubuntu(&naming), "line 2, column 1", "no name of an image");
+    }
+    let same =
+        ubuntu("naming.stack = \"x\"") + &ubuntu("naming.stack = \"x\"").replace("24.04", "28.04");
+    refused(
+        &same,
+        "line 5, column 1",
+        "two channels would name their images `x`",
+    );
+    refused(
+        &ubuntu("trust.key_files = [\"/nonexistent/key.asc\"]"),
+        "line 3, column 20",
+        "no key file",
+    );
+}
+
+#[test]
+fn urls_with_secrets_are_refused_and_not_shown() {
+    let own = own(&format!(
+        "trust.pinned = [\"{PIN}\"]\nproperties.image_description = \"modified\""
+    ));
+    for secret in [
+        "https://robot:hunter2@a.test/x",
+        "https://a.test/x?token=hunter2",
+    ] {
+        let text = own.replace("\"a.qcow2\"", &format!("\"{secret}\""));
+        let problems = problems(&text);
+        assert!(problems[0].contains("user information"), "{problems:?}");
+        assert!(!problems[0].contains("hunter2"), "{problems:?}");
+    }
 }
 
 #[test]

@@ -117,10 +117,16 @@ impl HttpFetchBuilder {
 #[async_trait]
 impl Fetch for HttpFetch {
     async fn open(&self, url: &Url) -> Result<Download, FetchError> {
-        if url.scheme() != "https" {
+        let asked = url;
+        // Neither user information nor a query, which may be a token, shows in errors.
+        let url = &shown(asked);
+        if asked.scheme() != "https" {
             return Err(FetchError::InsecureUrl { url: url.clone() });
         }
-        let sent = self.client.get(url.clone()).send().await;
+        if !asked.username().is_empty() || asked.password().is_some() {
+            return Err(FetchError::UserInformation { url: url.clone() });
+        }
+        let sent = self.client.get(asked.clone()).send().await;
         let response = sent.map_err(|error| failure(url, self.idle_timeout, error))?;
         match response.status().as_u16() {
             200 => {}
@@ -154,6 +160,16 @@ impl Fetch for HttpFetch {
         });
         Ok(Download::new(url.clone(), announced, body))
     }
+}
+
+fn shown(url: &Url) -> Url {
+    let mut shown = url.clone();
+    shown.set_query(None);
+    shown.set_fragment(None);
+    // Both fail for URLs that can't have user information.
+    let _ = shown.set_username("");
+    let _ = shown.set_password(None);
+    shown
 }
 
 fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {

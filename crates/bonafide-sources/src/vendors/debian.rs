@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use jiff::civil::{Date, date};
 use url::Url;
 
-use crate::names::{below, names_on, newest, no_build, not_listed, of_this_build, word};
+use crate::names::{below, has_day, names_on, newest, no_build, not_listed, of_this_build, word};
 use crate::{
     Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, Signing, Source,
     SourceError,
@@ -17,6 +17,13 @@ use crate::{
 
 const OPENSTACK_HOST: &str = "cdimage.debian.org";
 const CLOUD_HOST: &str = "cloud.debian.org";
+const CODENAMES: [(&str, &str); 5] = [
+    ("9", "stretch"),
+    ("10", "buster"),
+    ("11", "bullseye"),
+    ("12", "bookworm"),
+    ("13", "trixie"),
+];
 
 /// Debian on `x86_64`: the OpenStack images of versions 9 and 10, or the cloud images after them.
 #[derive(Clone, Debug)]
@@ -61,6 +68,7 @@ impl Debian {
     ) -> Result<Self, SourceError> {
         word("version", version)?;
         word("code name", codename)?;
+        crate::names::codename("Debian", &CODENAMES, version, codename)?;
         let product = Product {
             signing: match tree {
                 Tree::Cloud => Signing::Unsigned,
@@ -143,7 +151,7 @@ impl Source for Debian {
         let names = names_on(page, fetch).await?;
         // `20260712-2537/`: the day, and a count over all builds.
         let dated = names.iter().map(String::as_str);
-        let dated = dated.filter(|name| name.contains('-'));
+        let dated = dated.filter(|name| name.contains('-') && has_day(name.trim_end_matches('/')));
         let Some((serial, name)) = newest(dated, "", "/") else {
             return Err(no_build(page, "links such as `20260712-2537/`"));
         };
@@ -158,9 +166,13 @@ impl Source for Debian {
             ),
             Tree::OpenStack => ("debian-".to_owned(), "-openstack-amd64.qcow2"),
         };
-        // `debian-10.13.0-…`, not the undated `debian-10-…` beside it.
+        // Of the own version, and dated: not the `debian-10-…` beside `debian-10.13.0-…`.
+        let own = match self.tree {
+            Tree::Cloud => prefix.clone(),
+            Tree::OpenStack => format!("{prefix}{}.", self.version),
+        };
         let names = signed.names.iter().copied();
-        let names = names.filter(|name| *name != format!("{prefix}{}{suffix}", self.version));
+        let names = names.filter(|name| name.starts_with(&own));
         let Some((serial, name)) = newest(names, &prefix, suffix) else {
             let example = release.serial.as_ref().map_or("10.13.0", Serial::as_str);
             let expected = format!("{prefix}{example}{suffix}");
@@ -202,6 +214,24 @@ mod tests {
         let none = Signed::names(&names[1..]);
         let error = buster.select(&release(&buster, "10.13.0"), &none);
         assert!(matches!(error, Err(SourceError::ImageNotListed { .. })));
+    }
+
+    #[test]
+    fn another_version_by_the_same_key_is_not_taken() {
+        let buster = Debian::openstack("10", "buster").unwrap();
+        let current = buster.release(below(&buster.product.page, "current-10/"));
+        for name in [
+            "debian-9.13.0-openstack-amd64.qcow2",
+            "debian-11.0.0-openstack-amd64.qcow2",
+            "debian-101.0.0-openstack-amd64.qcow2",
+            "debian-10-openstack-amd64.qcow2",
+        ] {
+            let error = buster.select(&current, &Signed::names(&[name]));
+            assert!(
+                matches!(error, Err(SourceError::ImageNotListed { .. })),
+                "{name}"
+            );
+        }
     }
 
     #[test]

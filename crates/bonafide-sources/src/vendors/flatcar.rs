@@ -33,6 +33,8 @@ pub enum FlatcarFile {
 #[derive(Clone, Debug)]
 pub struct Flatcar {
     file: FlatcarFile,
+    /// The second number of the channel's versions.
+    number: Option<&'static str>,
     product: Product,
 }
 
@@ -69,7 +71,17 @@ impl Flatcar {
             default_user: "core".to_owned(),
             ..Product::usual("flatcar", "Flatcar", &version, &host, "/amd64-usr/")
         };
-        Self { file, product }
+        Self {
+            file,
+            number: match channel {
+                "alpha" => Some("0"),
+                "beta" => Some("1"),
+                "stable" => Some("2"),
+                "lts" => Some("3"),
+                _ => None,
+            },
+            product,
+        }
     }
 
     fn image_name(&self) -> String {
@@ -111,6 +123,12 @@ impl Source for Flatcar {
         {
             return Err(foreign_list(release, serial, signed_serial.as_str()));
         }
+        if let Some(number) = self.number
+            && branch(&signed_serial) != Some(number)
+        {
+            let expected = format!("a version `X.{number}.X` of the own channel");
+            return Err(unreadable(&stamp_url, expected));
+        }
         let name = self.image_name();
         if !signed.names.contains(&name.as_str()) {
             return Err(not_listed(release, name, signed.names.len()));
@@ -134,22 +152,28 @@ fn value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     values.next().map(|value| value.trim_matches('"'))
 }
 
+/// `2` of `4593.2.5`: which channel a version belongs to.
+fn branch(serial: &Serial) -> Option<&str> {
+    serial.as_str().split('.').nth(1)
+}
+
 fn version(text: &str, url: &Url) -> Result<Serial, SourceError> {
     let serial = value(text, "FLATCAR_VERSION").and_then(|version| version.parse().ok());
-    serial.ok_or_else(|| SourceError::Unreadable {
-        url: Box::new(url.clone()),
-        expected: "`FLATCAR_VERSION=4593.2.5` or the like".to_owned(),
-    })
+    serial.ok_or_else(|| unreadable(url, "`FLATCAR_VERSION=4593.2.5` or the like"))
 }
 
 /// `FLATCAR_BUILD_ID="2026-08-11-2350"`: the day and the time.
 fn build_date(text: &str, url: &Url) -> Result<Date, SourceError> {
     let id = value(text, "FLATCAR_BUILD_ID");
     let date = id.and_then(|id| id.get(..10)?.parse().ok());
-    date.ok_or_else(|| SourceError::Unreadable {
+    date.ok_or_else(|| unreadable(url, "`FLATCAR_BUILD_ID=\"2026-08-11-2350\"` or the like"))
+}
+
+fn unreadable(url: &Url, expected: impl Into<String>) -> SourceError {
+    SourceError::Unreadable {
         url: Box::new(url.clone()),
-        expected: "`FLATCAR_BUILD_ID=\"2026-08-11-2350\"` or the like".to_owned(),
-    })
+        expected: expected.into(),
+    }
 }
 
 #[cfg(test)]
@@ -224,6 +248,23 @@ mod tests {
                 .select(&release(&stable, "4593.2.5"), &unstamped)
                 .is_err()
         );
+    }
+
+    #[test]
+    fn a_version_of_another_channel_is_refused_although_the_vendor_signed_it() {
+        let stable = Flatcar::stable(FlatcarFile::Plain);
+        for (version, fits) in [
+            ("4700.0.0", false),
+            ("4628.1.0", false),
+            ("3510.3.9", false),
+            ("4593.2.5", true),
+        ] {
+            let stamp = STAMP.replace("4593.2.5", version);
+            let names = [IMAGE];
+            let signed = Signed::names(&names).stamp(&stamp);
+            let selected = stable.select(&release(&stable, version), &signed);
+            assert_eq!(selected.is_ok(), fits, "{version}");
+        }
     }
 
     #[test]

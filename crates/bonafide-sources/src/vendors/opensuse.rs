@@ -1,14 +1,12 @@
 //! openSUSE Leap: `https://download.opensuse.org/distribution/leap/`.
 //!
-//! Each image has a side-car list of one line, `IMAGE.sha256`, with a detached, armored signature
+//! Each image has a list of one line that names it, `IMAGE.sha256`, with a detached, armored signature
 //! `IMAGE.sha256.asc` in a version 3 packet. The names without a build are aliases that move.
 
 use async_trait::async_trait;
 
 use crate::names::{below, names_on, newest, newest_image, no_build, of_this_build, word};
-use crate::{
-    Fetch, ImageFile, ListFormat, Product, Release, SignatureLocation, Signed, Source, SourceError,
-};
+use crate::{Fetch, ImageFile, Product, Release, SignatureLocation, Signed, Source, SourceError};
 
 const HOST: &str = "download.opensuse.org";
 const IMAGE: &str = ".qcow2";
@@ -66,8 +64,7 @@ impl Source for OpenSuse {
             below(page, list),
             SignatureLocation::Detached(below(page, &format!("{list}.asc"))),
         );
-        let image = format!("{prefix}{serial}{IMAGE}");
-        Ok(release.serial(serial).format(ListFormat::SideCar(image)))
+        Ok(release.serial(serial))
     }
 
     fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {

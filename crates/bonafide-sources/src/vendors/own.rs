@@ -30,7 +30,9 @@ impl OwnImage {
     ///
     /// # Errors
     ///
-    /// [`SourceError::NotAWord`] if the channel's name or the image's file name is none.
+    /// [`SourceError::NotAWord`] if the channel's name or the image's file name is none,
+    /// [`SourceError::SecretsInUrl`] if a URL has user information, a query or a fragment: it becomes
+    /// public.
     pub fn new(
         channel: &str,
         image: Url,
@@ -38,6 +40,17 @@ impl OwnImage {
         signature: Option<Url>,
     ) -> Result<Self, SourceError> {
         word("channel", channel)?;
+        for url in [Some(&image), Some(&list), signature.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            let anonymous = url.username().is_empty() && url.password().is_none();
+            if !anonymous || url.query().is_some() || url.fragment().is_some() {
+                return Err(SourceError::SecretsInUrl {
+                    host: url.host_str().unwrap_or_default().to_owned(),
+                });
+            }
+        }
         let segments = image.path_segments();
         let name = segments.and_then(|mut segments| segments.next_back());
         let name = name.unwrap_or_default().to_owned();
@@ -172,6 +185,29 @@ mod tests {
         assert_eq!(file.unwrap().url, image);
         let error = own.select(&release, &Signed::names(&["other.qcow2"]));
         assert!(error.unwrap_err().to_string().contains("rescue.qcow2"));
+    }
+
+    #[test]
+    fn urls_that_may_hold_secrets_are_refused_and_not_shown() {
+        let plain = || url("https://images.test/x");
+        for secret in [
+            "https://robot:hunter2@images.test/x",
+            "https://:hunter2@images.test/x",
+            "https://images.test/x?token=hunter2",
+            "https://images.test/x#hunter2",
+        ] {
+            for refused in [
+                OwnImage::new("own", url(secret), plain(), None),
+                OwnImage::new("own", plain(), url(secret), None),
+                OwnImage::new("own", plain(), plain(), Some(url(secret))),
+            ] {
+                let error = refused.unwrap_err().to_string();
+                assert!(
+                    error.contains("images.test") && !error.contains("hunter2"),
+                    "{error}"
+                );
+            }
+        }
     }
 
     #[test]

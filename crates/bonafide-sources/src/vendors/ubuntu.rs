@@ -11,7 +11,9 @@
 use async_trait::async_trait;
 use jiff::civil::{Date, date};
 
-use crate::names::{at, below, foreign_list, names_on, newest, no_build, not_listed, word};
+use crate::names::{
+    at, below, foreign_list, has_day, names_on, newest, no_build, not_listed, word,
+};
 use crate::{
     Fetch, ImageFile, ListFormat, Product, Release, Serial, SignatureLocation, Signed, Source,
     SourceError,
@@ -138,6 +140,8 @@ impl Ubuntu {
     pub fn new(version: &str, codename: &str, tree: Tree) -> Result<Self, SourceError> {
         word("version", version)?;
         word("code name", codename)?;
+        let known = UbuntuRelease::ALL.map(|release| (release.version(), release.codename()));
+        crate::names::codename("Ubuntu", &known, version, codename)?;
         Ok(Self::of(version, codename, tree))
     }
 
@@ -150,6 +154,10 @@ impl Ubuntu {
         let known = known.filter(|release| release.version() == version);
         let product = Product {
             channel: format!("ubuntu-{version}{suffix}"),
+            title: match tree {
+                Tree::Daily => "Ubuntu Daily".to_owned(),
+                Tree::Release | Tree::Streams => "Ubuntu".to_owned(),
+            },
             codename: Some(codename.to_owned()),
             maintained_until: known.map(UbuntuRelease::maintained_until).next(),
             ..Product::usual("ubuntu", "Ubuntu", version, HOST, &path)
@@ -210,8 +218,12 @@ impl Source for Ubuntu {
         }
         let page = &self.product.page;
         let names = names_on(page, fetch).await?;
-        let names = names.iter().map(String::as_str);
-        let Some((serial, name)) = newest(names, self.prefix(), "/") else {
+        // What is no day could not be compared with the time of the signature.
+        let dated = names.iter().map(String::as_str).filter(|name| {
+            let serial = name.strip_prefix(self.prefix());
+            serial.is_some_and(|serial| has_day(serial.trim_end_matches('/')))
+        });
+        let Some((serial, name)) = newest(dated, self.prefix(), "/") else {
             let expected = format!("links such as `{}20260725/`", self.prefix());
             return Err(no_build(page, expected));
         };
@@ -282,6 +294,7 @@ mod tests {
         assert_eq!(ubuntu.product().channel, "ubuntu-28.04");
         assert!(ubuntu.product().page.path().ends_with("/releases/zesty/"));
         assert_eq!(ubuntu.product().maintained_until, None);
+        assert!(Ubuntu::new("24.04", "jammy", Tree::Release).is_err());
         for (version, codename) in [("28.04", ".."), ("28/04", "zesty"), ("", "zesty")] {
             let refused = Ubuntu::new(version, codename, Tree::Daily);
             assert!(matches!(refused, Err(SourceError::NotAWord { .. })));
