@@ -229,7 +229,7 @@ async fn a_list_that_changes_under_the_image_is_read_once_more() {
     // It goes for good: the first attempt is taken back, and the second finds no list at all.
     let vendor = Arc::clone(&shop);
     let gone = publish_while(&shop, &shop.channel(case), 1, move || {
-        vendor.site.remove(list)
+        vendor.site.remove(list);
     })
     .await;
     assert!(matches!(gone, Err(Error::Fetch(_))), "{gone:?}");
