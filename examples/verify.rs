@@ -169,6 +169,9 @@ fn show(evidence: &Evidence, list: &ChecksumList) {
     for concession in &evidence.concessions {
         println!("  accepted     {concession}");
     }
+    for other in &evidence.others {
+        println!("  not counted  a signature by {other}");
+    }
 }
 
 #[expect(

@@ -3,7 +3,7 @@
 use bonafide::verify::{Error, Keyring};
 use bonafide_testkit::keys::{SignatureOptions, SigningKey};
 
-use crate::packets::replaced;
+use crate::packets::{bytes, replaced};
 use crate::{LIST, key, keyring, now, options, verify_by, verify_with, with_subkey};
 
 #[test]
@@ -38,12 +38,16 @@ fn signatures_that_name_nobody_or_a_key_id_only_are_tried() {
 fn a_signature_that_names_the_pinned_key_and_is_by_another_is_refused() {
     let (vendor, other) = (key(), key());
     // The key id is not part of what is signed.
-    let id = |key: &SigningKey| hex(&key.fingerprint()[24..]);
+    let id = |key: &SigningKey| bytes(&key.fingerprint()[24..]);
     let signature = other
         .sign_binary(LIST, &options().without_issuer_fingerprint())
         .unwrap();
     let forged = replaced(&signature, &id(&other), &id(&vendor));
-    assert!(keyring(&other).verify_detached(LIST, &forged, now()).is_err());
+    assert!(
+        keyring(&other)
+            .verify_detached(LIST, &forged, now())
+            .is_err()
+    );
     let nameless = other.sign_binary(LIST, &options().without_issuer());
     for forged in [forged, nameless.unwrap()] {
         let refused = keyring(&vendor).verify_detached(LIST, &forged, now());
@@ -72,12 +76,4 @@ fn the_key_of_another_vendor_is_refused() {
         let verdict = keyring.verify_detached(LIST, signature.as_bytes(), now());
         assert_eq!(verdict.is_ok(), counts);
     }
-}
-
-/// The bytes that hexadecimal digits stand for.
-fn hex(digits: &str) -> Vec<u8> {
-    let pairs = (0..digits.len()).step_by(2);
-    pairs
-        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap())
-        .collect()
 }

@@ -45,3 +45,11 @@ pub(crate) fn replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     let place = place.unwrap();
     [&bytes[..place], new, &bytes[place + old.len()..]].concat()
 }
+
+/// The bytes that hexadecimal digits stand for.
+pub(crate) fn bytes(digits: &str) -> Vec<u8> {
+    let pairs = (0..digits.len()).step_by(2);
+    pairs
+        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap())
+        .collect()
+}

@@ -65,7 +65,9 @@ fn a_revoked_subkey_takes_nothing_from_the_primary_and_other_subkeys() {
     let reason = RevocationReason::Compromised;
     let old = primary.add_signing_subkey(&SubkeyOptions::at(created()));
     let old = old.unwrap().revoke_subkey(reason, now()).unwrap();
-    let new = old.add_signing_subkey(&SubkeyOptions::at(created())).unwrap();
+    let new = old
+        .add_signing_subkey(&SubkeyOptions::at(created()))
+        .unwrap();
     assert!(verify_by(&keyring(&new), &primary, &options()).is_ok());
     assert!(verify_by(&keyring(&new), &new, &options()).is_ok());
     assert!(verify_by(&keyring(&new), &old, &options()).is_err());

@@ -1,6 +1,6 @@
 //! Several signatures over one list: a good one by a pinned key suffices, the others are told.
 
-use bonafide::verify::{DigestCheck, Digest, Algorithm, Error};
+use bonafide::verify::{Algorithm, Digest, DigestCheck, Error};
 use bonafide_testkit::keys::{SignatureOptions, SigningKey};
 
 use crate::packets::packet;
@@ -14,8 +14,13 @@ fn sign(key: &SigningKey, options: &SignatureOptions) -> Vec<u8> {
 fn one_good_signature_beside_an_unknown_one_suffices() {
     let (vendor, other) = (key(), key());
     let (good, unknown) = (sign(&vendor, &options()), sign(&other, &options()));
-    for both in [[&good[..], &unknown].concat(), [&unknown[..], &good].concat()] {
-        let proven = keyring(&vendor).verify_detached(LIST, &both, now()).unwrap();
+    for both in [
+        [&good[..], &unknown].concat(),
+        [&unknown[..], &good].concat(),
+    ] {
+        let proven = keyring(&vendor)
+            .verify_detached(LIST, &both, now())
+            .unwrap();
         assert_eq!(
             proven.evidence().signer.to_string(),
             vendor.signer_fingerprint()
@@ -51,7 +56,12 @@ fn unknown_signatures_over_a_file_are_told_in_the_evidence() {
     let list = format!("{}  x.img\n", Digest::of(Algorithm::Sha256, b"image"));
     let signed = vendor.sign_binary(list.as_bytes(), &options()).unwrap();
     let text = keyring(&vendor).verify_detached(list.as_bytes(), &signed, now());
-    let expected = text.unwrap().checksum_list().unwrap().digest("x.img").unwrap();
+    let expected = text
+        .unwrap()
+        .checksum_list()
+        .unwrap()
+        .digest("x.img")
+        .unwrap();
     let sign = |key: &SigningKey| key.sign_binary(b"image", &options()).unwrap();
     let both = [sign(&other), sign(&vendor)].concat();
     let signature = keyring(&vendor).file_signature(&both, now()).unwrap();
@@ -70,7 +80,10 @@ fn without_a_good_one_the_pinned_keys_mistake_is_told() {
         sign(&other, &options()),
         sign(&vendor, &options().expires_after(DAY)),
     );
-    for both in [[&late[..], &unknown].concat(), [&unknown[..], &late].concat()] {
+    for both in [
+        [&late[..], &unknown].concat(),
+        [&unknown[..], &late].concat(),
+    ] {
         let refused = keyring(&vendor).verify_detached(LIST, &both, now());
         assert!(matches!(refused, Err(Error::SignatureExpired { .. })));
     }
@@ -81,11 +94,20 @@ fn a_signature_of_a_newer_kind_beside_a_good_one_does_not_spoil_it() {
     let key = key();
     // Version 6, SHA-512 with its salt of 32 bytes, and an algorithm that nobody knows.
     let salt = [[32_u8].as_slice(), &[7; 32]].concat();
-    let newer = [&[6, 0, 99, 10, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2][..], &salt, &[9; 40]].concat();
+    let newer = [
+        &[6, 0, 99, 10, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2][..],
+        &salt,
+        &[9; 40],
+    ]
+    .concat();
     let unversioned = packet(2, &[9; 20]);
     let newer = packet(2, &newer);
     let good = sign(&key, &options());
-    for several in [[&newer[..], &good], [&good[..], &newer], [&unversioned, &good]] {
+    for several in [
+        [&newer[..], &good],
+        [&good[..], &newer],
+        [&unversioned, &good],
+    ] {
         let proven = keyring(&key).verify_detached(LIST, &several.concat(), now());
         assert_eq!(proven.unwrap().evidence().others, ["(unnamed)"]);
     }

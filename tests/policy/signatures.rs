@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use bonafide::verify::{Concession, Error};
-use bonafide_testkit::keys::{SignatureOptions, SigningDigest};
+use bonafide::verify::{Concession, Error, Keyring};
+use bonafide_testkit::keys::{SignatureOptions, SigningDigest, Version6Key};
 use jiff::SignedDuration;
 
-use crate::{DAY, LIST, RSA, key, keyring, now, options, signed_at, verify_with};
+use crate::{DAY, LIST, RSA, created, key, keyring, now, options, signed_at, verify_with};
 
 #[test]
 fn a_good_signature_is_accepted_and_the_evidence_says_whose_it_is() {
@@ -110,6 +110,24 @@ fn version_3_by_an_unknown_key_or_over_other_data_is_refused() {
         verify_with(&RSA, &weak),
         Err(Error::WeakDigest { .. })
     ));
+}
+
+#[test]
+fn version_6_is_accepted_from_keys_of_version_6() {
+    let key = Version6Key::generate(created()).unwrap();
+    let mut keyring = Keyring::new("vendor", [key.fingerprint().parse().unwrap()]);
+    keyring.add(&key.public_key_binary().unwrap()).unwrap();
+    let signature = key.sign_binary(LIST, signed_at()).unwrap();
+    let proven = keyring.verify_detached(LIST, &signature, now()).unwrap();
+    let evidence = proven.evidence();
+    assert_eq!(evidence.signature_version, 6);
+    assert_eq!(evidence.signer.to_string(), key.fingerprint());
+    assert!(evidence.concessions.is_empty());
+    let changed = keyring.verify_detached(b"other", &signature, now());
+    assert!(matches!(changed, Err(Error::BadSignature { .. })));
+    // It can't be checked while a file streams by: its digest begins with a salt.
+    let streamed = keyring.file_signature(&signature, now());
+    assert!(matches!(streamed, Err(Error::NotStreamable { .. })));
 }
 
 #[test]

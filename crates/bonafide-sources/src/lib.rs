@@ -2,6 +2,9 @@
 
 mod error;
 mod fetch;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod listing;
 mod mirror;
 mod names;

@@ -22,6 +22,7 @@ use pgp::composed::{
     ArmorOptions, CleartextSignedMessage, DetachedSignature, KeyType, SignedKeyDetails,
     SignedPublicKey, SignedPublicSubKey,
 };
+use pgp::crypto::ecc_curve::ECCCurve;
 use pgp::packet::{SecretKey, Signature, UserId};
 use pgp::ser::Serialize;
 use pgp::types::{KeyDetails, SignedUser};
@@ -32,11 +33,13 @@ mod options;
 mod signature;
 mod subkey;
 mod vendors;
+mod version_6;
 
 pub use error::KeyError;
 pub use options::{RevocationReason, SignatureOptions, SigningDigest};
 pub use subkey::SubkeyOptions;
 pub use vendors::VendorKeys;
+pub use version_6::Version6Key;
 
 use certification::Certification;
 use error::Doing;
@@ -79,6 +82,14 @@ impl SigningKey {
         Self::of_kind(KeyType::Rsa(bits), user_id, created)
     }
 
+    /// A key on the curve P-256 (ECDSA), made at once as well.
+    ///
+    /// # Errors
+    /// The time does not fit into OpenPGP's 32 bits of seconds since 1970.
+    pub fn generate_ecdsa(user_id: &str, created: Timestamp) -> Result<Self, KeyError> {
+        Self::of_kind(KeyType::ECDSA(ECCCurve::P256), user_id, created)
+    }
+
     fn of_kind(kind: KeyType, user_id: &str, created: Timestamp) -> Result<Self, KeyError> {
         let created_at = error::openpgp_time(created)?;
         let user_id = UserId::from_str(Default::default(), user_id).doing("encode the user id")?;
@@ -116,12 +127,39 @@ impl SigningKey {
         self.certified_anew()
     }
 
+    /// The key with a self-signature of this time, as a renewed copy has a newer one.
+    ///
+    /// # Errors
+    /// The time does not fit into OpenPGP's 32 bits of seconds since 1970.
+    pub fn self_signed_at(mut self, at: Timestamp) -> Result<Self, KeyError> {
+        self.certification.created = error::openpgp_time(at)?;
+        self.certified_anew()
+    }
+
+    /// The key with a self-signature that has an end of its own, so long after it was made.
+    ///
+    /// # Errors
+    /// The duration has more than 32 bits of seconds.
+    pub fn self_signature_expires_after(mut self, lasts: Duration) -> Result<Self, KeyError> {
+        self.certification.lasts = Some(error::openpgp_duration(lasts)?);
+        self.certified_anew()
+    }
+
     /// The key with flags that let it certify, but not sign: its signatures must be refused.
     ///
     /// # Errors
     /// The self-signature can't be made.
     pub fn without_signing_flag(mut self) -> Result<Self, KeyError> {
         self.certification.signs = false;
+        self.certified_anew()
+    }
+
+    /// The key without any flags, as keys from before the flags are: it may do everything.
+    ///
+    /// # Errors
+    /// The self-signature can't be made.
+    pub fn without_key_flags(mut self) -> Result<Self, KeyError> {
+        self.certification.flagged = false;
         self.certified_anew()
     }
 

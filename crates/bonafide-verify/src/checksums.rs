@@ -112,7 +112,7 @@ impl ChecksumList {
     }
 
     /// A file that holds the digest of one other file: bare, or as a list of one.
-    fn side_car(text: &str, name: &str) -> Result<Self, Error> {
+    pub(crate) fn side_car(text: &str, name: &str) -> Result<Self, Error> {
         let mut carrying = lines::carrying(text);
         let (Some(line), None) = (carrying.next(), carrying.next()) else {
             return Err(Error::NotASideCar {
@@ -126,6 +126,11 @@ impl ChecksumList {
         let added = list.entry(name).add_digest(digest);
         added.map_err(|conflict| conflict.into_error(name))?;
         Ok(list)
+    }
+
+    #[cfg(fuzzing)]
+    pub(crate) fn simplestreams(text: &[u8]) -> Result<Self, Error> {
+        simplestreams::parse(text)
     }
 }
 

@@ -47,8 +47,15 @@ impl FromStr for Reason {
     /// Reads a reason; blanks around it are cut off.
     fn from_str(text: &str) -> Result<Self, Error> {
         let reason = text.trim();
-        // The separators of lines and paragraphs are no control characters in Unicode's books.
-        let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+        // Separators of lines, marks without width and turns of direction are no control characters in
+        // Unicode's books, and would make a reason look like another one, or like none.
+        let breaks = |c: char| {
+            c.is_control()
+                || matches!(
+                    c,
+                    '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}'
+                )
+        };
         let problem = if reason.is_empty() {
             "it is empty"
         } else if reason.chars().any(breaks) {
@@ -160,6 +167,8 @@ mod tests {
             (" \t\n", "empty"),
             ("one\ntwo", "several lines"),
             ("one\u{2028}two", "several lines"),
+            ("\u{200b}", "control characters"),
+            ("yllaer \u{202e}", "control characters"),
             ("bell\u{7}", "control characters"),
             ("\u{1b}[31mred", "control characters"),
             (long.as_str(), "too long"),

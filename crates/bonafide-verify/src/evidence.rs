@@ -30,6 +30,13 @@ pub struct Evidence {
     pub signed_sha256: Digest,
     /// Weaknesses that were accepted because the key is pinned, one for each.
     pub concessions: Vec<Concession>,
+    /// Who is said to have made the signatures beside this one that did not count, one for each: a
+    /// fingerprint if the signature has one, else a key id, else `(unnamed)`. They may be by keys that
+    /// are not pinned, or break a rule; nothing rests on them.
+    ///
+    /// Of signatures over a file that streams by, these are the ones that were refused before it was
+    /// read.
+    pub others: Vec<String>,
 }
 
 /// A weakness that is accepted for a pinned key only, and said so.

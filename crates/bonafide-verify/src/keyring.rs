@@ -7,11 +7,14 @@ use pgp::composed::SignedPublicKey;
 use pgp::types::KeyDetails;
 
 use crate::openpgp::{self, Candidate, ParsedSignature};
-use crate::{Error, FileSignature, Fingerprint, SignedText, Verified};
+use crate::{Error, Evidence, FileSignature, Fingerprint, SignedText, Verified};
 
 mod known;
 
 use known::Known;
+
+/// So many foreign keys are named in an error.
+const MAX_SHOWN: usize = 8;
 
 /// The pinned keys of one vendor.
 ///
@@ -100,16 +103,24 @@ impl Keyring {
             reason,
             pinned: self.pinned.clone(),
         };
-        let (certificates, unreadable) = openpgp::certificates(key_file).map_err(refused)?;
+        let pinned =
+            |certificate: &SignedPublicKey| self.pinned.contains(&fingerprint(certificate));
+        let (certificates, unreadable) =
+            openpgp::certificates(key_file, pinned).map_err(refused)?;
         let (added, foreign): (Vec<_>, Vec<_>) = certificates
             .into_iter()
             .partition(|certificate| self.pinned.contains(&fingerprint(certificate)));
         if added.is_empty() {
             return Err(refused(match unreadable {
                 _ if !foreign.is_empty() => {
-                    let found: Vec<_> =
-                        foreign.iter().map(|f| fingerprint(f).to_string()).collect();
-                    format!("it holds {}", found.join(", "))
+                    let found = foreign.iter().take(MAX_SHOWN);
+                    let found: Vec<_> = found.map(|f| fingerprint(f).to_string()).collect();
+                    let more = if foreign.len() > MAX_SHOWN {
+                        ", …"
+                    } else {
+                        ""
+                    };
+                    format!("it holds {}{more}", found.join(", "))
                 }
                 Some(reason) => reason,
                 None => "it holds no certificate".to_owned(),
@@ -200,10 +211,17 @@ impl Keyring {
     /// SHA-256 or SHA-512.
     pub fn file_signature(&self, signature: &[u8], now: Timestamp) -> Result<FileSignature, Error> {
         let signatures = openpgp::detached_signatures(signature)?;
-        let (candidates, refusal) = self.judge(&signatures, |certificate, signature| {
+        let judged = self.judge(&signatures, |certificate, signature| {
             Candidate::new(&self.vendor, certificate, signature, now)
         });
-        FileSignature::new(candidates).ok_or(refusal)
+        let good = judged.good.into_iter();
+        let candidates = good.map(|candidate| candidate.beside(judged.others.clone()));
+        FileSignature::new(candidates.collect()).ok_or(judged.refusal)
+    }
+
+    #[cfg(fuzzing)]
+    pub(crate) fn certificates(&self) -> &[SignedPublicKey] {
+        &self.certificates
     }
 
     fn verify(
@@ -212,40 +230,62 @@ impl Keyring {
         signatures: &[ParsedSignature],
         now: Timestamp,
     ) -> Result<Verified<SignedText>, Error> {
-        let (good, refusal) = self.judge(signatures, |certificate, signature| {
+        let judged = self.judge(signatures, |certificate, signature| {
             openpgp::verify(&self.vendor, certificate, signature, data, now)
         });
-        let evidence = good.into_iter().next().ok_or(refusal)?;
+        let evidence = judged.good.into_iter().next().ok_or(judged.refusal)?;
+        let evidence = Evidence {
+            others: judged.others,
+            ..evidence
+        };
         Ok(Verified::new(
             SignedText::new(data.to_vec()),
             evidence.into(),
         ))
     }
 
-    /// What is good of the signatures, and why the others are not: what a pinned key got wrong says
-    /// more than that there are unknown keys beside it.
     fn judge<T>(
         &self,
         signatures: &[ParsedSignature],
         check: impl Fn(&SignedPublicKey, &ParsedSignature) -> Result<Option<T>, Error>,
-    ) -> (Vec<T>, Error) {
+    ) -> Judged<T> {
         let mut good = Vec::new();
+        let mut others = Vec::new();
         let mut refusal = None;
         for signature in signatures {
+            let before = good.len();
             for certificate in &self.certificates {
                 match check(certificate, signature) {
                     Ok(found) => good.extend(found),
                     Err(error) => refusal = refusal.or(Some(error)),
                 }
             }
+            if good.len() == before {
+                others.push(signature.issuer());
+            }
         }
         let refusal = refusal.unwrap_or_else(|| Error::UnknownSigner {
             vendor: self.vendor.clone(),
-            found: signatures.iter().map(ParsedSignature::issuer).collect(),
+            found: others.clone(),
             pinned: self.pinned.clone(),
         });
-        (good, refusal)
+        Judged {
+            good,
+            others,
+            refusal,
+        }
     }
+}
+
+/// The verdict over the signatures of one file.
+struct Judged<T> {
+    /// What is good of them.
+    good: Vec<T>,
+    /// Who made the others.
+    others: Vec<String>,
+    /// Why the others are not good: what a pinned key got wrong says more than that there are
+    /// unknown keys beside it.
+    refusal: Error,
 }
 
 fn fingerprint(certificate: &SignedPublicKey) -> Fingerprint {

@@ -8,10 +8,15 @@ mod error;
 mod evidence;
 mod file_signature;
 mod fingerprint;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod keyring;
 mod openpgp;
 mod text;
+#[doc = include_str!("../docs/trust.md")]
+pub mod trust {}
 mod verified;
 
 pub use check::{DigestCheck, FileDigests};

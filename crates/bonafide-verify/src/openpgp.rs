@@ -30,14 +30,14 @@ const MAX_SIGNATURES: usize = 16;
 pub(crate) struct ParsedSignature(Signature);
 
 impl ParsedSignature {
-    /// Whom the signature names: a fingerprint if it has one, else a key id.
+    /// Whom the signature names: a fingerprint if it has one, else a key id, else nobody.
     pub(crate) fn issuer(&self) -> String {
         if let Some(fingerprint) = self.0.issuer_fingerprint().first() {
             return format!("{fingerprint:X}");
         }
         match self.0.issuer_key_id().first() {
             Some(id) => id.to_string().to_uppercase(),
-            None => "that is not named".to_owned(),
+            None => "(unnamed)".to_owned(),
         }
     }
 }

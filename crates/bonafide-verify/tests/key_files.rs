@@ -237,3 +237,31 @@ proptest! {
         prop_assert_eq!(added, keyring.missing().is_empty());
     }
 }
+
+#[test]
+fn a_file_of_many_foreign_keys_is_refused_in_few_words() {
+    let pin = "0000000000000000000000000000000000000000";
+    let mut keyring = Keyring::new("vendor", [pin.parse().unwrap()]);
+    let file: Vec<u8> = (0..20)
+        .flat_map(|_| key().public_key_binary().unwrap())
+        .collect();
+    let error = keyring.add(&file).unwrap_err().to_string();
+    assert!(error.contains(pin) && error.contains('…'), "{error}");
+    assert!(error.len() < 1000, "{error}");
+}
+
+#[test]
+fn a_line_that_is_none_is_shown_without_its_control_characters() {
+    let key = key();
+    let mut keyring = Keyring::new("vendor", [key.fingerprint().parse().unwrap()]);
+    keyring.add(&key.public_key_binary().unwrap()).unwrap();
+    let list = b"\x1b[2J\x1b]0;owned\x07 no list\n";
+    let at = SignatureOptions::at("2026-11-20T00:00:00Z".parse().unwrap());
+    let signature = key.sign_binary(list, &at).unwrap();
+    let text = keyring.verify_detached(list, &signature, now()).unwrap();
+    let error = text.checksum_list().unwrap_err().to_string();
+    assert!(
+        error.contains("owned") && !error.contains('\u{1b}'),
+        "{error:?}"
+    );
+}

@@ -17,10 +17,13 @@ use super::{KeyError, RevocationReason, SigningDigest};
 /// What the self-signature over the user id says of the primary key.
 #[derive(Clone, Debug)]
 pub(super) struct Certification {
-    created: pgp::types::Timestamp,
+    pub(super) created: pgp::types::Timestamp,
     pub(super) digest: SigningDigest,
+    pub(super) flagged: bool,
     pub(super) signs: bool,
     pub(super) validity: Option<pgp::types::Duration>,
+    /// How long the self-signature itself is valid.
+    pub(super) lasts: Option<pgp::types::Duration>,
 }
 
 impl Certification {
@@ -28,8 +31,10 @@ impl Certification {
         Self {
             created,
             digest: SigningDigest::default(),
+            flagged: true,
             signs: true,
             validity: None,
+            lasts: None,
         }
     }
 
@@ -40,14 +45,19 @@ impl Certification {
         user_id: &UserId,
     ) -> Result<Signature, KeyError> {
         fits(primary, self.digest)?;
-        let mut flags = KeyFlags::default();
-        flags.set_certify(true);
-        flags.set_sign(self.signs);
         let mut said = own_words(primary, self.created);
-        said.push(SubpacketData::KeyFlags(flags));
+        if self.flagged {
+            let mut flags = KeyFlags::default();
+            flags.set_certify(true);
+            flags.set_sign(self.signs);
+            said.push(SubpacketData::KeyFlags(flags));
+        }
         said.push(SubpacketData::IsPrimary(true));
         if let Some(validity) = self.validity {
             said.push(SubpacketData::KeyExpirationTime(validity));
+        }
+        if let Some(lasts) = self.lasts {
+            said.push(SubpacketData::SignatureExpirationTime(lasts));
         }
         let config = config(primary, SignatureType::CertPositive, self.digest, said)?;
         let public = primary.public_key();

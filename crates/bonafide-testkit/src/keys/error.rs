@@ -10,7 +10,7 @@ use jiff::Timestamp;
 pub enum KeyError {
     /// The key's algorithm refuses so short a digest.
     #[error(
-        "an Ed25519 key can't sign a `{digest}` digest, which is shorter than 256 bits: make the \
+        "a key on an elliptic curve can't sign a `{digest}` digest, which is shorter than 256 bits: make the \
          key with `SigningKey::generate_rsa`"
     )]
     DigestTooShort {

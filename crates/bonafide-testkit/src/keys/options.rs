@@ -112,10 +112,16 @@ impl SignatureOptions {
 pub enum SigningDigest {
     /// MD5: broken, must be refused. RSA keys only.
     Md5,
+    /// RIPEMD-160: as short as SHA-1, must be refused. RSA keys only.
+    Ripemd160,
     /// SHA-1: broken, must be refused over data. RSA keys only.
     Sha1,
+    /// SHA-224: too short, must be refused. RSA keys only.
+    Sha224,
     /// SHA-256.
     Sha256,
+    /// SHA-384.
+    Sha384,
     /// SHA-512.
     #[default]
     Sha512,
@@ -125,14 +131,20 @@ impl SigningDigest {
     pub(super) fn algorithm(self) -> HashAlgorithm {
         match self {
             Self::Md5 => HashAlgorithm::Md5,
+            Self::Ripemd160 => HashAlgorithm::Ripemd160,
             Self::Sha1 => HashAlgorithm::Sha1,
+            Self::Sha224 => HashAlgorithm::Sha224,
             Self::Sha256 => HashAlgorithm::Sha256,
+            Self::Sha384 => HashAlgorithm::Sha384,
             Self::Sha512 => HashAlgorithm::Sha512,
         }
     }
 
     pub(super) fn is_short(self) -> bool {
-        matches!(self, Self::Md5 | Self::Sha1)
+        matches!(
+            self,
+            Self::Md5 | Self::Ripemd160 | Self::Sha1 | Self::Sha224
+        )
     }
 }
 

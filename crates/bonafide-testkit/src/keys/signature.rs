@@ -31,7 +31,7 @@ pub(super) fn sign(
     finish(key, config, &signed_bytes(options.class, data)).doing("sign the data")
 }
 
-/// An Ed25519 key takes digests of 256 bits and more.
+/// A key on an elliptic curve takes digests of 256 bits and more.
 pub(super) fn fits(key: &impl SigningKey, digest: SigningDigest) -> Result<(), KeyError> {
     let is_rsa = matches!(key.public_params(), PublicParams::RSA(_));
     if digest.is_short() && !is_rsa {

@@ -14,6 +14,7 @@ use rand::rngs::OsRng;
 
 use super::certification::{config, own_words, revoking_words};
 use super::error::{Doing, openpgp_duration, openpgp_time};
+use super::signature::fits;
 use super::{KeyError, RevocationReason, SigningDigest};
 
 /// How a subkey is bound to its primary. The default binding is a right one: flagged for signing
@@ -23,8 +24,12 @@ use super::{KeyError, RevocationReason, SigningDigest};
 pub struct SubkeyOptions {
     created: Timestamp,
     validity: Option<Duration>,
+    lasts: Option<Duration>,
+    rsa_bits: Option<u32>,
     signs: bool,
     back_signed: bool,
+    digest: SigningDigest,
+    back_digest: SigningDigest,
 }
 
 impl SubkeyOptions {
@@ -33,9 +38,37 @@ impl SubkeyOptions {
         Self {
             created,
             validity: None,
+            lasts: None,
+            rsa_bits: None,
             signs: true,
             back_signed: true,
+            digest: SigningDigest::default(),
+            back_digest: SigningDigest::default(),
         }
+    }
+
+    /// The binding is a signature over this digest.
+    pub fn bound_with(mut self, digest: SigningDigest) -> Self {
+        self.digest = digest;
+        self
+    }
+
+    /// The subkey's own signature under the binding is over this digest.
+    pub fn signed_back_with(mut self, digest: SigningDigest) -> Self {
+        self.back_digest = digest;
+        self
+    }
+
+    /// The binding is a signature with an end, so long after it was made.
+    pub fn binding_expires_after(mut self, lasts: Duration) -> Self {
+        self.lasts = Some(lasts);
+        self
+    }
+
+    /// An RSA subkey of so many bits, whatever the primary is.
+    pub fn rsa(mut self, bits: u32) -> Self {
+        self.rsa_bits = Some(bits);
+        self
     }
 
     /// The subkey has an end, so long after it was made.
@@ -72,6 +105,7 @@ impl BoundSubkey {
         options: &SubkeyOptions,
     ) -> Result<Self, KeyError> {
         let created = openpgp_time(options.created)?;
+        let kind = &options.rsa_bits.map_or_else(|| kind.clone(), KeyType::Rsa);
         let (public, secret) = kind.generate(OsRng).doing("generate the subkey")?;
         let key = PubKeyInner::new(KeyVersion::V4, kind.to_alg(), created, None, public)
             .and_then(PublicSubkey::from_inner)
@@ -144,34 +178,31 @@ fn bind(
             validity,
         )?));
     }
+    if let Some(lasts) = options.lasts {
+        said.push(SubpacketData::SignatureExpirationTime(openpgp_duration(
+            lasts,
+        )?));
+    }
+    fits(primary, options.digest)?;
     if options.back_signed {
         let class = SignatureType::KeyBinding;
-        let back = config(
-            key,
-            class,
-            SigningDigest::default(),
-            own_words(key, created),
-        )?
-        .sign_primary_key_binding(
-            key,
-            key.public_key(),
-            &Password::empty(),
-            primary.public_key(),
-        )
-        .doing("sign the binding back")?;
+        fits(key, options.back_digest)?;
+        let back = config(key, class, options.back_digest, own_words(key, created))?
+            .sign_primary_key_binding(
+                key,
+                key.public_key(),
+                &Password::empty(),
+                primary.public_key(),
+            )
+            .doing("sign the binding back")?;
         said.push(SubpacketData::EmbeddedSignature(Box::new(back)));
     }
-    config(
-        primary,
-        SignatureType::SubkeyBinding,
-        SigningDigest::default(),
-        said,
-    )?
-    .sign_subkey_binding(
-        primary,
-        primary.public_key(),
-        &Password::empty(),
-        key.public_key(),
-    )
-    .doing("bind the subkey")
+    config(primary, SignatureType::SubkeyBinding, options.digest, said)?
+        .sign_subkey_binding(
+            primary,
+            primary.public_key(),
+            &Password::empty(),
+            key.public_key(),
+        )
+        .doing("bind the subkey")
 }

@@ -26,7 +26,8 @@ pub(super) fn parse(text: &str) -> Result<ChecksumList, Error> {
         let Some(said) = read(line, section) else {
             return Err(Error::NotAChecksumList {
                 line: number,
-                text: line.chars().take(80).collect(),
+                // Whoever wrote it may not steer the terminal that shows it.
+                text: line.chars().take(80).flat_map(char::escape_debug).collect(),
             });
         };
         match said {

@@ -22,6 +22,8 @@ pub(crate) struct Candidate {
     key: Key,
     signature: Signature,
     algorithm: Algorithm,
+    /// Who made the signatures beside it that do not count.
+    others: Vec<String>,
 }
 
 /// The key that is said to have signed.
@@ -56,7 +58,15 @@ impl Candidate {
             },
             signature: signature.clone(),
             algorithm,
+            others: Vec::new(),
         }))
+    }
+
+    /// Tells it whose signatures beside it do not count, for the evidence.
+    #[must_use]
+    pub(crate) fn beside(mut self, others: Vec<String>) -> Self {
+        self.others = others;
+        self
     }
 
     /// Is the signature over the file with these digests?
@@ -65,9 +75,13 @@ impl Candidate {
             return Err(self.claim.bad_signature());
         }
         let concessions = self.concessions.clone();
-        Ok(self
+        let evidence = self
             .claim
-            .evidence(&self.vendor, concessions, sha256.clone()))
+            .evidence(&self.vendor, concessions, sha256.clone());
+        Ok(Evidence {
+            others: self.others.clone(),
+            ..evidence
+        })
     }
 
     fn is_over(&self, state: Box<dyn DynDigest + Send>) -> Option<bool> {

@@ -8,6 +8,9 @@ use pgp::types::{KeyDetails, Tag};
 
 use crate::{Concession, Error, Fingerprint};
 
+/// How far a signer's clock may be ahead of ours.
+pub(super) const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(30);
+
 /// The key that a signature names.
 #[derive(Debug)]
 pub(super) enum Signer<'a> {
@@ -47,24 +50,28 @@ pub(super) fn find_signer<'a>(
     certificate: &'a SignedPublicKey,
     signature: &Signature,
 ) -> Option<Signer<'a>> {
-    let fingerprints = signature.issuer_fingerprint();
-    let ids = signature.issuer_key_id();
-    let names = |key: &dyn KeyDetails| {
-        if fingerprints.is_empty() {
-            ids.contains(&&key.legacy_key_id())
-        } else {
-            fingerprints.contains(&&key.fingerprint())
-        }
-    };
     let primary = &certificate.primary_key;
-    let nameless = fingerprints.is_empty() && ids.is_empty();
-    if nameless || names(primary) {
+    if names_nobody(signature) || names(signature, primary) {
         return Some(Signer::Primary(primary));
     }
     let mut subkeys = certificate.public_subkeys.iter();
     subkeys
-        .find(|subkey| names(&subkey.key))
+        .find(|subkey| names(signature, &subkey.key))
         .map(Signer::Subkey)
+}
+
+/// By the fingerprint; by the key id if there is none.
+pub(super) fn names(signature: &Signature, key: &dyn KeyDetails) -> bool {
+    let fingerprints = signature.issuer_fingerprint();
+    if fingerprints.is_empty() {
+        signature.issuer_key_id().contains(&&key.legacy_key_id())
+    } else {
+        fingerprints.contains(&&key.fingerprint())
+    }
+}
+
+pub(super) fn names_nobody(signature: &Signature) -> bool {
+    signature.issuer_fingerprint().is_empty() && signature.issuer_key_id().is_empty()
 }
 
 /// Was this key allowed to sign files at `signed_at`? Expiry is judged at that time: what was
@@ -113,7 +120,13 @@ pub(super) fn may_sign(
             }
         }
         Signer::Subkey(subkey) => {
-            concessions.extend(subkey_may_sign(primary, subkey, signer, signed_at, now)?);
+            concessions.extend(subkey_may_sign(
+                certificate,
+                subkey,
+                signer,
+                signed_at,
+                now,
+            )?);
         }
     }
     Ok(concessions)
@@ -122,12 +135,13 @@ pub(super) fn may_sign(
 /// A subkey needs a binding by the primary that allows signing, and its own word that it belongs
 /// there (the back-signature), else anybody could claim somebody else's signing key.
 fn subkey_may_sign<'a>(
-    primary: &PublicKey,
+    certificate: &'a SignedPublicKey,
     subkey: &'a SignedPublicSubKey,
     signer: &Signer<'_>,
     signed_at: Timestamp,
     now: Timestamp,
 ) -> Result<Option<Concession>, Error> {
+    let primary = &certificate.primary_key;
     let key = signer.fingerprint();
     created_before(&key, signer.created_at(), signed_at)?;
     let not_signing = |reason: &str| Error::NotASigningKey {
@@ -140,10 +154,9 @@ fn subkey_may_sign<'a>(
             .is_ok()
     };
     let of_type = |typ| move |signature: &&'a Signature| signature.typ() == Some(typ);
-    let revocations = subkey
-        .signatures
-        .iter()
-        .filter(of_type(SignatureType::SubkeyRevocation));
+    // Revocations are kept in one place, those of all subkeys together.
+    let revocations = certificate.details.revocation_signatures.iter();
+    let revocations = revocations.filter(of_type(SignatureType::SubkeyRevocation));
     for revocation in revocations.filter(bound) {
         not_revoked(&key, revocation, signed_at)?;
     }
@@ -170,7 +183,9 @@ fn subkey_may_sign<'a>(
     let Some(back) = signed_back(binding) else {
         return Err(not_signing("it has not signed its binding back"));
     };
-    not_expired(&key, signer.created_at(), binding, signed_at)?;
+    for said in [binding, back] {
+        not_expired(&key, signer.created_at(), said, signed_at)?;
+    }
     let weak = [binding, back]
         .map(Signature::hash_alg)
         .contains(&Some(HashAlgorithm::Sha1));
@@ -209,23 +224,17 @@ fn newest_self_signature(certificate: &SignedPublicKey, now: Timestamp) -> Optio
     newest(direct.chain(over_users), validity, now)
 }
 
-/// The newest, and of several of the same second the one with the highest `rank`, so that the order
-/// of a key file does not matter.
+/// The newest that is not from the future, and of several of the same second the one with the
+/// highest `rank`, so that the order of a key file does not matter.
 fn newest<'a, R: Ord>(
     signatures: impl Iterator<Item = &'a Signature>,
     rank: impl Fn(&'a Signature) -> R,
     now: Timestamp,
 ) -> Option<&'a Signature> {
-    let tomorrow = now
-        .checked_add(SignedDuration::from_hours(24))
-        .unwrap_or(Timestamp::MAX);
+    let soon = now.checked_add(CLOCK_TOLERANCE).unwrap_or(Timestamp::MAX);
     signatures
         .filter(|signature| acceptable_digest(signature))
-        .filter(|signature| {
-            signature
-                .created()
-                .is_some_and(|at| timestamp(at) <= tomorrow)
-        })
+        .filter(|signature| signature.created().is_some_and(|at| timestamp(at) <= soon))
         .max_by_key(|signature| (signature.created().map(|at| at.as_secs()), rank(signature)))
 }
 
@@ -295,13 +304,20 @@ fn created_before(
     Ok(())
 }
 
+/// A key ends with the validity that it is given, or with the signature that gives it: that may have
+/// an end of its own.
 fn not_expired(
     key: &Fingerprint,
     created_at: Timestamp,
-    binding: &Signature,
+    said: &Signature,
     signed_at: Timestamp,
 ) -> Result<(), Error> {
-    match end(created_at, binding.key_expiration_time()) {
+    let said_at = said.created().map_or(created_at, timestamp);
+    let ends = [
+        end(created_at, said.key_expiration_time()),
+        end(said_at, said.signature_expiration_time()),
+    ];
+    match ends.into_iter().flatten().min() {
         Some(expired_at) if expired_at <= signed_at => Err(Error::KeyExpired {
             key: key.clone(),
             expired_at,

@@ -1,15 +1,19 @@
 //! Key files: certificates in whatever order and company they come.
 
+use std::collections::HashSet;
 use std::io::Read;
 
 use pgp::armor::{BlockType, Dearmor};
 use pgp::composed::{SignedPublicKey, SignedPublicKeyParser};
 use pgp::packet::{Packet, PacketParser, Signature, SignatureType};
+use pgp::types::KeyDetails;
 
-use super::describe;
+use super::{certificate, describe};
 
 /// More packets than any vendor's key file has; Debian's largest keyrings have some hundreds.
-const MAX_KEY_PACKETS: usize = 20_000;
+const MAX_KEY_PACKETS: usize = 2_000;
+/// More revocations than any key has; each costs a verification.
+const MAX_REVOCATIONS: usize = 64;
 const ARMOR: &[u8] = b"-----BEGIN PGP ";
 
 /// Reads the certificates of a key file, binary or of one or more armored blocks, and says what
@@ -18,7 +22,13 @@ const ARMOR: &[u8] = b"-----BEGIN PGP ";
 /// GnuPG's own keyrings have trust packets between a user id and its signatures; they mean
 /// nothing to others and would part what belongs together. A packet or block that can't be read
 /// (a newer version, an unknown algorithm) does not spoil the others.
-pub(crate) fn certificates(file: &[u8]) -> Result<(Vec<SignedPublicKey>, Option<String>), String> {
+///
+/// Only the wanted certificates are given their revocations: a file of thousands of others must not
+/// cost a verification for each pair.
+pub(crate) fn certificates(
+    file: &[u8],
+    wanted: impl Fn(&SignedPublicKey) -> bool,
+) -> Result<(Vec<SignedPublicKey>, Option<String>), String> {
     let (binary, mut unreadable) = decode(file)?;
     let mut packets = Vec::new();
     let mut revocations = Vec::new();
@@ -26,9 +36,7 @@ pub(crate) fn certificates(file: &[u8]) -> Result<(Vec<SignedPublicKey>, Option<
     for packet in all.take(MAX_KEY_PACKETS) {
         match packet {
             Ok(Packet::Trust(_)) => {}
-            Ok(Packet::Signature(revocation))
-                if revocation.typ() == Some(SignatureType::KeyRevocation) =>
-            {
+            Ok(Packet::Signature(revocation)) if is_revocation(&revocation) => {
                 revocations.push(revocation);
             }
             Ok(packet) => packets.push(Ok(packet)),
@@ -39,10 +47,22 @@ pub(crate) fn certificates(file: &[u8]) -> Result<(Vec<SignedPublicKey>, Option<
     }
     let parsed = SignedPublicKeyParser::from_packets(packets.into_iter().peekable());
     let mut certificates: Vec<_> = parsed.filter_map(Result::ok).collect();
+    // Copies of one certificate are merged, so one of them is enough.
+    let mut seen = HashSet::new();
     for certificate in &mut certificates {
-        revoke(certificate, &revocations);
+        if wanted(certificate) && seen.insert(certificate.fingerprint()) {
+            revoke(certificate, &revocations);
+        }
     }
     Ok((certificates, unreadable))
+}
+
+/// Of a primary key or of a subkey; those of user ids say nothing of keys.
+fn is_revocation(signature: &Signature) -> bool {
+    matches!(
+        signature.typ(),
+        Some(SignatureType::KeyRevocation | SignatureType::SubkeyRevocation)
+    )
 }
 
 /// The binary form, one part a block.
@@ -97,10 +117,17 @@ fn dearmor(block: &[u8]) -> Result<Vec<u8>, String> {
 }
 
 /// Gives a certificate its revocations, wherever they stand in the file: appended at its end they
-/// would seem to belong to a subkey, and be lost.
+/// would seem to belong to its last subkey, and be lost. Those of its subkeys are among them; which
+/// of them they revoke is asked of the one that signed.
 fn revoke(certificate: &mut SignedPublicKey, revocations: &[Signature]) {
     let primary = &certificate.primary_key;
-    let own = revocations.iter();
-    let own = own.filter(|revocation| revocation.verify_key(primary).is_ok());
+    let named = |revocation: &&Signature| certificate::names(revocation, primary);
+    let nameless = |revocation: &&Signature| certificate::names_nobody(revocation);
+    let candidates = revocations.iter().filter(named);
+    let candidates = candidates.chain(revocations.iter().filter(nameless));
+    let own = candidates.take(MAX_REVOCATIONS).filter(|revocation| {
+        revocation.typ() == Some(SignatureType::SubkeyRevocation)
+            || revocation.verify_key(primary).is_ok()
+    });
     certificate.details.revocation_signatures = own.cloned().collect();
 }

@@ -1,6 +1,6 @@
 //! The rules that make a mathematically right signature count. One function a rule.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use pgp::composed::SignedPublicKey;
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{Signature, SignatureType, SignatureVersion};
@@ -8,11 +8,9 @@ use pgp::ser::Serialize;
 use pgp::types::{KeyDetails, PublicParams};
 
 use super::ParsedSignature;
-use super::certificate::{self, Signer};
+use super::certificate::{self, CLOCK_TOLERANCE, Signer};
 use crate::{Algorithm, Concession, Digest, Error, Evidence, Fingerprint};
 
-/// How far a signer's clock may be ahead of ours.
-const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(30);
 /// RSA keys below this are refused.
 const MIN_RSA_BITS: u16 = 2048;
 
@@ -116,6 +114,7 @@ impl Claim {
             signature_version: self.version,
             signed_sha256,
             concessions,
+            others: Vec::new(),
         }
     }
 }

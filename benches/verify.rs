@@ -1,0 +1,119 @@
+//! What does a proof cost beyond the mathematics?
+//!
+//! The question behind it: every run proves the lists of all channels, and every audit those of all
+//! images. Policy, packets and list should not be noticed beside the one thing that has to be: RSA
+//! of 4,096 bits, as the vendors' keys have.
+//!
+//! The list is as large as Ubuntu's for a release (66 lines); the signature is by a throw-away key.
+//! *RSA alone* verifies the same digest by the same key with the same library. A proof takes two such
+//! operations, since the key's signature over itself is checked each time: *RSA twice* is the bare
+//! cost of that. Figures are times of one proof; compare them within one run only.
+
+use std::error::Error;
+use std::fmt::Write;
+use std::hint::black_box;
+
+use bonafide_testkit::keys::{SignatureOptions, SigningKey};
+use bonafide_verify::{Algorithm, Digest, Keyring};
+use criterion::{Criterion, criterion_group, criterion_main};
+use jiff::Timestamp;
+use pgp::composed::{Deserializable, DetachedSignature, SignedPublicKey};
+use pgp::packet::Signature;
+use pgp::types::VerifyingKey;
+
+const LINES: usize = 66;
+const BITS: u32 = 4096;
+
+/// A signed list, and what is needed to ask for the mathematics alone.
+struct Signed {
+    list: String,
+    file: Vec<u8>,
+    keyring: Keyring,
+    now: Timestamp,
+    certificate: SignedPublicKey,
+    signature: Signature,
+    /// Of the list, and of what the signature says of itself.
+    digest: Vec<u8>,
+}
+
+impl Signed {
+    fn new() -> Result<Self, Box<dyn Error>> {
+        let now: Timestamp = "2026-11-23T12:00:00Z".parse()?;
+        let key = SigningKey::generate_rsa("Vendor <images@vendor.test>", now, BITS)?;
+        let mut list = String::new();
+        for line in 0..LINES {
+            let digest = Digest::of(Algorithm::Sha256, &line.to_le_bytes());
+            writeln!(list, "{digest} *{}", name(line))?;
+        }
+        let file = key.sign_binary(list.as_bytes(), &SignatureOptions::at(now))?;
+        let certificate = key.public_key_binary()?;
+        let mut keyring = Keyring::new("vendor", [key.fingerprint().parse()?]);
+        keyring.add(&certificate)?;
+        let signature = DetachedSignature::from_bytes(&file[..])?.signature;
+        let digest = digest(&list, &signature)?;
+        Ok(Self {
+            list,
+            file,
+            keyring,
+            now,
+            certificate: SignedPublicKey::from_bytes(&certificate[..])?,
+            signature,
+            digest,
+        })
+    }
+
+    /// From the list's bytes to the digest of one of its files.
+    fn prove(&self) -> bool {
+        let data = self.list.as_bytes();
+        let text = self.keyring.verify_detached(data, &self.file, self.now);
+        let list = text.and_then(|text| text.checksum_list());
+        list.and_then(|list| list.digest(&name(LINES - 1))).is_ok()
+    }
+
+    fn rsa(&self) -> bool {
+        let (Some(algorithm), Some(value)) =
+            (self.signature.hash_alg(), self.signature.signature())
+        else {
+            return false;
+        };
+        let key = &self.certificate.primary_key;
+        key.verify(algorithm, &self.digest, value).is_ok()
+    }
+}
+
+/// A name as long as Ubuntu's are.
+fn name(line: usize) -> String {
+    format!("ubuntu-24.04-server-cloudimg-amd64-{line}.img")
+}
+
+/// What is signed (RFC 9580, 5.2.4).
+fn digest(list: &str, signature: &Signature) -> Result<Vec<u8>, Box<dyn Error>> {
+    let config = signature.config().ok_or("its version is known")?;
+    let mut hasher = config.hash_alg.new_hasher()?;
+    hasher.update(list.as_bytes());
+    let length = config.hash_signature_data(&mut hasher)?;
+    hasher.update(&config.trailer(length)?);
+    Ok(hasher.finalize().into_vec())
+}
+
+fn verify(criterion: &mut Criterion) {
+    let signed = match Signed::new() {
+        Ok(signed) => signed,
+        Err(error) => panic!("the signed list: {error}"),
+    };
+    assert!(signed.prove() && signed.rsa());
+    let mut group = criterion.benchmark_group("list of 66 lines, RSA-4096");
+    group.bench_function("verified and parsed", |b| {
+        b.iter(|| assert!(black_box(&signed).prove()));
+    });
+    group.bench_function("RSA alone", |b| {
+        b.iter(|| assert!(black_box(&signed).rsa()));
+    });
+    group.bench_function("RSA twice", |b| {
+        b.iter(|| assert!(black_box(&signed).rsa() && black_box(&signed).rsa()));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, verify);
+criterion_main!(benches);

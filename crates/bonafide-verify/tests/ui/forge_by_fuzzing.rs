@@ -1,0 +1,5 @@
+use bonafide_verify::fuzzing;
+
+fn main() {
+    let _ = fuzzing::simplestreams(b"{}");
+}
