@@ -137,6 +137,9 @@ pub(crate) fn report(report: &Report) -> String {
     for concession in &evidence.concessions {
         lines.push(("accepted", concession.to_string()));
     }
+    for other in &evidence.others {
+        lines.push(("also by", format!("{other}, which does not count")));
+    }
     match &report.digests {
         Some(digests) => lines.extend([
             ("size", format!("{} bytes", digests.bytes)),
