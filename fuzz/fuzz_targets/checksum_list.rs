@@ -1,0 +1,50 @@
+//! Lists of checksums. What is read can be written anew, and then says the same.
+
+#![no_main]
+
+use bonafide_fuzz::bounded;
+use bonafide_verify::danger::{Reason, unsigned_digest, unsigned_list};
+use bonafide_verify::{Algorithm, ChecksumList, Digest};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| bounded(data, || {
+    let reason: Reason = "nobody signs what a fuzzer makes".parse().unwrap();
+    let Ok(list) = unsigned_list(data, &reason) else {
+        return;
+    };
+    let text = std::str::from_utf8(data).expect("what is no text is no list");
+    let said = contents(&list, &reason);
+    for (name, digest) in &said {
+        let name_and_digest = text.lines().filter(|line| line.contains(name));
+        let digest = digest.to_string();
+        assert!(
+            name_and_digest
+                .map(str::to_lowercase)
+                .any(|line| line.contains(&digest)),
+            "no line says {digest} of {name:?}"
+        );
+    }
+    let anew: String = said
+        .iter()
+        .map(|(name, digest)| line(name, digest))
+        .collect();
+    let again = unsigned_list(anew.as_bytes(), &reason).expect("written as a list");
+    assert_eq!(contents(&again, &reason), said);
+}));
+
+fn contents(list: &ChecksumList, reason: &Reason) -> Vec<(String, Digest)> {
+    let names = list.names().map(|name| {
+        let digest = unsigned_digest(list, name, reason).expect("each name has a digest");
+        (name.to_owned(), digest)
+    });
+    names.collect()
+}
+
+fn line(name: &str, digest: &Digest) -> String {
+    let algorithm = match digest.algorithm() {
+        Algorithm::Sha256 => "SHA256",
+        Algorithm::Sha512 => "SHA512",
+        other => panic!("{other} is new: write it here"),
+    };
+    format!("{algorithm} ({name}) = {digest}\n")
+}
