@@ -1,6 +1,6 @@
 //! Everything that touches rpgp: signatures are parsed here, clear-signed messages in `cleartext`
-//! and key files in `key_file`. The policy is in `policy`, that of certificates in `certificate`,
-//! that of files that stream by in `candidate`.
+//! and key files in `key_file`, both out of their `armor`. The policy is in `policy`, that of
+//! certificates in `certificate`, that of files that stream by in `candidate`.
 //!
 //! rpgp does the mathematics and enforces no policy, so every rule is spelled out there.
 
@@ -9,6 +9,7 @@ use pgp::packet::Signature;
 
 use crate::Error;
 
+mod armor;
 mod candidate;
 mod certificate;
 mod cleartext;
@@ -24,6 +25,8 @@ pub(crate) use policy::verify;
 
 /// More signatures than any vendor puts on one file; Debian's archive has three.
 const MAX_SIGNATURES: usize = 16;
+/// More bytes than those have, armored.
+const MAX_SIGNATURE_FILE: usize = 64 * 1024;
 
 /// A signature packet that could be read, not yet checked.
 #[derive(Debug)]
@@ -49,23 +52,41 @@ pub(crate) fn detached_signatures(file: &[u8]) -> Result<Vec<ParsedSignature>, E
             reason: "the signature file is empty".to_owned(),
         });
     }
-    let malformed = |error: &pgp::errors::Error| Error::Malformed {
+    signatures(file).map_err(|reason| Error::Malformed {
         what: "the signature",
-        reason: describe(file, error),
+        reason,
+    })
+}
+
+fn signatures(file: &[u8]) -> Result<Vec<ParsedSignature>, String> {
+    let file = if is_binary(file) {
+        file
+    } else {
+        armor::block(file)?
     };
-    let (parsed, _) = DetachedSignature::from_reader_many(file).map_err(|e| malformed(&e))?;
+    if file.len() > MAX_SIGNATURE_FILE {
+        let size = file.len();
+        return Err(match kind_of(file) {
+            "OpenPGP data" => format!("it has {size} bytes, more than any signature"),
+            kind => format!("it is {kind}"),
+        });
+    }
+    let (parsed, _) =
+        DetachedSignature::from_reader_many(file).map_err(|error| describe(file, &error))?;
     let signatures = parsed
         .take(MAX_SIGNATURES)
         .map(|signature| signature.map(|s| ParsedSignature(s.signature)))
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|e| malformed(&e))?;
+        .map_err(|error| describe(file, &error))?;
     if signatures.is_empty() {
-        return Err(Error::Malformed {
-            what: "the signature",
-            reason: "it is cut short or holds no signature packet".to_owned(),
-        });
+        return Err("it is cut short or holds no signature packet".to_owned());
     }
     Ok(signatures)
+}
+
+/// Binary packets begin with their highest bit set (RFC 9580, 4.2); armor is text.
+fn is_binary(file: &[u8]) -> bool {
+    file.first().is_some_and(|byte| byte & 0x80 != 0)
 }
 
 /// Why a file could not be read, in words that fit what it looks like.
@@ -90,8 +111,7 @@ fn kind_of(file: &[u8]) -> &'static str {
         "an empty file"
     } else if lower.starts_with("<!doctype") || lower.starts_with("<html") {
         "an HTML page"
-    } else if lower.contains("-----begin pgp") || head.first().is_some_and(|byte| byte & 0x80 != 0)
-    {
+    } else if lower.contains("-----begin pgp") || is_binary(head) {
         "OpenPGP data"
     } else {
         "neither armored nor binary OpenPGP data"

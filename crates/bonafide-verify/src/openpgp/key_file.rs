@@ -8,7 +8,7 @@ use pgp::composed::{SignedPublicKey, SignedPublicKeyParser};
 use pgp::packet::{Packet, PacketParser, Signature, SignatureType};
 use pgp::types::KeyDetails;
 
-use super::{certificate, describe};
+use super::{armor, certificate, describe, is_binary};
 
 /// More packets than any vendor's key file has; Debian's largest keyrings have some hundreds.
 const MAX_KEY_PACKETS: usize = 2_000;
@@ -67,7 +67,7 @@ fn is_revocation(signature: &Signature) -> bool {
 
 /// The binary form, one part a block.
 fn decode(file: &[u8]) -> Result<(Vec<Vec<u8>>, Option<String>), String> {
-    if file.first().is_some_and(|byte| byte & 0x80 != 0) {
+    if is_binary(file) {
         return Ok((vec![file.to_vec()], None));
     }
     let mut parts = Vec::new();
@@ -102,6 +102,7 @@ fn blocks(file: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 fn dearmor(block: &[u8]) -> Result<Vec<u8>, String> {
+    let block = armor::block(block)?;
     let mut armor = Dearmor::new(block);
     armor
         .read_header()
