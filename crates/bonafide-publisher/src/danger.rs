@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use bonafide_properties::Gibibytes;
-use bonafide_sources::{Fetch, FetchError, ListFormat, Release, Signed};
+use bonafide_sources::{Fetch, FetchError, ListFormat, Release, Signed, without_secrets};
 use bonafide_verify::{Digest, danger};
 use jiff::tz::TimeZone;
 use url::Url;
@@ -115,17 +115,6 @@ impl<'a> Unverified<'a> {
         let name = segments.and_then(|mut segments| segments.next_back());
         name.unwrap_or_default()
     }
-}
-
-/// A URL as others may see it: without what may be a token.
-fn without_secrets(url: &Url) -> Url {
-    let mut shown = url.clone();
-    shown.set_query(None);
-    shown.set_fragment(None);
-    // Both fail for URLs that can't have user information.
-    let _ = shown.set_username("");
-    let _ = shown.set_password(None);
-    shown
 }
 
 /// A list in a file of its own, so that it can be read without its signature.

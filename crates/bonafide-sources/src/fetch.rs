@@ -50,6 +50,18 @@ pub trait Fetch: fmt::Debug + Send + Sync {
     }
 }
 
+/// A URL as others may see it: without user information, query and fragment, which may be secrets.
+#[must_use]
+pub fn without_secrets(url: &Url) -> Url {
+    let mut shown = url.clone();
+    shown.set_query(None);
+    shown.set_fragment(None);
+    // Both fail for URLs that can't have user information.
+    let _ = shown.set_username("");
+    let _ = shown.set_password(None);
+    shown
+}
+
 async fn read_whole<F: Fetch + ?Sized>(
     fetch: &F,
     url: &Url,

@@ -18,7 +18,7 @@ pub use error::{FetchError, SourceError};
 pub use fetch::directory::DirectoryFetch;
 pub use fetch::http::{HttpFetch, HttpFetchBuilder};
 pub use fetch::local::LocalFiles;
-pub use fetch::{Download, Fetch};
+pub use fetch::{Download, Fetch, without_secrets};
 pub use mirror::Mirror;
 pub use product::{Product, Signing};
 pub use release::{ImageFile, ListFormat, Release, SignatureLocation, Signed, Stamp};

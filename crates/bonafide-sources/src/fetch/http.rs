@@ -10,7 +10,7 @@ use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Certificate, Client, ClientBuilder};
 use url::Url;
 
-use super::{Download, Fetch};
+use super::{Download, Fetch, without_secrets};
 use crate::FetchError;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -119,7 +119,7 @@ impl Fetch for HttpFetch {
     async fn open(&self, url: &Url) -> Result<Download, FetchError> {
         let asked = url;
         // Neither user information nor a query, which may be a token, shows in errors.
-        let url = &shown(asked);
+        let url = &without_secrets(asked);
         if asked.scheme() != "https" {
             return Err(FetchError::InsecureUrl { url: url.clone() });
         }
@@ -160,16 +160,6 @@ impl Fetch for HttpFetch {
         });
         Ok(Download::new(url.clone(), announced, body))
     }
-}
-
-fn shown(url: &Url) -> Url {
-    let mut shown = url.clone();
-    shown.set_query(None);
-    shown.set_fragment(None);
-    // Both fail for URLs that can't have user information.
-    let _ = shown.set_username("");
-    let _ = shown.set_password(None);
-    shown
 }
 
 fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
