@@ -14,13 +14,12 @@ fuzz_target!(|data: &[u8]| bounded(data, || {
     };
     let text = std::str::from_utf8(data).expect("what is no text is no list");
     let said = contents(&list, &reason);
-    for (name, digest) in &said {
-        let name_and_digest = text.lines().filter(|line| line.contains(name));
+    // Not all of a long list, which would take quadratic time.
+    for (name, digest) in said.iter().take(16) {
         let digest = digest.to_string();
+        let mut lines = text.lines().filter(|line| line.contains(name));
         assert!(
-            name_and_digest
-                .map(str::to_lowercase)
-                .any(|line| line.contains(&digest)),
+            lines.any(|line| line.to_lowercase().contains(&digest)),
             "no line says {digest} of {name:?}"
         );
     }
