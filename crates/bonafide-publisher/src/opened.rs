@@ -68,9 +68,7 @@ impl Opened {
         let mut unpacked = Vec::new();
         if let Some(compression) = compression {
             loop {
-                unpacked = compression
-                    .head(&first, Head::LENGTH)
-                    .map_err(|source| unreadable(download.url(), source))?;
+                (first, unpacked) = unpack_head(download.url(), compression, first).await?;
                 if ended || unpacked.len() >= Head::LENGTH || first.len() >= MAX_PACKED_HEAD {
                     break;
                 }
@@ -128,9 +126,55 @@ async fn fill(
     Ok(true)
 }
 
+/// Decodes the head in another thread: bytes that are made to be slow take many seconds a MiB, and
+/// the deadline has to count meanwhile.
+async fn unpack_head(
+    url: &Url,
+    compression: Compression,
+    first: BytesMut,
+) -> Result<(BytesMut, Vec<u8>), Error> {
+    let unpacking = tokio::task::spawn_blocking(move || {
+        let unpacked = compression.head(&first, Head::LENGTH)?;
+        Ok((first, unpacked))
+    });
+    match unpacking.await {
+        Ok(unpacked) => unpacked.map_err(|source| unreadable(url, source)),
+        Err(_) => Err(Error::Interrupted),
+    }
+}
+
 fn unreadable(url: &Url, source: bonafide_image::Error) -> Error {
     Error::Image {
         url: url.clone(),
         source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_head_that_is_slow_to_decode_keeps_nobody_waiting() {
+        // A bzip2 stream with nothing in it takes as long as 900 kB take to begin with.
+        let empty = b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0";
+        let bytes = Bytes::from(empty.repeat(Head::LENGTH / empty.len() + 1));
+        let url = Url::parse("https://vendor.test/a.img.bz2").unwrap();
+        let download = Download::new(url, None, stream::iter([Ok(bytes)]));
+        let others = async {
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            opened = Opened::new(download, "a.img.bz2", Packing::ByName) => {
+                panic!("nobody else ran before {opened:?}")
+            }
+            () = others => {}
+        }
     }
 }
