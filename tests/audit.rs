@@ -54,8 +54,14 @@ async fn published(shop: &Shop, case: &Case) -> Report {
     shop.publish(&shop.channel(case)).await.unwrap()
 }
 
+/// The image as a customer sees it.
+async fn seen(shop: &Shop, id: Uuid) -> Image {
+    let glance = shop.cloud.glance("customer");
+    glance.image(id).await.unwrap()
+}
+
 async fn audit(shop: &Shop, auditor: &Auditor, id: Uuid) -> Audited {
-    let image = shop.cloud.glance("customer").image(id).await.unwrap();
+    let image = seen(shop, id).await;
     auditor.audit(&image).await.unwrap()
 }
 
@@ -144,12 +150,7 @@ fn changed(image: &Image, name: &str, value: Option<&str>) -> Image {
 
 async fn what_was_changed_on_the_image_is_found_out(shop: Shop) {
     let report = published(&shop, &cases::DEBIAN_10).await;
-    let image = shop
-        .cloud
-        .glance("customer")
-        .image(report.image)
-        .await
-        .unwrap();
+    let image = seen(&shop, report.image).await;
     let auditor = auditor(&shop, Depth::Digests);
     let files = SignedFiles::from_properties(&image.properties)
         .unwrap()
@@ -208,19 +209,9 @@ async fn what_was_changed_on_the_image_is_found_out(shop: Shop) {
 async fn what_glance_stores_is_compared_with_the_vendors_file(shop: Shop) {
     // An image with somebody else's evidence: everything fits but the bytes.
     let genuine = published(&shop, &cases::UBUNTU_RELEASED).await;
-    let image = shop
-        .cloud
-        .glance("customer")
-        .image(genuine.image)
-        .await
-        .unwrap();
+    let image = seen(&shop, genuine.image).await;
     let other = published(&shop, &cases::FEDORA_44).await;
-    let mut forged = shop
-        .cloud
-        .glance("customer")
-        .image(other.image)
-        .await
-        .unwrap();
+    let mut forged = seen(&shop, other.image).await;
     forged.properties = image.properties.clone();
     // Fedora's bytes are those of Ubuntu's here: a byte of difference makes them others.
     let auditor = auditor(&shop, Depth::Bytes);
@@ -237,12 +228,7 @@ async fn what_glance_stores_is_compared_with_the_vendors_file(shop: Shop) {
         .publish(&shop.channel(&cases::FEDORA_44))
         .await
         .unwrap();
-    let mut forged = shop
-        .cloud
-        .glance("customer")
-        .image(other.image)
-        .await
-        .unwrap();
+    let mut forged = seen(&shop, other.image).await;
     forged.properties = image.properties.clone();
     let audited = auditor.audit(&forged).await.unwrap();
     assert!(
@@ -254,12 +240,7 @@ async fn what_glance_stores_is_compared_with_the_vendors_file(shop: Shop) {
 
     // The vendor's compressed file, and an image that is not what is in it.
     let report = published(&shop, &cases::FLATCAR_BZIP2).await;
-    let mut forged = shop
-        .cloud
-        .glance("customer")
-        .image(report.image)
-        .await
-        .unwrap();
+    let mut forged = seen(&shop, report.image).await;
     forged.os_hash_value = Some("0".repeat(128));
     let audited = auditor.audit(&forged).await.unwrap();
     assert!(

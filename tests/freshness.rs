@@ -42,6 +42,15 @@ fn at_vendor(shop: &Shop, case: &Case, which: usize) {
     shop.site.publish(build.as_ref(), key).unwrap();
 }
 
+/// The site of yesterday, and the cloud of today.
+fn between(old: &Shop, shop: &Shop) -> Publisher {
+    Publisher::new(
+        Arc::new(site_fetch(&old.site)),
+        shop.cloud.session("admin"),
+        now,
+    )
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_list_that_is_served_again_is_refused_even_when_its_image_is_hidden_meanwhile() {
     for case in [&cases::ALMALINUX_9, &cases::CENTOS_7, &cases::DEBIAN_12] {
@@ -53,12 +62,7 @@ async fn an_old_list_that_is_served_again_is_refused_even_when_its_image_is_hidd
         at_vendor(&shop, case, 1);
         let report = shop.publish(&channel).await.unwrap();
 
-        // The site of yesterday, and the cloud of today.
-        let stale = Publisher::new(
-            Arc::new(site_fetch(&old.site)),
-            shop.cloud.session("admin"),
-            now,
-        );
+        let stale = between(&old, &shop);
         let refused =
             |error: &Error| matches!(error, Error::Rollback { .. } | Error::OlderList { .. });
         let error = stale
@@ -124,11 +128,7 @@ async fn an_image_that_does_not_tell_what_was_accepted_hides_no_step_back() {
     at_vendor(&old, case, 0);
     at_vendor(&shop, case, 1);
     let report = shop.publish(&channel).await.unwrap();
-    let stale = Publisher::new(
-        Arc::new(site_fetch(&old.site)),
-        shop.cloud.session("admin"),
-        now,
-    );
+    let stale = between(&old, &shop);
     let glance = shop.cloud.glance("admin");
     for patch in [
         ImagePatch::new().set("bonafide_serial", "v9"),

@@ -8,7 +8,9 @@
     reason = "each test binary uses another part of the world; a test ends where something is amiss"
 )]
 
-use std::path::{Path, PathBuf};
+mod real_files;
+
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -25,6 +27,9 @@ use bonafide_testkit::qcow2::Qcow2Image;
 use bonafide_testkit::site::{PublishedBuild, UbuntuBuild, VendorSite};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
+
+#[allow(unused_imports, reason = "not every test binary asks for real files")]
+pub(crate) use real_files::vendor_data;
 
 /// Short, since a stalled server is one of the cases; long enough for a busy machine.
 pub(crate) const IDLE: Duration = Duration::from_secs(2);
@@ -245,22 +250,6 @@ pub(crate) fn causes(error: &dyn std::error::Error) -> String {
         Some(cause) => format!("{error}: {}", causes(cause)),
         None => error.to_string(),
     }
-}
-
-/// The directory with the vendors' real files; required in CI.
-pub(crate) fn vendor_data() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vendor-data");
-    let given = std::env::var_os("BONAFIDE_VENDOR_DATA").map(PathBuf::from);
-    let found = given.or_else(|| beside.is_dir().then_some(beside));
-    let required = std::env::var("CI").is_ok_and(|ci| ci == "true");
-    assert!(
-        found.is_some() || !required,
-        "BONAFIDE_VENDOR_DATA is required in CI"
-    );
-    if found.is_none() {
-        println!("skipped: no vendor data; set BONAFIDE_VENDOR_DATA");
-    }
-    found
 }
 
 /// The largest resident memory of this process so far, in bytes.

@@ -1,7 +1,5 @@
 //! Debian's signed tree, its unsigned one, and their pages.
 
-use std::path::PathBuf;
-
 use bonafide_testkit::site::{DebianBuild, VendorSite};
 use md5::Md5;
 use pgp::crypto::hash::HashAlgorithm;
@@ -102,18 +100,7 @@ async fn old_builds_move_to_the_archive_and_links_lead_to_the_newest() {
 
 /// The real page; `None` where it can't be had.
 fn real_page() -> Option<String> {
-    let beside = PathBuf::from(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/vendor-data"
-    ));
-    let given = std::env::var_os("BONAFIDE_VENDOR_DATA").map(PathBuf::from);
-    let found = given.or_else(|| beside.is_dir().then_some(beside));
-    let required = std::env::var("CI").is_ok_and(|ci| ci == "true");
-    assert!(
-        found.is_some() || !required,
-        "BONAFIDE_VENDOR_DATA is required in CI"
-    );
-    let page = found?.join("debian/openstack-index-2020/index.html");
+    let page = crate::real_files::vendor_data()?.join("debian/openstack-index-2020/index.html");
     Some(std::fs::read_to_string(page).unwrap())
 }
 

@@ -9,8 +9,6 @@
     reason = "a test ends where something is amiss, and says what it saw"
 )]
 
-use std::path::PathBuf;
-
 use bonafide_verify::Keyring;
 use jiff::Timestamp;
 
@@ -18,33 +16,16 @@ mod cases;
 mod flatcar;
 mod keys;
 mod lists;
+#[path = "../../../../tests/support/real_files.rs"]
+mod real_files;
 mod ubuntu;
 
 fn now() -> Timestamp {
     "2026-11-23T12:00:00Z".parse().unwrap()
 }
 
-/// The directory with the real files; `None` where there is none and none is required.
-fn vendor_data() -> Option<PathBuf> {
-    let beside = PathBuf::from(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/vendor-data"
-    ));
-    let given = std::env::var_os("BONAFIDE_VENDOR_DATA").map(PathBuf::from);
-    let found = given.or_else(|| beside.is_dir().then_some(beside));
-    let required = std::env::var("CI").is_ok_and(|ci| ci == "true");
-    assert!(
-        found.is_some() || !required,
-        "BONAFIDE_VENDOR_DATA is required in CI"
-    );
-    if found.is_none() {
-        println!("skipped: no vendor data; set BONAFIDE_VENDOR_DATA");
-    }
-    found
-}
-
 fn read(path: &str) -> Option<Vec<u8>> {
-    let path = vendor_data()?.join(path);
+    let path = real_files::vendor_data()?.join(path);
     Some(std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
 }
 
