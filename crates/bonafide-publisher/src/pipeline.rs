@@ -20,8 +20,6 @@ use crate::{Clock, Error};
 
 /// Large enough that queues and hashing cost nothing, small enough that a full queue is no memory.
 pub(crate) const CHUNK: usize = 256 * 1024;
-/// Room for the last piece of a chunk, so that it does not double its memory.
-const SLACK: usize = 32 * 1024;
 const HASH_QUEUE: usize = 4;
 const UNPACK_QUEUE: usize = 4;
 const BODY_QUEUE: usize = 32;
@@ -193,35 +191,43 @@ async fn read(
     limits: Limits,
 ) {
     let Opened {
-        mut first,
+        first,
         mut download,
         ..
     } = opened;
     let mut received = first.len() as u64;
-    while let Some(chunk) = download.next().await {
-        let chunk = chunk.map_err(Error::from).and_then(|chunk| {
-            received += chunk.len() as u64;
-            limits.check(download.url(), received)?;
-            Ok(chunk)
-        });
-        match chunk {
-            Ok(chunk) => first.extend_from_slice(&chunk),
+    let mut filling = BytesMut::with_capacity(CHUNK);
+    let mut next = Some(Ok(first.freeze()));
+    while let Some(piece) = next {
+        let mut piece = match piece {
+            Ok(piece) => piece,
             Err(error) => {
                 let _ = to_hash.send(Err(error)).await;
                 return;
             }
-        }
+        };
         count.send_replace(received);
-        if first.len() < CHUNK {
-            continue;
+        // What comes is copied: a piece of the network's buffer would keep the whole buffer alive.
+        while !piece.is_empty() {
+            let room = CHUNK - filling.len();
+            filling.extend_from_slice(&piece.split_to(room.min(piece.len())));
+            if filling.len() < CHUNK {
+                continue;
+            }
+            let full = std::mem::replace(&mut filling, BytesMut::with_capacity(CHUNK));
+            if to_hash.send(Ok(Read::Chunk(full.freeze()))).await.is_err() {
+                return;
+            }
         }
-        let full = std::mem::replace(&mut first, BytesMut::with_capacity(CHUNK + SLACK));
-        if to_hash.send(Ok(Read::Chunk(full.freeze()))).await.is_err() {
-            return;
-        }
+        next = download.next().await.map(|piece| {
+            let piece = piece?;
+            received += piece.len() as u64;
+            limits.check(download.url(), received)?;
+            Ok(piece)
+        });
     }
-    count.send_replace(received);
-    if to_hash.send(Ok(Read::Chunk(first.freeze()))).await.is_ok() {
+    let last = filling.freeze();
+    if to_hash.send(Ok(Read::Chunk(last))).await.is_ok() {
         let _ = to_hash.send(Ok(Read::End)).await;
     }
 }
@@ -270,4 +276,50 @@ fn pass<C: Check>(
 pub(crate) fn send(to_body: &mpsc::Sender<Result<Step, Refused>>, step: Step) -> Result<(), Error> {
     let sent = to_body.blocking_send(Ok(step));
     sent.map_err(|_| Error::Interrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bonafide_sources::Download;
+    use futures_util::stream;
+
+    use super::*;
+    use crate::opened::Packing;
+
+    #[tokio::test]
+    async fn a_queue_holds_chunks_of_one_size_whatever_pieces_come() {
+        let url = Url::parse("https://vendor.test/a.img").unwrap();
+        let image: Vec<u8> = (0..CHUNK * 3 + 7).map(|at| (at % 251) as u8).collect();
+        let image = Bytes::from(image);
+        let large = CHUNK * 2 + 5;
+        let pieces = [
+            image.slice(..1),
+            image.slice(1..large),
+            image.slice(large..),
+        ];
+        let download = Download::new(url, None, stream::iter(pieces.map(Ok)));
+        let opened = Opened::new(download, "a.img", Packing::ByName)
+            .await
+            .unwrap();
+        let limits = Limits {
+            until: Timestamp::now() + Duration::from_secs(3600),
+            clock: Timestamp::now,
+            max_size: image.len() as u64,
+        };
+
+        let (to_hash, mut chunks) = mpsc::channel(8);
+        let (count, received) = watch::channel(0);
+        read(opened, to_hash, count, limits).await;
+        let mut sizes = Vec::new();
+        let mut passed = Vec::new();
+        while let Some(Ok(Read::Chunk(chunk))) = chunks.recv().await {
+            sizes.push(chunk.len());
+            passed.extend_from_slice(&chunk);
+        }
+        assert_eq!(sizes, [CHUNK, CHUNK, CHUNK, 7]);
+        assert_eq!(passed, image);
+        assert_eq!(*received.borrow(), image.len() as u64);
+    }
 }
