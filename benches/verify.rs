@@ -5,16 +5,15 @@
 //! of 4,096 bits, as the vendors' keys have.
 //!
 //! The list is as large as Ubuntu's for a release (66 lines); the signature is by a throw-away key.
-//! *RSA alone* verifies the same digest by the same key with the same library. A proof takes two such
-//! operations, since the key's signature over itself is checked each time: *RSA twice* is the bare
-//! cost of that. Figures are times of one proof; compare them within one run only.
+//! *RSA alone* verifies the same digest by the same key with the same library. A proof takes one such
+//! operation: what the key says of itself was checked when it was read (*key file read*, once for
+//! each run). Figures are times of one proof; compare them within one run only.
 
-use std::error::Error;
 use std::fmt::Write;
 use std::hint::black_box;
 
 use bonafide_testkit::keys::{SignatureOptions, SigningKey};
-use bonafide_verify::{Algorithm, Digest, Keyring};
+use bonafide_verify::{Algorithm, Digest, Error, Keyring};
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;
 use pgp::composed::{Deserializable, DetachedSignature, SignedPublicKey};
@@ -28,6 +27,8 @@ const BITS: u32 = 4096;
 struct Signed {
     list: String,
     file: Vec<u8>,
+    pin: String,
+    key_file: Vec<u8>,
     keyring: Keyring,
     now: Timestamp,
     certificate: SignedPublicKey,
@@ -37,7 +38,7 @@ struct Signed {
 }
 
 impl Signed {
-    fn new() -> Result<Self, Box<dyn Error>> {
+    fn new() -> Result<Self, Box<dyn std::error::Error>> {
         let now: Timestamp = "2026-11-23T12:00:00Z".parse()?;
         let key = SigningKey::generate_rsa("Vendor <images@vendor.test>", now, BITS)?;
         let mut list = String::new();
@@ -46,17 +47,18 @@ impl Signed {
             writeln!(list, "{digest} *{}", name(line))?;
         }
         let file = key.sign_binary(list.as_bytes(), &SignatureOptions::at(now))?;
-        let certificate = key.public_key_binary()?;
-        let mut keyring = Keyring::new("vendor", [key.fingerprint().parse()?]);
-        keyring.add(&certificate)?;
+        let key_file = key.public_key_binary()?;
+        let keyring = keyring(&key.fingerprint(), &key_file)?;
         let signature = DetachedSignature::from_bytes(&file[..])?.signature;
         let digest = digest(&list, &signature)?;
         Ok(Self {
             list,
             file,
+            pin: key.fingerprint(),
+            certificate: SignedPublicKey::from_bytes(&key_file[..])?,
+            key_file,
             keyring,
             now,
-            certificate: SignedPublicKey::from_bytes(&certificate[..])?,
             signature,
             digest,
         })
@@ -70,6 +72,10 @@ impl Signed {
         list.and_then(|list| list.digest(&name(LINES - 1))).is_ok()
     }
 
+    fn read(&self) -> bool {
+        keyring(&self.pin, &self.key_file).is_ok()
+    }
+
     fn rsa(&self) -> bool {
         let (Some(algorithm), Some(value)) =
             (self.signature.hash_alg(), self.signature.signature())
@@ -81,13 +87,19 @@ impl Signed {
     }
 }
 
+fn keyring(pin: &str, key_file: &[u8]) -> Result<Keyring, Error> {
+    let mut keyring = Keyring::new("vendor", [pin.parse()?]);
+    keyring.add(key_file)?;
+    Ok(keyring)
+}
+
 /// A name as long as Ubuntu's are.
 fn name(line: usize) -> String {
     format!("ubuntu-24.04-server-cloudimg-amd64-{line}.img")
 }
 
 /// What is signed (RFC 9580, 5.2.4).
-fn digest(list: &str, signature: &Signature) -> Result<Vec<u8>, Box<dyn Error>> {
+fn digest(list: &str, signature: &Signature) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
     let config = signature.config().ok_or("its version is known")?;
     let mut hasher = config.hash_alg.new_hasher()?;
     hasher.update(list.as_bytes());
@@ -109,8 +121,8 @@ fn verify(criterion: &mut Criterion) {
     group.bench_function("RSA alone", |b| {
         b.iter(|| assert!(black_box(&signed).rsa()));
     });
-    group.bench_function("RSA twice", |b| {
-        b.iter(|| assert!(black_box(&signed).rsa() && black_box(&signed).rsa()));
+    group.bench_function("key file read", |b| {
+        b.iter(|| assert!(black_box(&signed).read()));
     });
     group.finish();
 }

@@ -1,9 +1,13 @@
 //! Each refusal is an error of its own, which names the keys and times that it is about.
 
 use bonafide::verify::{Error, Keyring};
-use bonafide_testkit::keys::{RevocationReason, SignatureOptions, SigningDigest, SubkeyOptions};
+use bonafide_testkit::keys::{
+    RevocationReason, SignatureOptions, SigningDigest, SigningKey, SubkeyOptions,
+};
 
-use crate::{DAY, LIST, RSA, bound_by, created, key, keyring, now, options, time, verify_with};
+use crate::{
+    DAY, LIST, RSA, VENDOR, bound_by, created, key, keyring, now, options, time, verify_with,
+};
 
 /// The error is of this kind, and its text has all of these.
 #[track_caller]
@@ -38,7 +42,12 @@ fn an_unknown_signer_is_named_beside_the_pinned_keys() {
     assert_says(
         &error,
         is,
-        &[&vendor.fingerprint(), &other.fingerprint(), "vendor"],
+        &[
+            &vendor.fingerprint(),
+            &other.fingerprint(),
+            "vendor",
+            "2026-11-01T00:00:00Z",
+        ],
     );
 }
 
@@ -56,7 +65,31 @@ fn a_weak_digest_is_named_with_its_signer() {
     let weak = options().digest(SigningDigest::Sha1);
     let error = verify_with(&RSA, &weak).unwrap_err();
     let is = |error: &Error| matches!(error, Error::WeakDigest { .. });
-    assert_says(&error, is, &[&RSA.fingerprint(), "SHA1"]);
+    let words = [&RSA.fingerprint(), "SHA1", "2026-11-01T00:00:00Z"];
+    assert_says(&error, is, &words);
+}
+
+#[test]
+fn a_weak_key_is_named_with_its_strength_and_the_signature() {
+    let key = SigningKey::generate_rsa(VENDOR, created(), 1024).unwrap();
+    let error = verify_with(&key, &options()).unwrap_err();
+    let is = |error: &Error| matches!(error, Error::WeakKey { .. });
+    let words = [&key.fingerprint(), "1024 bits", "2026-11-01T00:00:00Z"];
+    assert_says(&error, is, &words);
+}
+
+#[test]
+fn a_signature_that_is_not_over_a_file_is_named_with_its_signer_and_time() {
+    let key = key();
+    let error = verify_with(&key, &options().timestamp()).unwrap_err();
+    let is = |error: &Error| matches!(error, Error::SignatureType { .. });
+    let words = [&key.fingerprint(), "(0x40)", "2026-11-01T00:00:00Z"];
+    assert_says(&error, is, &words);
+    let text = key.sign_binary(LIST, &options().text()).unwrap();
+    let error = keyring(&key).file_signature(&text, now()).unwrap_err();
+    let is = |error: &Error| matches!(error, Error::NotStreamable { .. });
+    let words = [&key.fingerprint(), "(0x01)", "2026-11-01T00:00:00Z"];
+    assert_says(&error, is, &words);
 }
 
 #[test]
@@ -117,7 +150,11 @@ fn a_key_that_may_not_sign_is_named_with_what_it_lacks() {
     assert_says(
         &error,
         is,
-        &[&key.signer_fingerprint(), "signed its binding back"],
+        &[
+            &key.signer_fingerprint(),
+            "signed its binding back",
+            "2026-11-01T00:00:00Z",
+        ],
     );
 }
 

@@ -1,13 +1,20 @@
 //! Several signatures over one list: a good one by a pinned key suffices, the others are told.
 
-use bonafide::verify::{Algorithm, Digest, DigestCheck, Error};
+use bonafide::verify::{Algorithm, Digest, DigestCheck, Error, Evidence};
 use bonafide_testkit::keys::{SignatureOptions, SigningKey};
 
 use crate::packets::packet;
 use crate::{DAY, LIST, key, keyring, now, options};
 
+/// By `options()`.
+const SIGNED_AT: &str = "2026-11-01T00:00:00Z";
+
 fn sign(key: &SigningKey, options: &SignatureOptions) -> Vec<u8> {
     key.sign_binary(LIST, options).unwrap()
+}
+
+fn told(evidence: &Evidence) -> Vec<String> {
+    evidence.others.iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -45,13 +52,13 @@ fn signatures_that_do_not_count_are_told_in_the_evidence() {
     ];
     let proven = keyring(&vendor).verify_detached(LIST, &all.concat(), now());
     let (vendor, other) = (vendor.fingerprint(), other.fingerprint());
-    let others = proven.unwrap().evidence().others.clone();
+    let others = told(proven.unwrap().evidence());
     let wanted = [&other, &vendor, &other[24..], "(unnamed)", &vendor];
-    assert_eq!(others, wanted);
+    assert_eq!(others, wanted.map(|key| format!("{key} of {SIGNED_AT}")));
 }
 
 #[test]
-fn unknown_signatures_over_a_file_are_told_in_the_evidence() {
+fn signatures_that_are_not_over_the_file_are_told_in_the_evidence() {
     let (vendor, other) = (key(), key());
     let list = format!("{}  x.img\n", Digest::of(Algorithm::Sha256, b"image"));
     let signed = vendor.sign_binary(list.as_bytes(), &options()).unwrap();
@@ -63,13 +70,19 @@ fn unknown_signatures_over_a_file_are_told_in_the_evidence() {
         .digest("x.img")
         .unwrap();
     let sign = |key: &SigningKey| key.sign_binary(b"image", &options()).unwrap();
-    let both = [sign(&other), sign(&vendor)].concat();
-    let signature = keyring(&vendor).file_signature(&both, now()).unwrap();
+    let elsewhere = vendor.sign_binary(b"other", &options()).unwrap();
+    let all = [sign(&other), elsewhere, sign(&vendor), sign(&vendor)];
+    let signature = keyring(&vendor).file_signature(&all.concat(), now());
+    let signature = signature.unwrap();
     let mut check = DigestCheck::new(&expected).signed_by(signature);
     check.update(b"image");
     let digests = check.finish().unwrap();
     let evidence = digests.file_signature.as_ref().unwrap();
-    assert_eq!(evidence.others, [other.fingerprint()]);
+    let wanted = [other.fingerprint(), vendor.fingerprint()];
+    assert_eq!(
+        told(evidence),
+        wanted.map(|key| format!("{key} of {SIGNED_AT}"))
+    );
     assert!(digests.evidence().others.is_empty(), "the list has its own");
 }
 
@@ -109,7 +122,7 @@ fn a_signature_of_a_newer_kind_beside_a_good_one_does_not_spoil_it() {
         [&unversioned, &good],
     ] {
         let proven = keyring(&key).verify_detached(LIST, &several.concat(), now());
-        assert_eq!(proven.unwrap().evidence().others, ["(unnamed)"]);
+        assert_eq!(told(proven.unwrap().evidence()), ["(unnamed)"]);
     }
     for alone in [newer, unversioned] {
         assert!(keyring(&key).verify_detached(LIST, &alone, now()).is_err());

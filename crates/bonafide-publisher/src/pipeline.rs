@@ -280,8 +280,6 @@ pub(crate) fn send(to_body: &mpsc::Sender<Result<Step, Refused>>, step: Step) ->
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use bonafide_sources::Download;
     use futures_util::stream;
 
@@ -304,8 +302,8 @@ mod tests {
             .await
             .unwrap();
         let limits = Limits {
-            until: Timestamp::now() + Duration::from_secs(3600),
-            clock: Timestamp::now,
+            until: Timestamp::MAX,
+            clock: || Timestamp::UNIX_EPOCH,
             max_size: image.len() as u64,
         };
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Algorithm, Digest, Fingerprint};
+use crate::{Algorithm, Digest, Fingerprint, Issuer};
 
 /// Why a check was not passed. Every variant means: do not use the data.
 #[derive(Debug, thiserror::Error)]
@@ -179,12 +179,14 @@ pub enum Error {
         lines: usize,
     },
     /// The key may not make such signatures.
-    #[error("key {key} may not sign files: {reason}")]
+    #[error("key {key} may not sign files, as it did at {signed_at}: {reason}")]
     NotASigningKey {
         /// The key or subkey.
         key: Fingerprint,
         /// What is missing.
         reason: String,
+        /// When the signature was made.
+        signed_at: Timestamp,
     },
     /// The list does not name the file.
     #[error(
@@ -209,12 +211,14 @@ pub enum Error {
     },
     /// A signature that can't be checked while its file streams by.
     #[error(
-        "the signature of key {signer} can't be checked while the file is read: {reason}; a binary \
-         (0x00) signature of version 4 over SHA-256 or SHA-512 is needed"
+        "the signature of key {signer} of {signed_at} can't be checked while the file is read: \
+         {reason}; a binary (0x00) signature of version 4 over SHA-256 or SHA-512 is needed"
     )]
     NotStreamable {
         /// The key that the signature names.
         signer: Fingerprint,
+        /// When the signature claims to be made.
+        signed_at: Timestamp,
         /// What stands in the way.
         reason: String,
     },
@@ -241,9 +245,14 @@ pub enum Error {
     },
     /// A signature over something else than a file, such as a time stamp.
     #[error(
-        "the signature is of type {found}; only binary (0x00) and text (0x01) ones are over a file"
+        "the signature of key {signer} of {signed_at} is of type {found}; only binary (0x00) and \
+         text (0x01) ones are over a file"
     )]
     SignatureType {
+        /// The key that the signature names.
+        signer: Fingerprint,
+        /// When the signature claims to be made.
+        signed_at: Timestamp,
         /// The type found.
         found: String,
     },
@@ -263,14 +272,14 @@ pub enum Error {
     /// Made by a key that is not pinned for this vendor.
     #[error(
         "the signature is by an unknown key {}; pinned for {vendor}: {}",
-        found.join(", "),
+        list(found),
         list(pinned)
     )]
     UnknownSigner {
         /// The vendor of the keyring.
         vendor: String,
-        /// The key fingerprints or ids that the signatures name.
-        found: Vec<String>,
+        /// Whom the signatures name, one for each.
+        found: Vec<Issuer>,
         /// The pinned primary fingerprints.
         pinned: Vec<Fingerprint>,
     },
@@ -282,24 +291,29 @@ pub enum Error {
     },
     /// A digest that can be forged today.
     #[error(
-        "weak digest: the signature of key {signer} uses {algorithm}; SHA-256 or stronger is \
-         required: ask the vendor for a signature of today"
+        "weak digest: the signature of key {signer} of {signed_at} uses {algorithm}; SHA-256 or \
+         stronger is required: ask the vendor for a signature of today"
     )]
     WeakDigest {
         /// The key that the signature names.
         signer: Fingerprint,
         /// The digest algorithm of the signature.
         algorithm: String,
+        /// When the signature claims to be made.
+        signed_at: Timestamp,
     },
     /// A key that can be broken, or of a kind that is not accepted.
     #[error(
-        "weak key: {key} is {algorithm}; RSA with 2048 bits or more, or an elliptic curve, is required"
+        "weak key: {key}, which signed at {signed_at}, is {algorithm}; RSA with 2048 bits or more, \
+         or an elliptic curve, is required"
     )]
     WeakKey {
         /// The key or subkey.
         key: Fingerprint,
         /// Its algorithm and size.
         algorithm: String,
+        /// When the signature claims to be made.
+        signed_at: Timestamp,
     },
     /// The file is listed, but with no digest that proves anything.
     #[error(
@@ -315,8 +329,8 @@ pub enum Error {
     },
 }
 
-fn list(fingerprints: &[Fingerprint]) -> String {
-    let shown: Vec<String> = fingerprints.iter().map(ToString::to_string).collect();
+fn list(keys: &[impl ToString]) -> String {
+    let shown: Vec<String> = keys.iter().map(ToString::to_string).collect();
     if shown.is_empty() {
         "none".to_owned()
     } else {

@@ -30,13 +30,29 @@ pub struct Evidence {
     pub signed_sha256: Digest,
     /// Weaknesses that were accepted because the key is pinned, one for each.
     pub concessions: Vec<Concession>,
-    /// Who is said to have made the signatures beside this one that did not count, one for each: a
-    /// fingerprint if the signature has one, else a key id, else `(unnamed)`. They may be by keys that
-    /// are not pinned, or break a rule; nothing rests on them.
-    ///
-    /// Of signatures over a file that streams by, these are the ones that were refused before it was
-    /// read.
-    pub others: Vec<String>,
+    /// Who is said to have made the signatures beside this one that do not count, one for each. They
+    /// may be by keys that are not pinned, or break a rule; nothing rests on them.
+    pub others: Vec<Issuer>,
+}
+
+/// Who is said to have made a signature, and when. Anybody can write that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Issuer {
+    /// A fingerprint if the signature has one, else a key id, else nobody.
+    pub key: Option<String>,
+    /// The time in the signature, UTC, if it has one.
+    pub signed_at: Option<Timestamp>,
+}
+
+impl fmt::Display for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key.as_deref().unwrap_or("(unnamed)"))?;
+        match self.signed_at {
+            Some(signed_at) => write!(f, " of {signed_at}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A weakness that is accepted for a pinned key only, and said so.

@@ -1,8 +1,10 @@
 //! Signatures over a whole file, checked while it streams by.
 
+use std::iter;
+
 use crate::digest::Both;
 use crate::openpgp::Candidate;
-use crate::{Digest, Error, Evidence};
+use crate::{Digest, Error, Evidence, Issuer};
 
 /// A detached signature over a whole file that keeps every rule but the mathematics, which needs
 /// the file's last byte: [`DigestCheck::signed_by`](crate::DigestCheck::signed_by).
@@ -13,25 +15,36 @@ use crate::{Digest, Error, Evidence};
 pub struct FileSignature {
     first: Candidate,
     /// Of several signatures one good one suffices.
-    others: Vec<Candidate>,
+    rest: Vec<Candidate>,
+    /// Who is said to have made those that can't count.
+    refused: Vec<Issuer>,
 }
 
 impl FileSignature {
     /// `None` if there is no candidate.
-    pub(crate) fn new(candidates: Vec<Candidate>) -> Option<Self> {
+    pub(crate) fn new(candidates: Vec<Candidate>, refused: Vec<Issuer>) -> Option<Self> {
         let mut candidates = candidates.into_iter();
         Some(Self {
             first: candidates.next()?,
-            others: candidates.collect(),
+            rest: candidates.collect(),
+            refused,
         })
     }
 
-    /// Is one of the signatures over the file with these digests?
+    /// Is one of the signatures over the file with these digests? All are asked, since the evidence
+    /// names those that are not.
     pub(crate) fn verify(&self, file: &Both, sha256: &Digest) -> Result<Evidence, Error> {
-        self.first.verify(file, sha256).or_else(|refused| {
-            let mut others = self.others.iter();
-            let good = others.find_map(|other| other.verify(file, sha256).ok());
-            good.ok_or(refused)
-        })
+        let mut good = None;
+        let mut others = self.refused.clone();
+        for candidate in iter::once(&self.first).chain(&self.rest) {
+            match candidate.verify(file, sha256) {
+                Some(evidence) => good = good.or(Some(evidence)),
+                None => others.push(candidate.issuer()),
+            }
+        }
+        match good {
+            Some(evidence) => Ok(Evidence { others, ..evidence }),
+            None => Err(self.first.bad_signature()),
+        }
     }
 }

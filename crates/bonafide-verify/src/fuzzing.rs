@@ -37,7 +37,11 @@ pub fn cleartext(message: &[u8]) -> Option<(String, usize)> {
 /// All that a keyring knows, in an order that does not depend on how it came to know it.
 #[must_use]
 pub fn knowledge(keyring: &Keyring) -> Vec<Vec<u8>> {
-    let mut known: Vec<_> = keyring.certificates().iter().flat_map(facts).collect();
+    let mut known: Vec<_> = keyring
+        .certificates()
+        .iter()
+        .flat_map(|certificate| facts(certificate.said()))
+        .collect();
     known.sort();
     known.dedup();
     known

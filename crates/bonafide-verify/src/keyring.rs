@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use pgp::composed::SignedPublicKey;
 use pgp::types::KeyDetails;
 
-use crate::openpgp::{self, Candidate, ParsedSignature};
-use crate::{Error, Evidence, FileSignature, Fingerprint, SignedText, Verified};
+use crate::openpgp::{self, Candidate, Certificate, ParsedSignature};
+use crate::{Error, Evidence, FileSignature, Fingerprint, Issuer, SignedText, Verified};
 
 mod known;
 
@@ -34,7 +34,7 @@ pub struct Keyring {
     vendor: String,
     pinned: Vec<Fingerprint>,
     /// One a primary key: copies are merged.
-    certificates: Vec<SignedPublicKey>,
+    certificates: Vec<Certificate>,
 }
 
 impl Keyring {
@@ -129,9 +129,9 @@ impl Keyring {
         let count = added.len();
         for copy in added {
             let mut known = self.certificates.iter_mut();
-            match known.find(|known| fingerprint(known) == fingerprint(&copy)) {
-                Some(known) => openpgp::merge(known, copy),
-                None => self.certificates.push(copy),
+            match known.find(|known| known.fingerprint() == fingerprint(&copy)) {
+                Some(known) => known.learn(copy),
+                None => self.certificates.push(Certificate::new(copy)),
             }
         }
         Ok(count)
@@ -153,7 +153,11 @@ impl Keyring {
     /// refused.
     #[must_use]
     pub fn missing(&self) -> Vec<Fingerprint> {
-        let held: Vec<_> = self.certificates.iter().map(fingerprint).collect();
+        let held: Vec<_> = self
+            .certificates
+            .iter()
+            .map(Certificate::fingerprint)
+            .collect();
         let missing = self.pinned.iter().filter(|pin| !held.contains(pin));
         missing.cloned().collect()
     }
@@ -214,13 +218,11 @@ impl Keyring {
         let judged = self.judge(&signatures, |certificate, signature| {
             Candidate::new(&self.vendor, certificate, signature, now)
         });
-        let good = judged.good.into_iter();
-        let candidates = good.map(|candidate| candidate.beside(judged.others.clone()));
-        FileSignature::new(candidates.collect()).ok_or(judged.refusal)
+        FileSignature::new(judged.good, judged.others).ok_or(judged.refusal)
     }
 
     #[cfg(fuzzing)]
-    pub(crate) fn certificates(&self) -> &[SignedPublicKey] {
+    pub(crate) fn certificates(&self) -> &[Certificate] {
         &self.certificates
     }
 
@@ -247,7 +249,7 @@ impl Keyring {
     fn judge<T>(
         &self,
         signatures: &[ParsedSignature],
-        check: impl Fn(&SignedPublicKey, &ParsedSignature) -> Result<Option<T>, Error>,
+        check: impl Fn(&Certificate, &ParsedSignature) -> Result<Option<T>, Error>,
     ) -> Judged<T> {
         let mut good = Vec::new();
         let mut others = Vec::new();
@@ -282,7 +284,7 @@ struct Judged<T> {
     /// What is good of them.
     good: Vec<T>,
     /// Who made the others.
-    others: Vec<String>,
+    others: Vec<Issuer>,
     /// Why the others are not good: what a pinned key got wrong says more than that there are
     /// unknown keys beside it.
     refusal: Error,

@@ -1,26 +1,28 @@
 //! Everything that touches rpgp: signatures are parsed here, clear-signed messages in `cleartext`
-//! and key files in `key_file`, both out of their `armor`. The policy is in `policy`, that of
-//! certificates in `certificate`, that of files that stream by in `candidate`.
+//! and key files in `key_file`, both out of their `armor`. What a certificate says of itself is
+//! `checked` once. The policy is in `policy`, that of certificates in `certificate`, that of files
+//! that stream by in `candidate`.
 //!
 //! rpgp does the mathematics and enforces no policy, so every rule is spelled out there.
 
 use pgp::composed::{Deserializable, DetachedSignature};
 use pgp::packet::Signature;
 
-use crate::Error;
+use crate::{Error, Issuer};
 
 mod armor;
 mod candidate;
 mod certificate;
+mod checked;
 mod cleartext;
 mod key_file;
 mod merge;
 mod policy;
 
 pub(crate) use candidate::Candidate;
+pub(crate) use checked::Certificate;
 pub(crate) use cleartext::cleartext;
 pub(crate) use key_file::certificates;
-pub(crate) use merge::merge;
 pub(crate) use policy::verify;
 
 /// More signatures than any vendor puts on one file; Debian's archive has three.
@@ -33,15 +35,19 @@ const MAX_SIGNATURE_FILE: usize = 64 * 1024;
 pub(crate) struct ParsedSignature(Signature);
 
 impl ParsedSignature {
-    /// Whom the signature names: a fingerprint if it has one, else a key id, else nobody.
-    pub(crate) fn issuer(&self) -> String {
-        if let Some(fingerprint) = self.0.issuer_fingerprint().first() {
-            return format!("{fingerprint:X}");
-        }
-        match self.0.issuer_key_id().first() {
-            Some(id) => id.to_string().to_uppercase(),
-            None => "(unnamed)".to_owned(),
-        }
+    /// Whom and which time the signature names.
+    pub(crate) fn issuer(&self) -> Issuer {
+        issuer(&self.0)
+    }
+}
+
+fn issuer(signature: &Signature) -> Issuer {
+    let fingerprint = signature.issuer_fingerprint().into_iter().next();
+    let fingerprint = fingerprint.map(|fingerprint| format!("{fingerprint:X}"));
+    let id = signature.issuer_key_id().into_iter().next();
+    Issuer {
+        key: fingerprint.or_else(|| id.map(|id| id.to_string().to_uppercase())),
+        signed_at: signature.created().map(certificate::timestamp),
     }
 }
 

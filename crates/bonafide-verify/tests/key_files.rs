@@ -127,6 +127,38 @@ fn a_spoiled_copy_of_a_binding_takes_nothing_from_a_whole_one() {
     assert!(verdict(&[&whole, &spoiled]).is_ok());
 }
 
+/// The packet that one copy has and the other has not.
+fn added<'a>(without: &[u8], with: &'a [u8]) -> &'a [u8] {
+    let length = with.len() - without.len();
+    let start = (0..=without.len())
+        .find(|start| [&with[..*start], &with[start + length..]].concat() == without)
+        .unwrap();
+    &with[start..start + length]
+}
+
+#[test]
+fn a_subkeys_revocation_counts_in_a_copy_without_the_subkey() {
+    let plain = key();
+    let key = with_subkey(&plain);
+    let revoked = key
+        .revoke_subkey(RevocationReason::NoReason, now())
+        .unwrap();
+    let whole = key.public_key_binary().unwrap();
+    let revocation = added(&whole, &revoked.public_key_binary().unwrap()).to_vec();
+    let revoking = [plain.public_key_binary().unwrap(), revocation].concat();
+    let signature = key.sign_binary(LIST, &SignatureOptions::at(now())).unwrap();
+    for copies in [[&whole, &revoking], [&revoking, &whole]] {
+        let mut keyring = Keyring::new("vendor", [key.fingerprint().parse().unwrap()]);
+        for copy in copies {
+            keyring.add(copy).unwrap();
+        }
+        assert!(matches!(
+            keyring.verify_detached(LIST, &signature, now()),
+            Err(Error::KeyRevoked { .. })
+        ));
+    }
+}
+
 #[test]
 fn a_revocation_at_the_end_of_the_file_counts() {
     let key = with_subkey(&key());
@@ -135,18 +167,7 @@ fn a_revocation_at_the_end_of_the_file_counts() {
         key.public_key_binary().unwrap(),
         revoked.public_key_binary().unwrap(),
     );
-    // The revocation is what the two differ in; it follows the primary key.
-    let start = without
-        .iter()
-        .zip(&with)
-        .take_while(|(a, b)| a == b)
-        .count();
-    let packet = with.len() - without.len();
-    let start = (0..=start)
-        .rev()
-        .find(|start| [&with[..*start], &with[start + packet..]].concat() == without)
-        .unwrap();
-    let appended = [&without[..], &with[start..start + packet]].concat();
+    let appended = [&without[..], added(&without, &with)].concat();
     let mut keyring = Keyring::new("vendor", [key.fingerprint().parse().unwrap()]);
     keyring.add(&appended).unwrap();
     let signature = key.sign_binary(LIST, &SignatureOptions::at(now())).unwrap();

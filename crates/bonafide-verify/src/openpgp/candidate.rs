@@ -2,16 +2,16 @@
 
 use ::digest::DynDigest;
 use jiff::Timestamp;
-use pgp::composed::SignedPublicKey;
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{PublicKey, PublicSubkey, Signature, SignatureConfig, SignatureType};
 use pgp::types::{KeyVersion, VerifyingKey};
 
-use super::ParsedSignature;
 use super::certificate::{self, Signer};
+use super::checked::Certificate;
 use super::policy::Claim;
+use super::{ParsedSignature, issuer};
 use crate::digest::Both;
-use crate::{Algorithm, Concession, Digest, Error, Evidence};
+use crate::{Algorithm, Concession, Digest, Error, Evidence, Issuer};
 
 /// A signature that counts if it is over the file.
 #[derive(Clone, Debug)]
@@ -22,8 +22,6 @@ pub(crate) struct Candidate {
     key: Key,
     signature: Signature,
     algorithm: Algorithm,
-    /// Who made the signatures beside it that do not count.
-    others: Vec<String>,
 }
 
 /// The key that is said to have signed.
@@ -37,7 +35,7 @@ impl Candidate {
     /// Judges a signature without the file. `None`: another key made it.
     pub(crate) fn new(
         vendor: &str,
-        certificate: &SignedPublicKey,
+        certificate: &Certificate,
         signature: &ParsedSignature,
         now: Timestamp,
     ) -> Result<Option<Self>, Error> {
@@ -58,30 +56,26 @@ impl Candidate {
             },
             signature: signature.clone(),
             algorithm,
-            others: Vec::new(),
         }))
     }
 
-    /// Tells it whose signatures beside it do not count, for the evidence.
-    #[must_use]
-    pub(crate) fn beside(mut self, others: Vec<String>) -> Self {
-        self.others = others;
-        self
+    /// Is the signature over the file with these digests?
+    pub(crate) fn verify(&self, file: &Both, sha256: &Digest) -> Option<Evidence> {
+        let good = self.is_over(file.state(self.algorithm)) == Some(true);
+        good.then(|| {
+            let concessions = self.concessions.clone();
+            let claim = &self.claim;
+            claim.evidence(&self.vendor, concessions, sha256.clone())
+        })
     }
 
-    /// Is the signature over the file with these digests?
-    pub(crate) fn verify(&self, file: &Both, sha256: &Digest) -> Result<Evidence, Error> {
-        if self.is_over(file.state(self.algorithm)) != Some(true) {
-            return Err(self.claim.bad_signature());
-        }
-        let concessions = self.concessions.clone();
-        let evidence = self
-            .claim
-            .evidence(&self.vendor, concessions, sha256.clone());
-        Ok(Evidence {
-            others: self.others.clone(),
-            ..evidence
-        })
+    pub(crate) fn bad_signature(&self) -> Error {
+        self.claim.bad_signature()
+    }
+
+    /// Whom and which time the signature names.
+    pub(crate) fn issuer(&self) -> Issuer {
+        issuer(&self.signature)
     }
 
     fn is_over(&self, state: Box<dyn DynDigest + Send>) -> Option<bool> {
@@ -107,6 +101,7 @@ fn streamable(
 ) -> Result<Algorithm, Error> {
     let refused = |reason: String| Error::NotStreamable {
         signer: signer.fingerprint(),
+        signed_at: claim.signed_at(),
         reason,
     };
     if signature.typ() != Some(SignatureType::Binary) {

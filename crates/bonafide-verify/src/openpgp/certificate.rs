@@ -1,11 +1,11 @@
 //! Which key of a pinned certificate made a signature, and whether it was allowed to.
 
 use jiff::{SignedDuration, Timestamp};
-use pgp::composed::{SignedPublicKey, SignedPublicSubKey};
 use pgp::crypto::hash::HashAlgorithm;
-use pgp::packet::{PublicKey, RevocationCode, Signature, SignatureType, SubpacketData};
-use pgp::types::{KeyDetails, Tag};
+use pgp::packet::{PublicKey, RevocationCode, Signature, SubpacketData};
+use pgp::types::KeyDetails;
 
+use super::checked::{Binding, Certificate, Subkey};
 use crate::{Concession, Error, Fingerprint};
 
 /// How far a signer's clock may be ahead of ours.
@@ -17,7 +17,7 @@ pub(super) enum Signer<'a> {
     /// The pinned primary key itself.
     Primary(&'a PublicKey),
     /// One of its subkeys.
-    Subkey(&'a SignedPublicSubKey),
+    Subkey(&'a Subkey),
 }
 
 impl Signer<'_> {
@@ -47,14 +47,14 @@ impl Signer<'_> {
 /// The key of this certificate that the signature names; the issuer is only a hint, the
 /// signature itself decides.
 pub(super) fn find_signer<'a>(
-    certificate: &'a SignedPublicKey,
+    certificate: &'a Certificate,
     signature: &Signature,
 ) -> Option<Signer<'a>> {
-    let primary = &certificate.primary_key;
+    let primary = certificate.primary();
     if names_nobody(signature) || names(signature, primary) {
         return Some(Signer::Primary(primary));
     }
-    let mut subkeys = certificate.public_subkeys.iter();
+    let mut subkeys = certificate.subkeys.iter();
     subkeys
         .find(|subkey| names(signature, &subkey.key))
         .map(Signer::Subkey)
@@ -77,27 +77,26 @@ pub(super) fn names_nobody(signature: &Signature) -> bool {
 /// Was this key allowed to sign files at `signed_at`? Expiry is judged at that time: what was
 /// signed before the key's end stays good.
 pub(super) fn may_sign(
-    certificate: &SignedPublicKey,
+    certificate: &Certificate,
     signer: &Signer<'_>,
     signed_at: Timestamp,
     now: Timestamp,
 ) -> Result<Vec<Concession>, Error> {
-    let primary = &certificate.primary_key;
+    let primary = certificate.primary();
     let primary_fingerprint = Fingerprint::from(primary.fingerprint());
     created_before(
         &primary_fingerprint,
         timestamp(primary.created_at()),
         signed_at,
     )?;
-    for revocation in &certificate.details.revocation_signatures {
-        if revocation.verify_key(primary).is_ok() {
-            not_revoked(&primary_fingerprint, revocation, signed_at)?;
-        }
+    for revocation in &certificate.revocations {
+        not_revoked(&primary_fingerprint, revocation, signed_at)?;
     }
-    let Some(own) = newest_self_signature(certificate, now) else {
+    let Some(own) = newest(&certificate.self_signatures, |own| own, validity, now) else {
         return Err(Error::NotASigningKey {
             key: primary_fingerprint,
             reason: "the certificate has no valid signature over itself".to_owned(),
+            signed_at,
         });
     };
     not_expired(
@@ -116,17 +115,12 @@ pub(super) fn may_sign(
                 return Err(Error::NotASigningKey {
                     key: primary_fingerprint,
                     reason: "its key flags do not include signing".to_owned(),
+                    signed_at,
                 });
             }
         }
         Signer::Subkey(subkey) => {
-            concessions.extend(subkey_may_sign(
-                certificate,
-                subkey,
-                signer,
-                signed_at,
-                now,
-            )?);
+            concessions.extend(subkey_may_sign(subkey, signer, signed_at, now)?);
         }
     }
     Ok(concessions)
@@ -134,53 +128,32 @@ pub(super) fn may_sign(
 
 /// A subkey needs a binding by the primary that allows signing, and its own word that it belongs
 /// there (the back-signature), else anybody could claim somebody else's signing key.
-fn subkey_may_sign<'a>(
-    certificate: &'a SignedPublicKey,
-    subkey: &'a SignedPublicSubKey,
+fn subkey_may_sign(
+    subkey: &Subkey,
     signer: &Signer<'_>,
     signed_at: Timestamp,
     now: Timestamp,
 ) -> Result<Option<Concession>, Error> {
-    let primary = &certificate.primary_key;
     let key = signer.fingerprint();
     created_before(&key, signer.created_at(), signed_at)?;
+    for revocation in &subkey.revocations {
+        not_revoked(&key, revocation, signed_at)?;
+    }
     let not_signing = |reason: &str| Error::NotASigningKey {
         key: key.clone(),
         reason: reason.to_owned(),
-    };
-    let bound = |signature: &&'a Signature| {
-        signature
-            .verify_subkey_binding(primary, &subkey.key)
-            .is_ok()
-    };
-    let of_type = |typ| move |signature: &&'a Signature| signature.typ() == Some(typ);
-    // Revocations are kept in one place, those of all subkeys together.
-    let revocations = certificate.details.revocation_signatures.iter();
-    let revocations = revocations.filter(of_type(SignatureType::SubkeyRevocation));
-    for revocation in revocations.filter(bound) {
-        not_revoked(&key, revocation, signed_at)?;
-    }
-    let bindings = subkey
-        .signatures
-        .iter()
-        .filter(of_type(SignatureType::SubkeyBinding));
-    let signed_back = |binding: &'a Signature| {
-        binding.embedded_signature().filter(|back| {
-            acceptable_digest(back)
-                && back
-                    .verify_primary_key_binding(&subkey.key, primary)
-                    .is_ok()
-        })
+        signed_at,
     };
     // The back-signature is not part of what the primary signs, so a copy may come without it.
-    let whole = |binding: &'a Signature| (signed_back(binding).is_some(), validity(binding));
-    let Some(binding) = newest(bindings.filter(bound), whole, now) else {
+    let whole = |binding: &Binding| (binding.back.is_some(), validity(&binding.signature));
+    let Some(newest) = newest(&subkey.bindings, |b| &b.signature, whole, now) else {
         return Err(not_signing("the primary key has not bound it"));
     };
+    let binding = &newest.signature;
     if !binding.key_flags().sign() {
         return Err(not_signing("its key flags do not include signing"));
     }
-    let Some(back) = signed_back(binding) else {
+    let Some(back) = &newest.back else {
         return Err(not_signing("it has not signed its binding back"));
     };
     for said in [binding, back] {
@@ -194,7 +167,7 @@ fn subkey_may_sign<'a>(
 
 /// What ties the parts of a certificate together: SHA-256 or stronger, and for pinned keys SHA-1,
 /// which the evidence then says.
-fn acceptable_digest(signature: &Signature) -> bool {
+pub(super) fn acceptable_digest(signature: &Signature) -> bool {
     matches!(
         signature.hash_alg(),
         Some(
@@ -208,34 +181,21 @@ fn acceptable_digest(signature: &Signature) -> bool {
     )
 }
 
-/// The newest valid signature of the primary over itself: direct, or over one of its user ids.
-fn newest_self_signature(certificate: &SignedPublicKey, now: Timestamp) -> Option<&Signature> {
-    let primary = &certificate.primary_key;
-    let direct = certificate.details.direct_signatures.iter();
-    let direct = direct.filter(|signature| signature.verify_key(primary).is_ok());
-    let over_users = certificate.details.users.iter().flat_map(|user| {
-        user.signatures.iter().filter(|signature| {
-            signature.typ() != Some(SignatureType::CertRevocation)
-                && signature
-                    .verify_certification(primary, Tag::UserId, &user.id)
-                    .is_ok()
-        })
-    });
-    newest(direct.chain(over_users), validity, now)
-}
-
 /// The newest that is not from the future, and of several of the same second the one with the
 /// highest `rank`, so that the order of a key file does not matter.
-fn newest<'a, R: Ord>(
-    signatures: impl Iterator<Item = &'a Signature>,
-    rank: impl Fn(&'a Signature) -> R,
+fn newest<'a, T, R: Ord>(
+    all: &'a [T],
+    signature: impl Fn(&'a T) -> &'a Signature,
+    rank: impl Fn(&'a T) -> R,
     now: Timestamp,
-) -> Option<&'a Signature> {
+) -> Option<&'a T> {
     let soon = now.checked_add(CLOCK_TOLERANCE).unwrap_or(Timestamp::MAX);
-    signatures
-        .filter(|signature| acceptable_digest(signature))
-        .filter(|signature| signature.created().is_some_and(|at| timestamp(at) <= soon))
-        .max_by_key(|signature| (signature.created().map(|at| at.as_secs()), rank(signature)))
+    all.iter()
+        .filter(|each| acceptable_digest(signature(each)))
+        .filter_map(|each| Some((signature(each).created()?, each)))
+        .filter(|(created, _)| timestamp(*created) <= soon)
+        .max_by_key(|(created, each)| (created.as_secs(), rank(each)))
+        .map(|(_, each)| each)
 }
 
 /// For how many seconds the key is valid according to this signature.

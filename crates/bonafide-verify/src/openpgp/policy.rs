@@ -1,14 +1,14 @@
 //! The rules that make a mathematically right signature count. One function a rule.
 
 use jiff::Timestamp;
-use pgp::composed::SignedPublicKey;
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{Signature, SignatureType, SignatureVersion};
 use pgp::ser::Serialize;
-use pgp::types::{KeyDetails, PublicParams};
+use pgp::types::PublicParams;
 
 use super::ParsedSignature;
 use super::certificate::{self, CLOCK_TOLERANCE, Signer};
+use super::checked::Certificate;
 use crate::{Algorithm, Concession, Digest, Error, Evidence, Fingerprint};
 
 /// RSA keys below this are refused.
@@ -27,7 +27,7 @@ pub(super) struct Claim {
 /// Checks one signature against one pinned certificate. `None`: another key made it.
 pub(crate) fn verify(
     vendor: &str,
-    certificate: &SignedPublicKey,
+    certificate: &Certificate,
     signature: &ParsedSignature,
     data: &[u8],
     now: Timestamp,
@@ -49,19 +49,20 @@ pub(crate) fn verify(
 impl Claim {
     /// The rules of form, which need neither the data nor the time.
     pub(super) fn read(
-        certificate: &SignedPublicKey,
+        certificate: &Certificate,
         signer: &Signer<'_>,
         signature: &Signature,
     ) -> Result<Self, Error> {
         let version = version(signature)?;
-        let digest = digest_strength(signer, signature)?;
-        signature_type(signature)?;
-        key_strength(&Signer::Primary(&certificate.primary_key))?;
-        key_strength(signer)?;
+        let signed_at = created(signature)?;
+        let digest = digest_strength(signer, signature, signed_at)?;
+        signature_type(signer, signature, signed_at)?;
+        key_strength(&Signer::Primary(certificate.primary()), signed_at)?;
+        key_strength(signer, signed_at)?;
         Ok(Self {
-            certificate: certificate.fingerprint().into(),
+            certificate: certificate.fingerprint(),
             signer: signer.fingerprint(),
-            signed_at: created(signature)?,
+            signed_at,
             digest,
             version,
         })
@@ -70,7 +71,7 @@ impl Claim {
     /// The rules of time, and those about what the key may do.
     pub(super) fn counts(
         &self,
-        certificate: &SignedPublicKey,
+        certificate: &Certificate,
         signer: &Signer<'_>,
         signature: &Signature,
         now: Timestamp,
@@ -82,6 +83,10 @@ impl Claim {
             concessions.push(Concession::Version3Signature);
         }
         Ok(concessions)
+    }
+
+    pub(super) const fn signed_at(&self) -> Timestamp {
+        self.signed_at
     }
 
     pub(super) const fn digest(&self) -> HashAlgorithm {
@@ -133,7 +138,11 @@ fn version(signature: &Signature) -> Result<u8, Error> {
 }
 
 /// SHA-256 or stronger. MD5, SHA-1 and RIPEMD-160 collide or are about to.
-fn digest_strength(signer: &Signer<'_>, signature: &Signature) -> Result<HashAlgorithm, Error> {
+fn digest_strength(
+    signer: &Signer<'_>,
+    signature: &Signature,
+    signed_at: Timestamp,
+) -> Result<HashAlgorithm, Error> {
     match signature.hash_alg() {
         Some(
             strong @ (HashAlgorithm::Sha256
@@ -145,16 +154,23 @@ fn digest_strength(signer: &Signer<'_>, signature: &Signature) -> Result<HashAlg
         weak => Err(Error::WeakDigest {
             signer: signer.fingerprint(),
             algorithm: weak.map_or_else(|| "an unknown digest".to_owned(), |w| w.to_string()),
+            signed_at,
         }),
     }
 }
 
 /// Binary (RFC 9580, 5.2.1.1) and text (5.2.1.2) signatures are over files. Others, such as
 /// standalone and time-stamp signatures, are over something else and say nothing of the data.
-fn signature_type(signature: &Signature) -> Result<(), Error> {
+fn signature_type(
+    signer: &Signer<'_>,
+    signature: &Signature,
+    signed_at: Timestamp,
+) -> Result<(), Error> {
     match signature.typ() {
         Some(SignatureType::Binary | SignatureType::Text) => Ok(()),
         other => Err(Error::SignatureType {
+            signer: signer.fingerprint(),
+            signed_at,
             found: other.map_or_else(
                 || "unknown".to_owned(),
                 |typ| format!("{typ:?} (0x{:02X})", u8::from(typ)),
@@ -163,12 +179,13 @@ fn signature_type(signature: &Signature) -> Result<(), Error> {
     }
 }
 
-fn key_strength(signer: &Signer<'_>) -> Result<(), Error> {
+fn key_strength(signer: &Signer<'_>, signed_at: Timestamp) -> Result<(), Error> {
     let key = signer.details();
     let refused = |algorithm: String| {
         Err(Error::WeakKey {
             key: signer.fingerprint(),
             algorithm,
+            signed_at,
         })
     };
     match key.public_params() {
