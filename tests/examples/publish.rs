@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::PathBuf;
 
-use bonafide_testkit::cloud::EmbeddedCloud;
 use bonafide_testkit::qcow2::Qcow2Image;
 use serde_json::Value;
 
@@ -203,14 +202,9 @@ async fn a_forged_image_beside_ubuntus_real_list_is_refused_by_the_real_keys() {
 }
 
 /// The cloud's configuration as a file.
-fn clouds_yaml(cloud: &Cloud) -> (Option<tempfile::TempDir>, PathBuf) {
-    match cloud {
-        Cloud::Real(path) => (None, path.clone()),
-        Cloud::Embedded(cloud) => {
-            let directory = tempfile::tempdir().unwrap();
-            let path = directory.path().join("clouds.yaml");
-            fs::write(&path, EmbeddedCloud::clouds_yaml(cloud)).unwrap();
-            (Some(directory), path)
-        }
-    }
+fn clouds_yaml(cloud: &Cloud) -> (tempfile::TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("clouds.yaml");
+    fs::write(&path, cloud.clouds_yaml()).unwrap();
+    (directory, path)
 }

@@ -8,9 +8,10 @@
     reason = "each test binary uses another part of the world; a test ends where something is amiss"
 )]
 
+mod project;
 mod real_files;
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -47,8 +48,8 @@ pub(crate) fn now() -> Timestamp {
 /// The cloud that a test runs against.
 pub(crate) enum Cloud {
     Embedded(EmbeddedCloud),
-    /// `clouds.yaml` of the real one.
-    Real(PathBuf),
+    /// `clouds.yaml` of the real one, with the administrator in a project of this test's own.
+    Real(String),
 }
 
 impl Cloud {
@@ -64,14 +65,19 @@ impl Cloud {
             println!("skipped: no real cloud; tests/run starts one and sets BONAFIDE_TEST_CLOUDS");
             return None;
         };
-        Some(Self::Real(path.into()))
+        let clouds_yaml = project::clouds_yaml_with_a_new_project(Path::new(&path)).await;
+        Some(Self::Real(clouds_yaml))
+    }
+
+    pub(crate) fn clouds_yaml(&self) -> &str {
+        match self {
+            Self::Embedded(cloud) => cloud.clouds_yaml(),
+            Self::Real(clouds_yaml) => clouds_yaml,
+        }
     }
 
     pub(crate) fn session(&self, user: &str) -> Session {
-        let config = match self {
-            Self::Embedded(cloud) => CloudConfig::from_yaml(cloud.clouds_yaml(), user),
-            Self::Real(path) => CloudConfig::from_file(path, user),
-        };
+        let config = CloudConfig::from_yaml(self.clouds_yaml(), user);
         Session::new(config.unwrap(), now).unwrap()
     }
 
