@@ -2,11 +2,13 @@
 
 use std::fmt;
 
-/// A value that a property may not have.
+use crate::Violation;
+
+/// A text that is not one of the values of its property.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{property}` may not be `{value}`: {expected}")]
 #[non_exhaustive]
-pub struct Violation {
+pub struct InvalidValue {
     /// The property's name in Glance.
     pub property: &'static str,
     /// The value.
@@ -15,7 +17,7 @@ pub struct Violation {
     pub expected: String,
 }
 
-impl Violation {
+impl InvalidValue {
     pub(crate) fn new(
         property: &'static str,
         value: impl Into<String>,
@@ -29,7 +31,7 @@ impl Violation {
     }
 }
 
-/// All the values of one image that are not allowed, at once.
+/// All that is wrong with one image, at once.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub struct Error {

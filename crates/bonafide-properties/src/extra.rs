@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::Violation;
+use crate::InvalidValue;
 
 /// Nova cuts longer values of what it copies to a server; Glance's own limit of names is the same.
 const MAX_LENGTH: usize = 255;
 
 /// Written from typed values only, so that twins can't differ and grammars hold.
-const MODELLED: [&str; 25] = [
+const MODELLED: [&str; 29] = [
     "architecture",
+    "ci_job_id",
+    "ci_pipeline_id",
     "cpu_arch",
     "default_ssh_username",
     "distribution",
@@ -24,10 +26,12 @@ const MODELLED: [&str; 25] = [
     "image_description",
     "image_original_user",
     "image_source",
+    "maintained_until",
     "os_distro",
     "os_purpose",
     "os_type",
     "os_version",
+    "patchlevel",
     "provided_until",
     "replace_frequency",
     "source_sha256sum",
@@ -37,7 +41,7 @@ const MODELLED: [&str; 25] = [
 ];
 
 /// Attributes of an image in Glance, whose JSON has them beside the properties.
-const ATTRIBUTES: [&str; 26] = [
+pub(crate) const ATTRIBUTES: [&str; 26] = [
     "checksum",
     "container_format",
     "created_at",
@@ -77,7 +81,7 @@ const RESERVED: [&str; 3] = ["bonafide_", "os_glance", "owner_specified."];
 /// let mut extra = ExtraProperties::new();
 /// extra.set("hw_qemu_guest_agent", "yes")?;
 /// assert!(extra.set("os_distro", "ubuntu").is_err(), "it has a place of its own");
-/// # Ok::<(), bonafide_properties::Violation>(())
+/// # Ok::<(), bonafide_properties::InvalidValue>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExtraProperties(BTreeMap<String, String>);
@@ -93,10 +97,10 @@ impl ExtraProperties {
     ///
     /// # Errors
     ///
-    /// [`Violation`] if the name is modelled or reserved, or Glance or Nova would not take name or
+    /// [`InvalidValue`] if the name is modelled or reserved, or Glance or Nova would not take name or
     /// value.
-    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Violation> {
-        let refused = |expected: &str| Err(Violation::new("extra property", name, expected));
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), InvalidValue> {
+        let refused = |expected: &str| Err(InvalidValue::new("extra property", name, expected));
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':' | '.');
         if name.is_empty() || name.len() > MAX_LENGTH || !name.chars().all(plain) {
             return refused("a name of letters, digits, `_`, `-`, `:` and `.`");

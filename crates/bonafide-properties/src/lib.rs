@@ -1,20 +1,37 @@
 #![doc = include_str!("../README.md")]
 
+mod cloud;
+mod date;
+mod edition;
 mod error;
 mod extra;
+mod metadata;
 mod promise;
 mod properties;
+mod query;
+mod record;
+mod rules;
 mod source;
 mod units;
+mod violation;
 mod vocabulary;
 
-pub use error::{Error, Violation};
+pub use cloud::{Checked, Weighed, check_cloud};
+pub use date::BuildDate;
+pub use edition::{Edition, Severity};
+pub use error::{Error, InvalidValue};
 pub use extra::ExtraProperties;
+pub use metadata::{Metadata, Value};
 pub use promise::{ProvidedUntil, UuidValidity};
-pub use properties::{ImageProperties, OperatingSystem, Promises, Rescue};
+pub use properties::{CiRun, ImageProperties, OperatingSystem, Promises, Rescue};
+pub use query::{Query, QueryError};
+pub use record::{ImageRecord, RecordError};
+pub use rules::{check_image, next_due};
 pub use source::ImageSource;
 pub use units::{Gibibytes, Mebibytes};
+pub use violation::{Rule, Violation};
 pub use vocabulary::{
-    Architecture, DiskBus, HypervisorType, OsPurpose, OsType, ReplaceFrequency, RescueBus,
-    RescueDevice, RngModel,
+    Architecture, ConfigDrive, DiskBus, FirmwareType, HypervisorType, MemoryEncryptionModel,
+    OsPurpose, OsType, ReplaceFrequency, RescueBus, RescueDevice, RngModel, ScsiModel, SecureBoot,
+    SignatureHashMethod, SignatureKeyType, TpmModel, TpmVersion, VideoModel, WatchdogAction,
 };

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use jiff::civil::Date;
 
-use crate::Violation;
+use crate::InvalidValue;
 
 /// Until when the image is kept up to date under its name: `provided_until`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,14 +30,14 @@ impl fmt::Display for ProvidedUntil {
 }
 
 impl FromStr for ProvidedUntil {
-    type Err = Violation;
+    type Err = InvalidValue;
 
-    fn from_str(text: &str) -> Result<Self, Violation> {
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
         match text {
             "none" => Ok(Self::None),
             "notice" => Ok(Self::Notice),
             _ => plain_date(text).map(Self::Date).ok_or_else(|| {
-                Violation::new(
+                InvalidValue::new(
                     "provided_until",
                     text,
                     "a date `YYYY-MM-DD`, `none` or `notice`",
@@ -75,9 +75,9 @@ impl fmt::Display for UuidValidity {
 }
 
 impl FromStr for UuidValidity {
-    type Err = Violation;
+    type Err = InvalidValue;
 
-    fn from_str(text: &str) -> Result<Self, Violation> {
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let parsed = match text {
             "forever" => Some(Self::Forever),
             "none" => Some(Self::None),
@@ -93,7 +93,7 @@ impl FromStr for UuidValidity {
         parsed.ok_or_else(|| {
             let expected =
                 "`last-N` with N of 1 or more, a date `YYYY-MM-DD`, `none`, `notice` or `forever`";
-            Violation::new("uuid_validity", text, expected)
+            InvalidValue::new("uuid_validity", text, expected)
         })
     }
 }

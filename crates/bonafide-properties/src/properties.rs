@@ -4,16 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use crate::rules::{self, Judge};
 use crate::{
-    Architecture, DiskBus, Error, ExtraProperties, Gibibytes, HypervisorType, ImageSource,
-    Mebibytes, OsPurpose, OsType, ProvidedUntil, ReplaceFrequency, RescueBus, RescueDevice,
-    RngModel, UuidValidity, Violation,
+    Architecture, DiskBus, Error, ExtraProperties, Gibibytes, HypervisorType, ImageRecord,
+    ImageSource, Mebibytes, OsPurpose, OsType, ProvidedUntil, ReplaceFrequency, RescueBus,
+    RescueDevice, RngModel, Rule, ScsiModel, Severity, UuidValidity,
 };
-
-/// The longest value that Nova copies to a server unharmed, in characters.
-const MAX_VALUE: usize = 255;
-/// SCS-0102 asks for enough to boot; less than this boots nothing that is published today.
-const MIN_RAM: Mebibytes = Mebibytes(64);
 
 /// The operating system inside the image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +87,33 @@ impl Promises {
     }
 }
 
+/// The CI run that publishes: `ci_job_id` and `ci_pipeline_id`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct CiRun {
+    /// `ci_job_id`.
+    pub job: Option<String>,
+    /// `ci_pipeline_id`.
+    pub pipeline: Option<String>,
+}
+
+impl CiRun {
+    /// From a CI's environment: `CI_JOB_ID` and `CI_PIPELINE_ID` of GitLab, `GITHUB_RUN_ID` of GitHub
+    /// (both are its id, since a job has none there), `ZUUL_BUILD` and `ZUUL_BUILDSET` of Zuul.
+    /// Outside of a CI it is empty.
+    #[must_use]
+    pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let first = |names: &[&str]| {
+            let mut values = names.iter().filter_map(|name| variable(name));
+            values.find(|value| !value.trim().is_empty())
+        };
+        Self {
+            job: first(&["CI_JOB_ID", "GITHUB_RUN_ID", "ZUUL_BUILD"]),
+            pipeline: first(&["CI_PIPELINE_ID", "GITHUB_RUN_ID", "ZUUL_BUILDSET"]),
+        }
+    }
+}
+
 /// How a server is rescued with the image: the stable device rescue of Nova.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -137,7 +160,13 @@ pub struct ImageProperties {
     pub rng_model: Option<RngModel>,
     /// `hw_rescue_bus` and `hw_rescue_device`, for images to rescue servers with.
     pub rescue: Option<Rescue>,
-    /// Properties beyond this model.
+    /// `maintained_until`: until when the vendor of the operating system maintains it.
+    pub maintained_until: Option<Date>,
+    /// `patchlevel`: up to what it is patched, if that is not up to its build date.
+    pub patch_level: Option<String>,
+    /// `ci_job_id` and `ci_pipeline_id`.
+    pub ci: CiRun,
+    /// Properties beyond this model. They are checked by the same rules.
     pub extra: ExtraProperties,
     /// `min_disk` in GiB: what the image's virtual disk needs.
     pub min_disk: Gibibytes,
@@ -148,7 +177,7 @@ pub struct ImageProperties {
 impl ImageProperties {
     /// Properties with the usual hardware of a QEMU cloud.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         system: OperatingSystem,
         promises: Promises,
         source: ImageSource,
@@ -167,17 +196,29 @@ impl ImageProperties {
             disk_bus: DiskBus::Virtio,
             rng_model: Some(RngModel::Virtio),
             rescue: None,
+            maintained_until: None,
+            patch_level: None,
+            ci: CiRun::default(),
             extra: ExtraProperties::new(),
             min_disk,
             min_ram: Mebibytes(512),
         }
     }
 
+    /// Whether SCS-0104 lets an image of this origin be [`OsPurpose::Generic`]: those of Debian and
+    /// Ubuntu must come from the directories that the standard names.
+    #[must_use]
+    pub fn may_be_generic(&self) -> bool {
+        let (system, source) = (&self.system, self.source.to_string());
+        rules::problem(&system.distribution, &system.version, &source).is_none()
+    }
+
     /// The properties as Glance takes them: names and strings.
     ///
     /// # Errors
     ///
-    /// [`Error`] with every value that SCS-0102, Glance or Nova would not accept.
+    /// [`Error`] with everything that is an error in any edition of SCS-0102 and SCS-0104, in Glance or in
+    /// Nova.
     pub fn to_map(&self) -> Result<BTreeMap<String, String>, Error> {
         let system = &self.system;
         let architecture = system.architecture.to_string();
@@ -191,7 +232,7 @@ impl ImageProperties {
         set("distribution", format!("{}-{release}", system.distribution));
         set("hw_disk_bus", self.disk_bus.to_string());
         if self.disk_bus == DiskBus::Scsi {
-            set("hw_scsi_model", "virtio-scsi".to_owned());
+            set(ScsiModel::PROPERTY, ScsiModel::VirtioScsi.to_string());
         }
         if let Some(model) = self.rng_model {
             set("hw_rng_model", model.to_string());
@@ -219,81 +260,39 @@ impl ImageProperties {
         if let Some(hours) = self.promises.hotfix_hours {
             set("hotfix_hours", hours.to_string());
         }
+        if let Some(until) = self.maintained_until {
+            set("maintained_until", until.to_string());
+        }
+        let texts = [
+            ("ci_job_id", &self.ci.job),
+            ("ci_pipeline_id", &self.ci.pipeline),
+            ("patchlevel", &self.patch_level),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                set(name, text.clone());
+            }
+        }
         for (name, value) in self.extra.iter() {
             set(name, value.to_owned());
         }
-        let violations = self.violations(&map);
-        if violations.is_empty() {
-            Ok(map)
-        } else {
-            Err(Error { violations })
-        }
-    }
-
-    fn violations(&self, map: &BTreeMap<String, String>) -> Vec<Violation> {
-        let mut violations = Vec::new();
-        let mut refuse = |property, value: String, expected: &str| {
-            violations.push(Violation::new(property, value, expected));
+        let record = ImageRecord {
+            min_disk: self.min_disk.0.into(),
+            min_ram: self.min_ram.0.into(),
+            properties: map,
+            ..ImageRecord::default()
         };
-        for (name, value) in map {
-            // Every name above is a constant; the free texts are the ones that can be wrong.
-            let property = match name.as_str() {
-                "image_description" => "image_description",
-                "image_original_user" => "image_original_user",
-                "image_source" => "image_source",
-                "os_distro" => "os_distro",
-                "os_version" => "os_version",
-                _ => continue,
-            };
-            if value.trim().is_empty() {
-                refuse(property, value.clone(), "not empty (SCS-0102)");
-            } else if value.chars().count() > MAX_VALUE {
-                refuse(
-                    property,
-                    value.clone(),
-                    "at most 255 characters (Nova cuts the rest)",
-                );
-            } else if value.chars().any(|c| c as u32 > 0xFFFF) {
-                refuse(
-                    property,
-                    value.clone(),
-                    "no characters beyond U+FFFF (Glance)",
-                );
-            }
+        let mut violations = Judge::new(&record).written();
+        // What would be cut or lost is not written, even where that is no error.
+        violations.retain(|violation| match violation.rule {
+            Rule::Keys => violation.worst() >= Some(Severity::Warning),
+            _ => violation.worst() == Some(Severity::Error),
+        });
+        violations.sort_by_key(|violation| violation.rule);
+        match violations.is_empty() {
+            true => Ok(record.properties),
+            false => Err(Error { violations }),
         }
-        let distribution = &self.system.distribution;
-        let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_".contains(c);
-        if !distribution.chars().all(word) {
-            refuse(
-                "os_distro",
-                distribution.clone(),
-                "a lower-case name (SCS-0102)",
-            );
-        }
-        if let ImageSource::Url(url) = &self.source
-            && !(matches!(url.scheme(), "http" | "https" | "ftp" | "ftps") && url.has_host())
-        {
-            refuse(
-                "image_source",
-                url.to_string(),
-                "an http(s) or ftp(s) URL, or `private` (SCS-0102)",
-            );
-        }
-        if self.min_disk == Gibibytes(0) {
-            refuse(
-                "min_disk",
-                self.min_disk.0.to_string(),
-                "1 GiB or more (SCS-0102)",
-            );
-        }
-        if self.min_ram < MIN_RAM {
-            refuse(
-                "min_ram",
-                self.min_ram.0.to_string(),
-                "64 MiB or more (SCS-0102: enough to boot)",
-            );
-        }
-        violations
     }
 }
 

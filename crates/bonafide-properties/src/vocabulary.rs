@@ -1,12 +1,20 @@
-//! Closed vocabularies. Each value is one that SCS-0102, the documentation of Glance and Nova's
-//! enforced enumerations all accept.
+//! Closed vocabularies. Each value of those that SCS-0102 speaks of is one that the standard, the
+//! documentation of Glance and Nova's enforced enumerations all accept; the others are Nova's.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Violation;
+use crate::InvalidValue;
+
+mod nova;
+
+pub use nova::{
+    ConfigDrive, FirmwareType, MemoryEncryptionModel, RescueBus, RescueDevice, RngModel, ScsiModel,
+    SecureBoot, SignatureHashMethod, SignatureKeyType, TpmModel, TpmVersion, VideoModel,
+    WatchdogAction,
+};
 
 /// An enumeration whose values are words of a standard.
 macro_rules! vocabulary {
@@ -47,12 +55,12 @@ macro_rules! vocabulary {
         }
 
         impl FromStr for $name {
-            type Err = Violation;
+            type Err = InvalidValue;
 
-            fn from_str(text: &str) -> Result<Self, Violation> {
+            fn from_str(text: &str) -> Result<Self, InvalidValue> {
                 match text {
                     $($word => Ok(Self::$variant),)+
-                    _ => Err(Violation::new(
+                    _ => Err(InvalidValue::new(
                         Self::PROPERTY,
                         text,
                         concat!("one of", $(" `", $word, "`",)+),
@@ -62,9 +70,9 @@ macro_rules! vocabulary {
         }
 
         impl TryFrom<String> for $name {
-            type Error = Violation;
+            type Error = InvalidValue;
 
-            fn try_from(text: String) -> Result<Self, Violation> {
+            fn try_from(text: String) -> Result<Self, InvalidValue> {
                 text.parse()
             }
         }
@@ -76,6 +84,8 @@ macro_rules! vocabulary {
         }
     };
 }
+
+pub(crate) use vocabulary;
 
 vocabulary! {
     /// The processor architecture. Only these two pass both the SCS conformance test and Nova.
@@ -155,40 +165,6 @@ vocabulary! {
         Weekly = "weekly",
         /// Every year.
         Yearly = "yearly",
-    }
-}
-
-vocabulary! {
-    /// The bus of the disk that a server boots from while it is rescued with the image.
-    RescueBus = "hw_rescue_bus" {
-        /// IDE.
-        Ide = "ide",
-        /// SCSI.
-        Scsi = "scsi",
-        /// USB.
-        Usb = "usb",
-        /// virtio-blk.
-        Virtio = "virtio",
-    }
-}
-
-vocabulary! {
-    /// As what a server sees the image that it is rescued with.
-    RescueDevice = "hw_rescue_device" {
-        /// A CD-ROM drive.
-        Cdrom = "cdrom",
-        /// A disk.
-        Disk = "disk",
-        /// A floppy drive.
-        Floppy = "floppy",
-    }
-}
-
-vocabulary! {
-    /// The random number generator that a server is given.
-    RngModel = "hw_rng_model" {
-        /// virtio-rng.
-        Virtio = "virtio",
     }
 }
 

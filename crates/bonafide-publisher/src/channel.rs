@@ -4,8 +4,8 @@ use std::fmt;
 use std::num::NonZeroU32;
 
 use bonafide_properties::{
-    Architecture, Gibibytes, ImageProperties, ImageSource, OperatingSystem, OsPurpose, Promises,
-    ProvidedUntil, ReplaceFrequency, UuidValidity, Violation,
+    Architecture, Gibibytes, ImageProperties, ImageSource, InvalidValue, OperatingSystem,
+    OsPurpose, Promises, ProvidedUntil, ReplaceFrequency, UuidValidity,
 };
 use bonafide_sources::{Mirror, Product, Source};
 use bonafide_verify::Keyring;
@@ -166,13 +166,17 @@ impl Channel {
         candidate: &Candidate,
         added: Date,
         min_disk: Gibibytes,
-    ) -> Result<ImageProperties, Violation> {
+    ) -> Result<ImageProperties, InvalidValue> {
         let file = candidate.file();
         let build_date = match self.profile {
             Profile::Scs => candidate.build_date(),
             Profile::Stack => added,
         };
-        self.properties_of(&file.url, file.version.as_deref(), build_date, min_disk)
+        let mut properties =
+            self.properties_of(&file.url, file.version.as_deref(), build_date, min_disk)?;
+        // Patches of the days since the vendor built it are not in it.
+        properties.patch_level = Some(candidate.serial().to_string());
+        Ok(properties)
     }
 
     /// The properties of an image of this channel; `version` where each build has its own.
@@ -182,7 +186,7 @@ impl Channel {
         version: Option<&str>,
         build_date: Date,
         min_disk: Gibibytes,
-    ) -> Result<ImageProperties, Violation> {
+    ) -> Result<ImageProperties, InvalidValue> {
         let product = self.product();
         let architecture: Architecture = product.architecture.parse()?;
         let mut system = OperatingSystem::linux(
@@ -206,8 +210,9 @@ impl Channel {
             build_date,
             min_disk,
         );
-        if product.vendor == OPERATOR {
-            // Whatever the operator changed, it is not the vendor's image any more.
+        properties.maintained_until = product.maintained_until;
+        // Whatever the operator changed, it is not the vendor's image any more.
+        if product.vendor == OPERATOR || !properties.may_be_generic() {
             properties.purpose = OsPurpose::Custom;
         }
         self.settings.apply(&mut properties);

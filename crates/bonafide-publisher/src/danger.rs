@@ -152,14 +152,13 @@ impl Publisher {
         let mut min_ram = 0;
         if let Some((channel, version)) = &image.channel {
             let min_disk = Gibibytes::holding(head.virtual_size);
-            let refused = |violations: &[_]| Error::properties(channel.name(), violations);
             let wanted = channel
                 .properties_of(&image.url, version.as_deref(), today, min_disk)
-                .map_err(|violation| refused(&[violation]))?;
+                .map_err(|invalid| Error::properties(channel.name(), &[invalid]))?;
             min_ram = wanted.min_ram.0;
             properties = wanted
                 .to_map()
-                .map_err(|error| refused(&error.violations))?;
+                .map_err(|error| Error::properties(channel.name(), &error.violations))?;
         } else {
             let source = match image.url.scheme() {
                 "file" => "private".to_owned(),

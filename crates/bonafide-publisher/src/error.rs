@@ -3,7 +3,6 @@
 use std::fmt;
 
 use bonafide_glance::Image;
-use bonafide_properties::Violation;
 use bonafide_sources::{FetchError, Signing, SourceError};
 use bonafide_verify::Digest;
 use jiff::Timestamp;
@@ -309,7 +308,7 @@ impl From<FetchError> for Error {
 }
 
 impl Error {
-    pub(crate) fn properties(channel: &str, violations: &[Violation]) -> Self {
+    pub(crate) fn properties(channel: &str, violations: &[impl ToString]) -> Self {
         let violations: Vec<_> = violations.iter().map(ToString::to_string).collect();
         Self::Properties {
             channel: channel.to_owned(),

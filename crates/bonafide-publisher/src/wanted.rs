@@ -34,13 +34,12 @@ impl Wanted {
         added: Date,
     ) -> Result<Self, Error> {
         let min_disk = Gibibytes::holding(head.virtual_size);
-        let refused = |violations: &[_]| Error::properties(channel.name(), violations);
         let wanted = channel
             .properties(candidate, added, min_disk)
-            .map_err(|violation| refused(&[violation]))?;
+            .map_err(|invalid| Error::properties(channel.name(), &[invalid]))?;
         let mut properties = wanted
             .to_map()
-            .map_err(|error| refused(&error.violations))?;
+            .map_err(|error| Error::properties(channel.name(), &error.violations))?;
         properties.extend(marker::lasting(channel.name(), candidate));
         let serial = candidate.serial();
         Ok(Self {

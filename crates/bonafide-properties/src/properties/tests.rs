@@ -88,6 +88,9 @@ fn every_modelled_property_is_refused_as_an_extra_one() {
     properties.disk_bus = DiskBus::Scsi;
     properties.promises.hotfix_hours = Some(0);
     properties.rescue = Some(Rescue::new(RescueBus::Usb, RescueDevice::Cdrom));
+    properties.maintained_until = Some(date(2029, 5, 31));
+    properties.patch_level = Some("20261110".to_owned());
+    properties.ci = CiRun::from_variables(|name| Some(name.to_owned()));
     for name in properties.to_map().unwrap().keys() {
         assert!(ExtraProperties::new().set(name, "x").is_err(), "{name}");
     }
@@ -98,21 +101,25 @@ fn all_violations_are_told_at_once() {
     let mut properties = ubuntu();
     properties.system.distribution = "Ubuntu".to_owned();
     properties.system.default_user = " ".to_owned();
-    properties.description = "\u{1F980}".to_owned();
+    properties.description = " ".to_owned();
     properties.source = ImageSource::Url("s3://bucket/key".parse().unwrap());
     properties.min_disk = Gibibytes(0);
-    properties.min_ram = Mebibytes(1);
+    properties.min_ram = Mebibytes(0);
     let error = properties.to_map().unwrap_err();
-    let found: Vec<_> = error.violations.iter().map(|v| v.property).collect();
+    let found: Vec<_> = error
+        .violations
+        .iter()
+        .map(|v| v.property.as_str())
+        .collect();
     assert_eq!(
         found,
         [
-            "image_description",
-            "image_original_user",
+            "min_disk",
+            "min_ram",
             "os_distro",
             "image_source",
-            "min_disk",
-            "min_ram"
+            "image_description",
+            "image_original_user",
         ]
     );
 }

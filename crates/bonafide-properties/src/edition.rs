@@ -1,0 +1,127 @@
+//! The editions of the standards, and how much a violation weighs in each.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use crate::InvalidValue;
+
+/// An edition of SCS-0102 (image metadata), with that of SCS-0104 (standard images) that belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "&'static str")]
+#[non_exhaustive]
+pub enum Edition {
+    /// SCS-0102 of 2022; SCS-0104 version 1.
+    V1_0,
+    /// SCS-0102 version 1.1 of 2025; SCS-0104 version 1.
+    V1_1,
+    /// SCS-0102 version 2 and SCS-0104 version 2, both drafts.
+    V2,
+}
+
+impl Edition {
+    /// All, the oldest first.
+    pub const ALL: [Self; 3] = [Self::V1_0, Self::V1_1, Self::V2];
+
+    /// `v1.0`, `v1.1` or `v2`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::V1_0 => "v1.0",
+            Self::V1_1 => "v1.1",
+            Self::V2 => "v2",
+        }
+    }
+}
+
+impl fmt::Display for Edition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl From<Edition> for &'static str {
+    fn from(edition: Edition) -> Self {
+        edition.as_str()
+    }
+}
+
+impl FromStr for Edition {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|edition| edition.as_str() == text)
+            .ok_or_else(|| InvalidValue::new("edition", text, "one of `v1.0`, `v1.1`, `v2`"))
+    }
+}
+
+/// How much a violation weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Severity {
+    /// Worth knowing; nothing better may be possible.
+    Hint,
+    /// A recommendation is not followed, or something will not work as it seems.
+    Warning,
+    /// A requirement is broken, or no server can be made from the image.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hint => "hint",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// The severity in each edition; `None`: it does not know the rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Levels {
+    v1_0: Option<Severity>,
+    v1_1: Option<Severity>,
+    v2: Option<Severity>,
+}
+
+impl Levels {
+    pub(crate) const ERROR: Self = Self::same(Severity::Error);
+    pub(crate) const WARNING: Self = Self::same(Severity::Warning);
+    pub(crate) const HINT: Self = Self::same(Severity::Hint);
+    /// Demanded from the first edition, recommended since 2025.
+    pub(crate) const ONCE_DEMANDED: Self = Self::new(
+        Some(Severity::Error),
+        Some(Severity::Hint),
+        Some(Severity::Hint),
+    );
+    /// Recommended in 1.1, demanded in 2.
+    pub(crate) const DEMANDED_LATER: Self =
+        Self::new(None, Some(Severity::Warning), Some(Severity::Error));
+    pub(crate) const FROM_V1_1: Self =
+        Self::new(None, Some(Severity::Error), Some(Severity::Error));
+    pub(crate) const V1_ERROR: Self = Self::new(Some(Severity::Error), Some(Severity::Error), None);
+    pub(crate) const V1_WARNING: Self =
+        Self::new(Some(Severity::Warning), Some(Severity::Warning), None);
+    pub(crate) const V1_HINT: Self = Self::new(Some(Severity::Hint), Some(Severity::Hint), None);
+    pub(crate) const V2_ERROR: Self = Self::new(None, None, Some(Severity::Error));
+
+    const fn same(severity: Severity) -> Self {
+        Self::new(Some(severity), Some(severity), Some(severity))
+    }
+
+    const fn new(v1_0: Option<Severity>, v1_1: Option<Severity>, v2: Option<Severity>) -> Self {
+        Self { v1_0, v1_1, v2 }
+    }
+
+    pub(crate) const fn of(self, edition: Edition) -> Option<Severity> {
+        match edition {
+            Edition::V1_0 => self.v1_0,
+            Edition::V1_1 => self.v1_1,
+            Edition::V2 => self.v2,
+        }
+    }
+}

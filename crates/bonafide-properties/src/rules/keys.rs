@@ -1,0 +1,120 @@
+//! Names and forms of properties, tags and signatures: rules 40 to 43.
+
+use super::{Judge, text};
+use crate::edition::Levels;
+use crate::extra::ATTRIBUTES;
+use crate::{Metadata, Rule};
+
+const MAX_KEY: usize = 255;
+const MAX_VALUE: usize = 255;
+/// More bytes than MySQL's TEXT takes.
+const MAX_STORED: usize = 65_535;
+const MAX_COUNT: usize = 128;
+const REFUSED: [&str; 3] = ["deleted", "deleted_at", "location"];
+const SIGNATURE: [&str; 4] = [
+    "img_signature",
+    "img_signature_certificate_uuid",
+    "img_signature_hash_method",
+    "img_signature_key_type",
+];
+
+pub(super) fn judge(judge: &mut Judge<'_>) {
+    signature(judge);
+    let record = judge.record;
+    for (name, value) in &record.properties {
+        if let Some(named) = name.strip_prefix("trait:") {
+            trait_of(judge, name, named, value);
+        }
+        key(judge, name);
+        self::value(judge, name, value);
+    }
+    for name in record.not_texts.keys() {
+        key(judge, name);
+        judge.report(Levels::ERROR, Rule::Keys, name, "Glance takes texts only");
+    }
+    let count = record.properties.len() + record.not_texts.len();
+    if count > MAX_COUNT {
+        let why = format!("{count} properties are there, and Glance takes {MAX_COUNT}");
+        judge.report(Levels::ERROR, Rule::Keys, "(all)", why);
+    }
+    tags(judge);
+}
+
+/// Who verifies does so only if all four are there; some of them mean silently none.
+fn signature(judge: &mut Judge<'_>) {
+    let there = |name: &&&str| judge.record.properties.contains_key(**name);
+    if SIGNATURE.iter().filter(there).count() == 0 {
+        return;
+    }
+    let missing: Vec<_> = SIGNATURE.iter().filter(|name| !there(name)).collect();
+    for name in missing {
+        let why = "without all four properties no signature is verified, and nobody is told";
+        judge.report(Levels::ERROR, Rule::Signature, name, why);
+    }
+}
+
+fn trait_of(judge: &mut Judge<'_>, name: &str, named: &str, value: &str) {
+    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    if named.is_empty() || !named.chars().all(plain) {
+        let why = "the name of a trait has upper-case letters, digits and `_`";
+        judge.report(Levels::ERROR, Rule::Traits, name, why);
+    } else if value != "required" {
+        let why = "Nova passes over every value but `required`";
+        judge.report(Levels::ERROR, Rule::Traits, name, why);
+    }
+}
+
+fn key(judge: &mut Judge<'_>, name: &str) {
+    let why = if name.is_empty() || name.chars().count() > MAX_KEY {
+        "names have 1 to 255 characters"
+    } else if ATTRIBUTES.contains(&name) || REFUSED.contains(&name) {
+        "it is an attribute of images and can be no property"
+    } else if name.starts_with("os_glance") {
+        "names that begin with `os_glance` are Glance's own"
+    } else if name.chars().any(|c| c as u32 > 0xFFFF) {
+        "Glance's database takes no characters beyond U+FFFF"
+    } else {
+        return;
+    };
+    judge.report(Levels::ERROR, Rule::Keys, name, why);
+}
+
+fn value(judge: &mut Judge<'_>, name: &str, value: &str) {
+    let read =
+        Metadata::NAMES.contains(&name) || name.starts_with("hw_") || name.starts_with("os_");
+    if value.chars().any(|c| c as u32 > 0xFFFF) {
+        let why = "Glance's database takes no characters beyond U+FFFF";
+        judge.report(Levels::ERROR, Rule::Keys, name, why);
+    } else if value.len() > MAX_STORED {
+        let why = "databases cut it at 65,535 bytes";
+        judge.report(Levels::WARNING, Rule::Keys, name, why);
+    } else if value.chars().count() > MAX_VALUE {
+        // What nobody reads on a server is not missed there.
+        let levels = if read { Levels::WARNING } else { Levels::HINT };
+        let why = "Nova cuts it at 255 characters where it copies it to servers";
+        judge.report(levels, Rule::Keys, name, why);
+    }
+}
+
+fn tags(judge: &mut Judge<'_>) {
+    let tags = &judge.record.tags;
+    if tags.len() > MAX_COUNT || tags.iter().any(|tag| tag.chars().count() > MAX_KEY) {
+        let why = "at most 128 tags of at most 255 characters are possible";
+        judge.report(Levels::ERROR, Rule::Tags, "tags", why);
+    }
+    // Before it is created an image has none.
+    if judge.record.status.is_empty() {
+        return;
+    }
+    let missing = |prefix: &str| !judge.record.tags.iter().any(|tag| tag.starts_with(prefix));
+    let (system, manager) = (missing("os:"), missing("managed_by_"));
+    if system {
+        let system = text(&judge.metadata.distribution).unwrap_or("OPERATINGSYSTEM");
+        let why = format!("a tag `os:{system}` is recommended");
+        judge.report(Levels::WARNING, Rule::Tags, "tags", why);
+    }
+    if manager {
+        let why = "a tag `managed_by_VENDOR` is recommended";
+        judge.report(Levels::WARNING, Rule::Tags, "tags", why);
+    }
+}

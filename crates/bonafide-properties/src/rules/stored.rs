@@ -1,0 +1,47 @@
+//! Sizes and data: rules 2, 3 and 44.
+
+use super::Judge;
+use crate::edition::Levels;
+use crate::{Gibibytes, Rule};
+
+/// Nothing that is published today boots with less.
+const MIN_RAM: u64 = 64;
+
+pub(super) fn judge_sizes(judge: &mut Judge<'_>) {
+    let record = judge.record;
+    let disk = record.size.max(record.virtual_size).unwrap_or_default();
+    let needed = u64::from(Gibibytes::holding(disk).0.max(1));
+    if record.min_disk < needed {
+        let why = format!("{needed} GiB or more are needed for its disk of {disk} bytes");
+        judge.report(Levels::ERROR, Rule::MinDisk, "min_disk", why);
+    }
+    if record.min_ram == 0 {
+        let why = "the MiB of memory that it boots with are needed";
+        judge.report(Levels::ERROR, Rule::MinRam, "min_ram", why);
+    } else if record.min_ram < MIN_RAM {
+        let why = "nothing boots with less than 64 MiB";
+        judge.report(Levels::WARNING, Rule::MinRam, "min_ram", why);
+    }
+}
+
+pub(super) fn judge_data(judge: &mut Judge<'_>) {
+    let record = judge.record;
+    if record.status != "active" {
+        // Who may see an image and can't use it is told so; no rule of the standards is broken.
+        let why = "only an active image can be used";
+        return judge.report(Levels::HINT, Rule::Stored, "status", why);
+    }
+    let length = match record.os_hash_algo.as_deref() {
+        Some("sha256") => 64,
+        Some("sha512") => 128,
+        _ => {
+            let why = "a digest by SHA-256 or SHA-512 is needed; older images have MD5 only";
+            return judge.report(Levels::ERROR, Rule::Stored, "os_hash_algo", why);
+        }
+    };
+    let digest = record.os_hash_value.as_deref().unwrap_or_default();
+    if digest.len() != length || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        let why = format!("{length} hexadecimal digits are needed");
+        judge.report(Levels::ERROR, Rule::Stored, "os_hash_value", why);
+    }
+}

@@ -1,0 +1,161 @@
+//! What is wrong with an image.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::edition::Levels;
+use crate::{Edition, Severity};
+
+/// A rule that an image breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Violation {
+    /// The rule.
+    pub rule: Rule,
+    /// The property's or attribute's name in Glance.
+    pub property: String,
+    /// Its value; `None` if it is not there.
+    pub value: Option<String>,
+    /// What is wrong, and what to do.
+    pub why: String,
+    pub(crate) levels: Levels,
+}
+
+impl Violation {
+    /// How much it weighs in this edition; `None` if that does not know the rule.
+    #[must_use]
+    pub const fn severity(&self, edition: Edition) -> Option<Severity> {
+        self.levels.of(edition)
+    }
+
+    /// The most that it weighs in any edition.
+    #[must_use]
+    pub fn worst(&self) -> Option<Severity> {
+        let all = Edition::ALL.into_iter();
+        all.filter_map(|edition| self.severity(edition)).max()
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            property,
+            value,
+            why,
+            rule,
+            ..
+        } = self;
+        match value {
+            Some(value) => {
+                let shown: String = value.chars().take(80).collect();
+                write!(f, "`{property}` is `{}`: ", shown.escape_debug())?;
+            }
+            None => write!(f, "`{property}` is missing: ")?,
+        }
+        write!(f, "{why} (rule {}, {})", rule.number(), rule.standard())
+    }
+}
+
+macro_rules! rules {
+    ($($number:literal $name:ident $standard:literal $text:literal,)+) => {
+        /// A rule for images, by whoever makes it.
+        ///
+        /// Numbers 1 to 44 are those of the project's collection; the ones behind them are its own.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(into = "u8")]
+        #[non_exhaustive]
+        pub enum Rule {
+            $(#[doc = $text] $name,)+
+        }
+
+        impl Rule {
+            /// All, by number.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// Its number.
+            #[must_use]
+            pub const fn number(self) -> u8 {
+                match self { $(Self::$name => $number,)+ }
+            }
+
+            /// Who makes it.
+            #[must_use]
+            pub const fn standard(self) -> &'static str {
+                match self { $(Self::$name => $standard,)+ }
+            }
+
+            /// What it says.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+        }
+    };
+}
+
+rules! {
+    1 Architecture "SCS-0102, Nova" "`architecture` is `x86_64` or `aarch64`.",
+    2 MinDisk "SCS-0102" "`min_disk` holds the image's disk, in GiB.",
+    3 MinRam "SCS-0102" "`min_ram` is enough to boot, in MiB.",
+    4 Distribution "SCS-0102, Glance" "`os_distro` is a name of Glance's list, in lower case.",
+    5 Version "SCS-0102" "`os_version` is numeric where the distribution counts.",
+    6 Purpose "SCS-0102" "`os_purpose` is one of seven words.",
+    7 OneGeneric "SCS-0102" "At most one visible image of a distribution, version and architecture is `generic`.",
+    8 DiskBus "SCS-0102, Nova" "`hw_disk_bus` is `scsi` or `virtio`.",
+    9 ScsiModel "SCS-0102" "`hw_scsi_model` is there with `hw_disk_bus=scsi`, and only then.",
+    10 Hypervisor "SCS-0102, Nova" "`hypervisor_type` is absent, `qemu` or `xen`.",
+    11 ReplaceFrequency "SCS-0102" "`replace_frequency` is one of seven words.",
+    12 SlowReplacement "SCS-0102" "A generic image is replaced at least monthly.",
+    13 ProvidedUntil "SCS-0102" "`provided_until` is a date, `none` or `notice`.",
+    14 UuidValidity "SCS-0102" "`uuid_validity` is a date, `last-N`, `none`, `notice` or `forever`.",
+    15 KeptPromise "SCS-0102" "An image can be used by its id as long as `uuid_validity` promises.",
+    16 HotfixHours "SCS-0102" "`hotfix_hours` is a whole number of hours.",
+    17 Source "SCS-0102" "`image_source` is a URL of http(s) or ftp(s), or `private`.",
+    18 StandardSource "SCS-0104" "Standard images come from the directories that the standard names.",
+    19 Codename "SCS-0104" "The directory of a generic Debian or Ubuntu image is that of its version.",
+    20 ClusterApi "SCS-0104" "Cluster API images have the source, purpose and description that the standard names.",
+    21 Description "SCS-0102" "`image_description` is a URL or a text.",
+    22 BuildDate "SCS-0102" "`image_build_date` is a day, or a minute or second, in UTC and not in the future.",
+    23 Recency "SCS-0102" "A provided image is replaced as often as `replace_frequency` promises.",
+    24 OriginalUser "SCS-0102" "`image_original_user` is a login name or `none`.",
+    25 PatchLevel "SCS-0102" "`patchlevel` is there if not all patches up to the build date are in.",
+    26 Licences "SCS-0102" "A licence is included or must be brought, not both.",
+    27 Booleans "Nova" "Booleans are `true` or `false`.",
+    28 MaintainedUntil "SCS-0102" "`maintained_until` is a date, and nothing is provided longer.",
+    29 SupportContact "SCS-0102" "`l1_support_contact` is a URI.",
+    30 Name "Glance, SCS-0102" "A visible image has a name of its own.",
+    31 NameOfDistribution "SCS-0102" "The name begins with distribution and version.",
+    32 ReplacedName "SCS-0102" "A replaced image is hidden, or its name ends with its build date; it is not `generic`.",
+    33 ReplacedTwice "SCS-0102" "Replaced images have different names.",
+    34 SecureBoot "Nova" "Secure boot needs UEFI and, on x86_64, the machine type q35.",
+    35 MemoryEncryption "Nova" "Memory encryption needs UEFI and, if one is set, the machine type q35.",
+    36 StatelessFirmware "Nova" "Stateless firmware needs UEFI.",
+    37 Arm "Nova" "On aarch64 the firmware is UEFI and the machine type virt.",
+    38 Quiesce "Nova" "Quiescing needs the guest agent.",
+    39 TrustedPlatform "Nova" "The TPM model tpm-crb needs version 2.0.",
+    40 Signature "Glance" "All four properties of a signature are there, or none.",
+    41 Traits "Nova" "Traits are `required`.",
+    42 Keys "Glance" "Properties are texts, with names that are nobody else's.",
+    43 Tags "Glance, SCS-0102" "Tags say the operating system and who manages the image.",
+    44 Stored "Glance" "The image is active, with a digest of SHA-256 or SHA-512.",
+    45 Vocabulary "Nova" "Properties that Nova reads have a value that it takes.",
+    46 Twins "operator" "Two names for one thing have one value.",
+}
+
+impl From<Rule> for u8 {
+    fn from(rule: Rule) -> Self {
+        rule.number()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_numbered_from_one_without_a_gap() {
+        let numbers: Vec<_> = Rule::ALL.iter().map(|rule| rule.number()).collect();
+        assert_eq!(numbers, (1..=46).collect::<Vec<u8>>());
+    }
+}
