@@ -37,7 +37,7 @@ struct Arguments {
     /// The image's id or name; the newest of that name
     #[arg(value_name = "IMAGE")]
     image: Option<String>,
-    /// Every public image
+    /// Every public image, also those that are hidden from lists
     #[arg(long)]
     all: bool,
     /// The cloud of clouds.yaml; an empty name takes OS_CLOUD or the OS_* variables
@@ -46,7 +46,7 @@ struct Arguments {
     /// Publish the built-in catalogue in an embedded cloud, and audit that
     #[arg(long)]
     rehearsal: bool,
-    /// Read the bytes themselves: the image from Glance, or the vendor's file where Glance stores what
+    /// Read the bytes themselves: the image from Glance, and the vendor's file where Glance stores what
     /// is in it
     #[arg(long)]
     download: bool,
@@ -65,10 +65,10 @@ struct Arguments {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match run(&arguments).await {
-        Ok(audited) => {
+        Ok((audited, failed)) => {
             show(&arguments, &audited);
             let proven = |one: &Audited| one.verdict == Verdict::Proven;
-            match !audited.is_empty() && audited.iter().all(proven) {
+            match !failed && !audited.is_empty() && audited.iter().all(proven) {
                 true => ExitCode::SUCCESS,
                 false => ExitCode::FAILURE,
             }
@@ -80,7 +80,8 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: &Arguments) -> Result<Vec<Audited>, AnyError> {
+/// What came of each image, and whether one could not be asked about.
+async fn run(arguments: &Arguments) -> Result<(Vec<Audited>, bool), AnyError> {
     let selection = Selection::default();
     let world = match arguments.rehearsal {
         true => World::rehearsed(&selection).await?,
@@ -102,11 +103,17 @@ async fn run(arguments: &Arguments) -> Result<Vec<Audited>, AnyError> {
             auditor = auditor.trust(&entry.product().keyring, entry.trust().clone());
         }
     }
-    let mut audited = Vec::new();
+    let (mut audited, mut failed) = (Vec::new(), false);
     for image in images(arguments, &glance).await? {
-        audited.push(auditor.audit(&image).await?);
+        match auditor.audit(&image).await {
+            Ok(one) => audited.push(one),
+            Err(error) => {
+                eprintln!("error: image {}: {}", image.id, causes(&error));
+                failed = true;
+            }
+        }
     }
-    Ok(audited)
+    Ok((audited, failed))
 }
 
 /// What the rehearsal's operator does before the customer comes.
@@ -125,7 +132,10 @@ async fn publish(world: &World) -> Result<(), AnyError> {
 async fn images(arguments: &Arguments, glance: &Glance) -> Result<Vec<Image>, AnyError> {
     let active = ImageFilter::new().status(&Status::Active);
     let Some(wanted) = &arguments.image else {
-        return Ok(glance.list(&active.visibility(Visibility::Public)).await?);
+        let public = active.visibility(Visibility::Public);
+        let mut images = glance.list(&public).await?;
+        images.extend(glance.list(&public.hidden(true)).await?);
+        return Ok(images);
     };
     if let Ok(id) = wanted.parse::<Uuid>() {
         return Ok(vec![glance.image(id).await?]);
@@ -143,7 +153,7 @@ fn show(arguments: &Arguments, audited: &[Audited]) {
         println!("{:#}", serde_json::json!(audited));
         return;
     }
-    let mut table = Table::new(["verdict", "image", "name", "signed by", "why"]);
+    let mut table = Table::new(["verdict", "image", "name", "is", "signed by", "why"]);
     for one in audited {
         let (verdict, why) = match &one.verdict {
             Verdict::Proven => ("proven", ""),
@@ -155,12 +165,29 @@ fn show(arguments: &Arguments, audited: &[Audited]) {
             let day = evidence.signed_at.strftime("%Y-%m-%d");
             format!("{} on {day}", evidence.signer)
         });
+        // The name is whatever the owner calls it; this is what the vendor calls it.
+        let vendor = one
+            .evidence
+            .as_ref()
+            .map(|evidence| evidence.vendor.as_str());
+        let file = one.expected.as_ref().map(|expected| expected.name.as_str());
+        let is = vendor
+            .zip(file)
+            .map(|(vendor, file)| format!("{vendor}: {file}"));
+        let mut why = vec![why.to_owned()];
+        let conceded = one
+            .evidence
+            .iter()
+            .flat_map(|evidence| &evidence.concessions);
+        why.extend(conceded.map(|concession| format!("accepted: {concession}")));
+        why.retain(|why| !why.is_empty());
         table.push([
             verdict.to_owned(),
             one.image.to_string(),
             one.name.clone().unwrap_or_default(),
+            is.unwrap_or_else(|| "-".to_owned()),
             signer.unwrap_or_else(|| "-".to_owned()),
-            why.to_owned(),
+            why.join("; "),
         ]);
     }
     print!("{}", table.text());

@@ -179,6 +179,19 @@ async fn what_was_changed_on_the_image_is_found_out(shop: Shop) {
     for (name, value, words) in [
         ("source_sha512sum", Some(&*zeros), "source_sha512sum"),
         ("bonafide_signer", Some("somebody"), "bonafide_signer"),
+        ("bonafide_certificate", Some("AB"), "bonafide_certificate"),
+        ("bonafide_list_sha256", Some("ab"), "bonafide_list_sha256"),
+        ("bonafide_vendor_digest", None, "bonafide_vendor_digest"),
+        (
+            "bonafide_image_digest",
+            Some("sha512:ab"),
+            "bonafide_image_digest",
+        ),
+        (
+            "bonafide_unverified",
+            Some("nobody signed this"),
+            "nobody proved it",
+        ),
         ("bonafide_signed_at", None, "bonafide_signed_at"),
         (
             "bonafide_file",
@@ -274,16 +287,51 @@ async fn what_is_not_shown_is_said(shop: Shop) {
             "`gentoo`, which are not known here",
         ),
         ("bonafide_file", None, "which file"),
+        (
+            "kernel_id",
+            Some("b39f1b1e"),
+            "`kernel_id` makes servers boot",
+        ),
+        (
+            "os_command_line",
+            Some("init=/x"),
+            "`os_command_line` makes",
+        ),
     ] {
         let audited = trusting.audit(&changed(&image, name, value)).await.unwrap();
         assert!(remains(&audited).contains(words), "{name}: {audited:?}");
     }
+    // Anybody's words do nothing to the terminal of whoever reads them.
+    let forged = "x\u{1b}[2K\nproven\u{202e}";
+    let forged = changed(&image, "bonafide_keyring", Some(forged));
+    let audited = trusting.audit(&forged).await.unwrap();
+    assert!(remains(&audited).contains(r"x\u{1b}[2K\u{a}proven\u{202e}"));
     // The real Debian key is not the one that signed here.
     let fetch = Arc::new(site_fetch(&shop.site));
     let stranger = Auditor::new(fetch, shop.cloud.session("customer"), now);
     let audited = stranger.audit(&image).await.unwrap();
     assert!(broken(&audited).contains("unknown key"), "{audited:?}");
     shop.remove(&report).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cloud_that_gives_other_bytes_than_it_says_is_found_out() {
+    let shop = Shop::new(Cloud::embedded().await.unwrap()).await;
+    let auditor = auditor(&shop, Depth::Bytes);
+    for case in [&cases::FLATCAR_BZIP2, &cases::DEBIAN_10] {
+        let report = published(&shop, case).await;
+        assert_eq!(
+            audit(&shop, &auditor, report.image).await.verdict,
+            Verdict::Proven
+        );
+        let stored = shop.cloud.as_embedded().store_path();
+        let stored = stored.join(report.image.to_string());
+        let mut bytes = std::fs::read(&stored).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(&stored, bytes).unwrap();
+        let audited = audit(&shop, &auditor, report.image).await;
+        broken(&audited);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

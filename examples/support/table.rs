@@ -15,8 +15,9 @@ impl<const N: usize> Table<N> {
         }
     }
 
+    /// Adds a row. Cells may be anybody's words, and a terminal obeys control characters.
     pub(crate) fn push(&mut self, row: [String; N]) {
-        self.rows.push(row);
+        self.rows.push(row.map(|cell| printable(&cell)));
     }
 
     /// Columns as wide as their longest cell.
@@ -49,4 +50,17 @@ impl<const N: usize> Table<N> {
         }
         text
     }
+}
+
+/// Without control characters, and without marks that turn the direction of writing.
+fn printable(text: &str) -> String {
+    let mut shown = String::new();
+    for c in text.chars() {
+        let turns = matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+        match c.is_control() || turns {
+            true => shown.extend(c.escape_unicode()),
+            false => shown.push(c),
+        }
+    }
+    shown
 }

@@ -283,9 +283,9 @@ impl ImageProperties {
             ..ImageRecord::default()
         };
         let mut violations = Judge::new(&record).written();
-        // What would be cut or lost is not written, even where that is no error.
+        // What would be cut, and what no server boots with, is not written even where that is no error.
         violations.retain(|violation| match violation.rule {
-            Rule::Keys => violation.worst() >= Some(Severity::Warning),
+            Rule::Keys | Rule::MinRam => violation.worst() >= Some(Severity::Warning),
             _ => violation.worst() == Some(Severity::Error),
         });
         violations.sort_by_key(|violation| violation.rule);

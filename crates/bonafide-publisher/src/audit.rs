@@ -6,23 +6,27 @@ use std::sync::Arc;
 use bonafide_glance::{Glance, Image, Session, Status};
 use bonafide_image::Compression;
 use bonafide_sources::Fetch;
-use bonafide_verify::{
-    Algorithm, DigestCheck, Error as VerifyError, Evidence, ExpectedDigest, Keyring, Verified,
-};
+use bonafide_verify::{DigestCheck, Digester, Evidence, ExpectedDigest, Keyring, Verified};
 use futures_util::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use tokio::sync::Mutex;
 use url::Url;
 use uuid::Uuid;
 
-use crate::check::SignedCheck;
+use crate::check::{self, SignedCheck};
 use crate::opened::{Opened, Packing};
 use crate::pipeline::{self, Limits};
-use crate::proving::read_list;
-use crate::{Clock, Error, ImageDigests, SignedFiles, Trust, marker};
+use crate::{Clock, Error, Trust, marker};
+
+mod links;
+
+use links::{boots_alone, broken, claimed_digest, claims, compare, files, prove, stored_digest};
 
 /// How long one download may take.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
+/// More characters of a reason are nobody's help.
+const MAX_REASON: usize = 2000;
 /// The largest image that is read, in bytes: 64 GiB.
 const MAX_SIZE: u64 = 64 << 30;
 
@@ -36,7 +40,8 @@ pub enum Verdict {
         /// What.
         reason: String,
     },
-    /// Every link holds, from the pinned key to the bytes that Glance stores.
+    /// Every link holds, from the pinned key to the digest that Glance says or, with [`Depth::Bytes`], to
+    /// the bytes that it gives.
     Proven,
     /// Nothing contradicts, but something was not shown.
     Unproven {
@@ -65,7 +70,7 @@ pub struct Audited {
 /// Whether the bytes themselves are looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Depth {
-    /// The stored image is read, or the vendor's file where that was decompressed.
+    /// The stored image is read, and the vendor's file too where that was decompressed.
     Bytes,
     /// Glance's own digest is believed.
     #[default]
@@ -83,6 +88,8 @@ pub struct Auditor {
     clock: Clock,
     trust: BTreeMap<String, Trust>,
     depth: Depth,
+    /// Those that were read, by name: many images are signed by the same keys.
+    keyrings: Arc<Mutex<BTreeMap<String, Keyring>>>,
 }
 
 impl Auditor {
@@ -95,6 +102,7 @@ impl Auditor {
             clock,
             trust: BTreeMap::new(),
             depth: Depth::default(),
+            keyrings: Arc::default(),
         }
     }
 
@@ -102,6 +110,7 @@ impl Auditor {
     #[must_use]
     pub fn trust(mut self, keyring: impl Into<String>, trust: Trust) -> Self {
         self.trust.insert(keyring.into(), trust);
+        self.keyrings = Arc::default();
         self
     }
 
@@ -127,8 +136,12 @@ impl Auditor {
         };
         audited.verdict = match self.chain(image, &mut audited).await {
             Ok(()) => Verdict::Proven,
-            Err(Stop::Broken(reason)) => Verdict::Broken { reason },
-            Err(Stop::Remains(remains)) => Verdict::Unproven { remains },
+            Err(Stop::Broken(reason)) => Verdict::Broken {
+                reason: printable(&reason),
+            },
+            Err(Stop::Remains(remains)) => Verdict::Unproven {
+                remains: printable(&remains),
+            },
             Err(Stop::Failed(error)) => return Err(*error),
         };
         Ok(audited)
@@ -160,7 +173,9 @@ impl Auditor {
             )),
             (Depth::Bytes, false) => self.stored_bytes(image, check).await,
             (Depth::Bytes, true) => self.unpacked_bytes(image, &expected, check).await,
-        }
+        }?;
+        claimed_digest(image)?;
+        boots_alone(image)
     }
 
     async fn keyring(&self, image: &Image) -> Result<Keyring, Stop> {
@@ -169,6 +184,10 @@ impl Auditor {
                 "it does not say whose keys signed".to_owned(),
             ));
         };
+        let mut keyrings = self.keyrings.lock().await;
+        if let Some(keyring) = keyrings.get(name) {
+            return Ok(keyring.clone());
+        }
         let given = self.trust.get(name).cloned();
         let Some(trust) = given.or_else(|| Trust::known(name)) else {
             return Err(Stop::Remains(format!(
@@ -176,24 +195,49 @@ impl Auditor {
             )));
         };
         let keyring = trust.keyring(self.fetch.as_ref()).await;
-        keyring.map_err(|error| Stop::Remains(error.to_string()))
+        let keyring = keyring.map_err(|error| Stop::Remains(error.to_string()))?;
+        keyrings.insert(name.clone(), keyring.clone());
+        Ok(keyring)
     }
 
     /// Reads the image from Glance: its bytes must be the vendor's file.
     async fn stored_bytes(&self, image: &Image, mut check: DigestCheck) -> Result<(), Stop> {
-        let download = self.glance.download(image.id).await;
-        let mut download = download.map_err(|error| Stop::failed(error.into()))?;
-        let failed = |error: bonafide_glance::Error| Stop::failed(error.into());
-        while let Some(chunk) = download.try_next().await.map_err(failed)? {
-            check.update(&chunk);
-            if check.bytes() > MAX_SIZE {
-                return Err(Stop::Broken(format!("it has more than {MAX_SIZE} bytes")));
-            }
-        }
+        self.download(image, |bytes| check.update(bytes)).await?;
         check.finish().map(|_| ()).map_err(broken)
     }
 
-    /// Reads the vendor's file: what is in it must have the digest that Glance computed.
+    async fn download(&self, image: &Image, mut take: impl FnMut(&[u8])) -> Result<(), Stop> {
+        let failed = |error: bonafide_glance::Error| Stop::failed(error.into());
+        let mut download = self.glance.download(image.id).await.map_err(failed)?;
+        let until = self.limits().until;
+        let mut bytes = 0;
+        while let Some(chunk) = download.try_next().await.map_err(failed)? {
+            take(&chunk);
+            bytes += chunk.len() as u64;
+            if bytes > MAX_SIZE {
+                return Err(Stop::Broken(format!("it has more than {MAX_SIZE} bytes")));
+            }
+            if (self.clock)() > until {
+                let patience = PATIENCE.as_hours();
+                return Err(Stop::Remains(format!(
+                    "Glance did not give its bytes within {patience} hours"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn limits(&self) -> Limits {
+        let until = (self.clock)().checked_add(PATIENCE);
+        Limits {
+            until: until.unwrap_or(Timestamp::MAX),
+            clock: self.clock,
+            max_size: MAX_SIZE,
+        }
+    }
+
+    /// Reads the vendor's file: what is in it must have the digest that Glance computed, and be what
+    /// Glance gives.
     async fn unpacked_bytes(
         &self,
         image: &Image,
@@ -207,13 +251,6 @@ impl Auditor {
                 "it does not say where the vendor's file is".to_owned(),
             ));
         };
-        let limits = Limits {
-            until: (self.clock)()
-                .checked_add(PATIENCE)
-                .unwrap_or(Timestamp::MAX),
-            clock: self.clock,
-            max_size: MAX_SIZE,
-        };
         let gone = |error: &dyn std::error::Error| {
             Stop::Remains(format!("the vendor's file can't be read any more: {error}"))
         };
@@ -221,13 +258,24 @@ impl Auditor {
         let opened = Opened::new(download, &expected.name, Packing::ByName).await;
         let opened = opened.map_err(|error| gone(&error))?;
         let check = SignedCheck::new(expected.clone(), check);
-        let passed = pipeline::prove(opened, check, limits, |_| {}).await;
+        let passed = pipeline::prove(opened, check, self.limits(), |_| {}).await;
         let image_digests = match passed {
             Ok(passed) => passed.image,
             Err(Error::Unproven { source, .. }) => return Err(broken(*source)),
             Err(error) => return Err(gone(&error)),
         };
-        compare(image, &image_digests)
+        compare(image, &image_digests)?;
+        let mut digester = Digester::both();
+        self.download(image, |bytes| digester.update(bytes)).await?;
+        let stored = check::finish(digester);
+        match stored == image_digests {
+            true => Ok(()),
+            false => Err(Stop::Broken(format!(
+                "Glance gives other bytes than it says: {} of SHA-512 `{}`, and in the vendor's file \
+                 are {} of `{}`",
+                stored.bytes, stored.sha512, image_digests.bytes, image_digests.sha512
+            ))),
+        }
     }
 }
 
@@ -244,104 +292,15 @@ impl Stop {
     }
 }
 
-fn broken(error: VerifyError) -> Stop {
-    Stop::Broken(error.to_string())
-}
-
-fn files(image: &Image) -> Result<SignedFiles, Stop> {
-    match SignedFiles::from_properties(&image.properties) {
-        Ok(Some(files)) => Ok(files),
-        Ok(None) => Err(Stop::Remains(
-            match image.properties.get(marker::LIST_URL) {
-                Some(url) => format!("it carries no signed list; the vendor had it at {url}"),
-                None => "it carries no signed list".to_owned(),
-            },
-        )),
-        Err(property) => Err(Stop::Broken(format!("`{property}` can't be read"))),
-    }
-}
-
-/// The digest that the list on the image has for the image's file, proven by the signature on the
-/// image.
-fn prove(
-    image: &Image,
-    files: &SignedFiles,
-    keyring: &Keyring,
-    now: Timestamp,
-) -> Result<Verified<ExpectedDigest>, Stop> {
-    let Some(file) = image.properties.get(marker::FILE) else {
-        return Err(Stop::Remains(
-            "it does not say which file of the list it is".to_owned(),
-        ));
-    };
-    let text = match &files.signature {
-        Some(signature) => keyring.verify_detached(&files.list, signature, now),
-        None => keyring.verify_cleartext(&files.list, now),
-    };
-    text.and_then(|text| read_list(&text, marker::format(image)))
-        .and_then(|list| list.digest(file))
-        .map_err(broken)
-}
-
-/// What stands on the image must be what was signed.
-fn claims(image: &Image, expected: &Verified<ExpectedDigest>) -> Result<(), Stop> {
-    let evidence = expected.evidence();
-    let digest = &expected.digest;
-    let sum = format!("source_{}sum", digest.algorithm());
-    for (property, signed) in [
-        (sum.as_str(), digest.to_string()),
-        ("bonafide_signer", evidence.signer.to_string()),
-        (marker::SIGNED_AT, evidence.signed_at.to_string()),
-    ] {
-        let claimed = image.properties.get(property).map(String::as_str);
-        if claimed != Some(&*signed) {
-            return Err(Stop::Broken(format!(
-                "`{property}` says `{}`, but signed was `{signed}`",
-                claimed.unwrap_or("nothing")
-            )));
+/// Names and properties of an image are anybody's words, and a terminal obeys some.
+fn printable(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let mut shown = String::new();
+    for c in text.chars().take(MAX_REASON) {
+        match c.is_control() || turns(c) {
+            true => shown.extend(c.escape_unicode()),
+            false => shown.push(c),
         }
     }
-    Ok(())
-}
-
-/// Glance computes the same digest as the vendor, or one that does not tell.
-fn stored_digest(image: &Image, expected: &ExpectedDigest) -> Result<(), Stop> {
-    let algorithm = image.os_hash_algo.as_deref().unwrap_or("no digest");
-    let digest = &expected.digest;
-    if algorithm != digest.algorithm().name() {
-        return Err(Stop::Remains(format!(
-            "the vendor signed {}, and Glance computes {algorithm}; that Glance stores the vendor's file \
-             takes a download of the image",
-            digest.algorithm()
-        )));
-    }
-    let stored = image.os_hash_value.as_deref().unwrap_or_default();
-    if stored.eq_ignore_ascii_case(&digest.to_string()) {
-        return Ok(());
-    }
-    Err(Stop::Broken(format!(
-        "Glance stores other bytes: {algorithm} expected `{digest}`, Glance says `{stored}`"
-    )))
-}
-
-fn compare(image: &Image, unpacked: &ImageDigests) -> Result<(), Stop> {
-    let algorithm = match image.os_hash_algo.as_deref() {
-        Some("sha256") => Algorithm::Sha256,
-        Some("sha512") => Algorithm::Sha512,
-        other => {
-            let other = other.unwrap_or("no digest");
-            return Err(Stop::Remains(format!(
-                "Glance computes {other}, which tells nothing"
-            )));
-        }
-    };
-    let digest = unpacked.digest(algorithm);
-    let stored = image.os_hash_value.as_deref().unwrap_or_default();
-    if stored.eq_ignore_ascii_case(&digest.to_string()) {
-        return Ok(());
-    }
-    Err(Stop::Broken(format!(
-        "Glance stores something else than what is in the vendor's file: {algorithm} expected \
-         `{digest}`, Glance says `{stored}`"
-    )))
+    shown
 }

@@ -18,12 +18,10 @@ use crate::check::Unproven;
 use crate::opened::{Opened, Packing};
 use crate::upload::UPLOAD;
 use crate::wanted::Wanted;
-use crate::{Channel, Error, Observe, PrivateImage, Publisher};
+use crate::{Channel, Error, Observe, PrivateImage, Publisher, marker};
 
 /// The real lists have up to 30 kilobytes.
 const MAX_LIST: u64 = 4 * 1024 * 1024;
-/// Why nobody has proven the image.
-const UNVERIFIED: &str = "bonafide_unverified";
 /// Names of properties that are not the uploader's to set.
 const RESERVED: [&str; 3] = ["bonafide_", "os_glance", "os_hash_"];
 
@@ -167,7 +165,7 @@ impl Publisher {
             properties.insert("image_source".to_owned(), source);
         }
         properties.extend(image.properties.clone());
-        properties.insert(UNVERIFIED.to_owned(), image.reason.to_string());
+        properties.insert(marker::UNVERIFIED.to_owned(), image.reason.to_string());
         let mut marks = BTreeMap::new();
         marks.insert(UPLOAD.to_owned(), "unverified".to_owned());
         let named = image

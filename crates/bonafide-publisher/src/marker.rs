@@ -33,7 +33,7 @@ pub(crate) const SERIAL: &str = "bonafide_serial";
 pub(crate) const DIGEST: &str = "bonafide_vendor_digest";
 /// The digest of what Glance stores, which is not the vendor's where the file was decompressed:
 /// `sha512:…`.
-const STORED: &str = "bonafide_image_digest";
+pub(crate) const STORED: &str = "bonafide_image_digest";
 /// The name of the keyring whose keys signed.
 pub(crate) const KEYRING: &str = "bonafide_keyring";
 /// The file's name in the signed list.
@@ -43,6 +43,12 @@ pub(crate) const LIST_URL: &str = "bonafide_list_url";
 const FORMAT: &str = "bonafide_list_format";
 /// When the list was signed.
 pub(crate) const SIGNED_AT: &str = "bonafide_signed_at";
+/// The pinned primary key, the key that signed, and the digest of what it signed.
+pub(crate) const CERTIFICATE: &str = "bonafide_certificate";
+pub(crate) const SIGNER: &str = "bonafide_signer";
+pub(crate) const LIST_SHA256: &str = "bonafide_list_sha256";
+/// Why nobody has proven the image.
+pub(crate) const UNVERIFIED: &str = "bonafide_unverified";
 pub(crate) const TAG: &str = "managed_by_bonafide";
 
 /// The id of an image: the same for every run of one operator that publishes this build, so that
@@ -80,10 +86,10 @@ pub(crate) fn evidence(candidate: &Candidate) -> BTreeMap<String, String> {
     let mut set = |name: &str, value: String| map.insert(name.to_owned(), value);
     set(SERIAL, candidate.serial().to_string());
     set(DIGEST, digest(candidate));
-    set("bonafide_certificate", evidence.certificate.to_string());
-    set("bonafide_signer", evidence.signer.to_string());
+    set(CERTIFICATE, evidence.certificate.to_string());
+    set(SIGNER, evidence.signer.to_string());
     set(SIGNED_AT, evidence.signed_at.to_string());
-    set("bonafide_list_sha256", evidence.signed_sha256.to_string());
+    set(LIST_SHA256, evidence.signed_sha256.to_string());
     // A path of the operator's disk is nobody else's business.
     if candidate.release().list.scheme() != "file" {
         set(LIST_URL, candidate.release().list.to_string());

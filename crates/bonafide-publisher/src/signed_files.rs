@@ -16,6 +16,9 @@ const LIST: &str = "bonafide_proof_list";
 const SIGNATURE: &str = "bonafide_proof_signature";
 const FILE_SIGNATURE: &str = "bonafide_proof_file_signature";
 
+const BEGIN: &[u8] = b"-----BEGIN PGP SIGNATURE-----";
+const END: &[u8] = b"-----END PGP SIGNATURE-----\n";
+
 /// Glance keeps a value in a column of 65,535 bytes; this leaves room for what else may count there.
 const MAX_VALUE: usize = 48 * 1024;
 /// More than any list that fits is unpacked to; what says otherwise is no list of ours.
@@ -35,24 +38,25 @@ pub struct SignedFiles {
 
 impl SignedFiles {
     /// As properties of an image: each file compressed and in base64. A list that is too large for
-    /// Glance (Ubuntu's index of all builds) is left out with its signature; its URL and digest stand on
-    /// the image in any case.
+    /// Glance (Ubuntu's index of all builds), or whose signatures are, is left out with them; its URL and
+    /// digest stand on the image in any case. Of an armored signature nothing is kept but the armor.
     #[must_use]
     pub fn to_properties(&self) -> BTreeMap<String, String> {
-        let mut properties = BTreeMap::new();
-        let Some(list) = packed(&self.list) else {
-            return properties;
-        };
-        properties.insert(LIST.to_owned(), list);
-        for (name, file) in [
-            (SIGNATURE, &self.signature),
-            (FILE_SIGNATURE, &self.file_signature),
-        ] {
-            if let Some(text) = file.as_deref().and_then(packed) {
-                properties.insert(name.to_owned(), text);
-            }
-        }
-        properties
+        let signature = self.signature.as_deref().map(armor);
+        let file_signature = self.file_signature.as_deref().map(armor);
+        let files = [
+            (LIST, Some(&self.list[..])),
+            (SIGNATURE, signature),
+            (FILE_SIGNATURE, file_signature),
+        ];
+        let there = files
+            .into_iter()
+            .filter_map(|(name, file)| Some((name, file?)));
+        // A list without its signature would look forged.
+        let packed: Option<BTreeMap<_, _>> = there
+            .map(|(name, file)| Some((name.to_owned(), packed(file)?)))
+            .collect();
+        packed.unwrap_or_default()
     }
 
     /// Reads them back. `None`: the image carries no list.
@@ -74,6 +78,19 @@ impl SignedFiles {
             file_signature: read(FILE_SIGNATURE)?,
         }))
     }
+}
+
+/// From the first line of armor to the last; what a server may have put around it proves nothing. All
+/// of a file that is not armored.
+fn armor(signature: &[u8]) -> &[u8] {
+    let mut ends = signature.windows(END.len()).enumerate().rev();
+    let end = ends.find(|(_, window)| *window == END);
+    let mut starts = signature.windows(BEGIN.len());
+    let start = starts.position(|window| window == BEGIN);
+    let armor = start
+        .zip(end)
+        .and_then(|(start, (end, _))| signature.get(start..end + END.len()));
+    armor.unwrap_or(signature)
 }
 
 /// `None`: too large for a property.
@@ -111,6 +128,34 @@ mod tests {
         let files = SignedFiles {
             list: list.take(60_000).collect(),
             signature: Some(b"signature".to_vec()),
+            file_signature: None,
+        };
+        assert!(files.to_properties().is_empty());
+    }
+
+    #[test]
+    fn what_stands_around_armor_is_not_kept() {
+        let armored = "-----BEGIN PGP SIGNATURE-----\n\nabcd\n-----END PGP SIGNATURE-----\n";
+        let noise: String = (0..60_000_u64).map(|n| format!("{:x}", n * n)).collect();
+        let files = SignedFiles {
+            list: b"list".to_vec(),
+            signature: Some(format!("noise\n{armored}{noise}").into_bytes()),
+            file_signature: None,
+        };
+        let read = SignedFiles::from_properties(&files.to_properties()).unwrap();
+        assert_eq!(read.unwrap().signature.unwrap(), armored.as_bytes());
+    }
+
+    #[test]
+    fn a_list_whose_signature_is_too_large_is_left_out_with_it() {
+        let mut noise = 1_u32;
+        let signature = std::iter::repeat_with(|| {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (noise >> 24) as u8
+        });
+        let files = SignedFiles {
+            list: b"list".to_vec(),
+            signature: Some(signature.take(60_000).collect()),
             file_signature: None,
         };
         assert!(files.to_properties().is_empty());

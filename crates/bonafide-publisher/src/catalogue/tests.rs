@@ -210,7 +210,7 @@ fn properties_are_checked_when_the_catalogue_is_read() {
     refused(
         &ubuntu("properties.os_distro = \"Ubuntu\""),
         "line 2, column 1",
-        "lower-case",
+        "lower case",
     );
     refused(&ubuntu("min_ram = 1"), "line 2, column 1", "64 MiB");
     refused(

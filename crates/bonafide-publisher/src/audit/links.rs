@@ -1,0 +1,161 @@
+//! The links of the chain that need no network.
+
+use bonafide_glance::Image;
+use bonafide_verify::{Algorithm, Error as VerifyError, ExpectedDigest, Keyring, Verified};
+use jiff::Timestamp;
+
+use super::Stop;
+use crate::proving::read_list;
+use crate::{ImageDigests, SignedFiles, marker};
+
+/// Properties by which a server boots something else than the image, or with other words.
+const BESIDE: [&str; 5] = [
+    "block_device_mapping",
+    "kernel_id",
+    "mappings",
+    "os_command_line",
+    "ramdisk_id",
+];
+
+pub(super) fn broken(error: VerifyError) -> Stop {
+    Stop::Broken(error.to_string())
+}
+
+pub(super) fn files(image: &Image) -> Result<SignedFiles, Stop> {
+    match SignedFiles::from_properties(&image.properties) {
+        Ok(Some(files)) => Ok(files),
+        Ok(None) => Err(Stop::Remains(
+            match image.properties.get(marker::LIST_URL) {
+                Some(url) => format!("it carries no signed list; the vendor had it at {url}"),
+                None => "it carries no signed list".to_owned(),
+            },
+        )),
+        Err(property) => Err(Stop::Broken(format!("`{property}` can't be read"))),
+    }
+}
+
+/// The digest that the list on the image has for the image's file, proven by the signature on the
+/// image.
+pub(super) fn prove(
+    image: &Image,
+    files: &SignedFiles,
+    keyring: &Keyring,
+    now: Timestamp,
+) -> Result<Verified<ExpectedDigest>, Stop> {
+    let Some(file) = image.properties.get(marker::FILE) else {
+        return Err(Stop::Remains(
+            "it does not say which file of the list it is".to_owned(),
+        ));
+    };
+    let text = match &files.signature {
+        Some(signature) => keyring.verify_detached(&files.list, signature, now),
+        None => keyring.verify_cleartext(&files.list, now),
+    };
+    text.and_then(|text| read_list(&text, marker::format(image)))
+        .and_then(|list| list.digest(file))
+        .map_err(broken)
+}
+
+/// What stands on the image must be what was signed.
+pub(super) fn claims(image: &Image, expected: &Verified<ExpectedDigest>) -> Result<(), Stop> {
+    if image.properties.contains_key(marker::UNVERIFIED) {
+        return Err(Stop::Broken(format!(
+            "`{}` says that nobody proved it",
+            marker::UNVERIFIED
+        )));
+    }
+    let evidence = expected.evidence();
+    let digest = &expected.digest;
+    let sum = format!("source_{}sum", digest.algorithm());
+    for (property, signed) in [
+        (sum.as_str(), digest.to_string()),
+        (marker::CERTIFICATE, evidence.certificate.to_string()),
+        (marker::DIGEST, format!("{}:{digest}", digest.algorithm())),
+        (marker::LIST_SHA256, evidence.signed_sha256.to_string()),
+        (marker::SIGNED_AT, evidence.signed_at.to_string()),
+        (marker::SIGNER, evidence.signer.to_string()),
+    ] {
+        let claimed = image.properties.get(property).map(String::as_str);
+        if claimed != Some(&*signed) {
+            return Err(Stop::Broken(format!(
+                "`{property}` says `{}`, but signed was `{signed}`",
+                claimed.unwrap_or("nothing")
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The digest that the publisher wrote is the one that Glance says.
+pub(super) fn claimed_digest(image: &Image) -> Result<(), Stop> {
+    let stored = image.properties.get(marker::STORED);
+    let glance = image
+        .os_hash_algo
+        .as_deref()
+        .zip(image.os_hash_value.as_deref());
+    let glance = glance.map(|(algorithm, value)| format!("{algorithm}:{}", value.to_lowercase()));
+    match stored {
+        Some(stored) if Some(stored) != glance.as_ref() => Err(Stop::Broken(format!(
+            "`{}` says `{stored}`, and Glance `{}`",
+            marker::STORED,
+            glance.as_deref().unwrap_or("nothing")
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a server boots what is in the image, and nothing that somebody put beside it.
+pub(super) fn boots_alone(image: &Image) -> Result<(), Stop> {
+    let beside = BESIDE.iter().find(|name| {
+        let value = image.properties.get(**name);
+        value.is_some_and(|value| !value.is_empty())
+    });
+    match beside {
+        Some(name) => Err(Stop::Remains(format!(
+            "its bytes are the vendor's, but `{name}` makes servers boot with something else"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Glance computes the same digest as the vendor, or one that does not tell.
+pub(super) fn stored_digest(image: &Image, expected: &ExpectedDigest) -> Result<(), Stop> {
+    let algorithm = image.os_hash_algo.as_deref().unwrap_or("no digest");
+    let digest = &expected.digest;
+    if algorithm != digest.algorithm().name() {
+        return Err(Stop::Remains(format!(
+            "the vendor signed {}, and Glance computes {algorithm}; that Glance stores the vendor's file \
+             takes a download of the image",
+            digest.algorithm()
+        )));
+    }
+    let stored = image.os_hash_value.as_deref().unwrap_or_default();
+    if stored.eq_ignore_ascii_case(&digest.to_string()) {
+        return Ok(());
+    }
+    Err(Stop::Broken(format!(
+        "Glance stores other bytes: {algorithm} expected `{digest}`, Glance says `{stored}`"
+    )))
+}
+
+pub(super) fn compare(image: &Image, unpacked: &ImageDigests) -> Result<(), Stop> {
+    let algorithm = match image.os_hash_algo.as_deref() {
+        Some("sha256") => Algorithm::Sha256,
+        Some("sha512") => Algorithm::Sha512,
+        other => {
+            let other = other.unwrap_or("no digest");
+            return Err(Stop::Remains(format!(
+                "Glance computes {other}, which tells nothing"
+            )));
+        }
+    };
+    let digest = unpacked.digest(algorithm);
+    let stored = image.os_hash_value.as_deref().unwrap_or_default();
+    if stored.eq_ignore_ascii_case(&digest.to_string()) {
+        return Ok(());
+    }
+    Err(Stop::Broken(format!(
+        "Glance stores something else than what is in the vendor's file: {algorithm} expected \
+         `{digest}`, Glance says `{stored}`"
+    )))
+}
