@@ -10,9 +10,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use bonafide::Glance;
 use bonafide::glance::{Image, ImageFilter, Status, Visibility};
-use bonafide::publisher::{Audited, Auditor, Depth, Silent, Trust, Verdict};
-use bonafide::{Glance, Publisher};
+use bonafide::publisher::{Audited, Auditor, Depth, Trust, Verdict};
 use clap::{ArgGroup, Parser};
 use uuid::Uuid;
 
@@ -98,7 +98,7 @@ async fn run(arguments: &Arguments) -> Result<(Vec<Audited>, bool), AnyError> {
         auditor = auditor.trust("operator", trust);
     }
     if arguments.rehearsal {
-        publish(&world).await?;
+        world.publish_all().await?;
         for entry in &world.entries {
             auditor = auditor.trust(&entry.product().keyring, entry.trust().clone());
         }
@@ -114,19 +114,6 @@ async fn run(arguments: &Arguments) -> Result<(Vec<Audited>, bool), AnyError> {
         }
     }
     Ok((audited, failed))
-}
-
-/// What the rehearsal's operator does before the customer comes.
-async fn publish(world: &World) -> Result<(), AnyError> {
-    let publisher = Publisher::new(world.fetch.clone(), world.session(None, "admin")?, now);
-    for entry in &world.entries {
-        let channel = entry.channel(world.fetch.as_ref()).await?;
-        match publisher.publish_newest(&channel, &Silent).await {
-            Err(error) if !error.is_expected() => return Err(error.into()),
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 async fn images(arguments: &Arguments, glance: &Glance) -> Result<Vec<Image>, AnyError> {

@@ -11,6 +11,7 @@
 
 use std::process::ExitCode;
 
+use bonafide::properties::CiRun;
 use bonafide::publisher::{Entry, Error, Observed, Outcome};
 use bonafide::{Publisher, Report};
 use clap::Parser;
@@ -77,7 +78,8 @@ async fn main() -> ExitCode {
 /// Whether everything went well.
 async fn run(arguments: &Arguments, world: &World) -> Result<bool, AnyError> {
     let session = world.session(arguments.cloud.as_deref(), "admin")?;
-    let publisher = Publisher::new(world.fetch.clone(), session, now);
+    let ci = CiRun::from_variables(|name| std::env::var(name).ok());
+    let publisher = Publisher::new(world.fetch.clone(), session, now).ci(ci);
     let (mut images, mut would) = (Vec::new(), Vec::new());
     let (mut refused, mut failures) = (Vec::new(), Vec::new());
     for entry in &world.entries {
@@ -165,7 +167,13 @@ async fn one(
     let candidate = publisher.find(&channel, show).await?;
     Ok(Done::Looked(
         match publisher.observe(&channel, &candidate).await? {
-            Observed::Published(image) => format!("{} is public already; nothing to do", image.id),
+            Observed::Published(image) => {
+                let changed = publisher.changed(&channel, &candidate, &image)?;
+                match changed.is_empty() {
+                    true => format!("{} is public already; nothing to do", image.id),
+                    false => format!("would put back on {}: {}", image.id, changed.join(", ")),
+                }
+            }
             Observed::Complete(image) => {
                 format!("would prove {} again and make it public", image.id)
             }
@@ -185,6 +193,7 @@ fn row(how: &str, entry: &Entry, name: &str, what: &str) -> String {
 const fn how(report: &Report) -> &'static str {
     match report.outcome {
         Outcome::AlreadyPublished => "unchanged",
+        Outcome::Repaired => "repaired",
         _ => "published",
     }
 }

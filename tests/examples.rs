@@ -6,6 +6,8 @@ mod support;
 
 #[path = "examples/catalogue.rs"]
 mod catalogue;
+#[path = "examples/check.rs"]
+mod check;
 #[path = "examples/publish.rs"]
 mod publish;
 #[path = "examples/upload.rs"]

@@ -9,8 +9,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bonafide::publisher::{Catalogue, Entry, Profile};
-use bonafide::{CloudConfig, DirectoryFetch, Fetch, HttpFetch, LocalFiles, Session};
+use bonafide::publisher::{Catalogue, Entry, Profile, Silent};
+use bonafide::{CloudConfig, DirectoryFetch, Fetch, HttpFetch, LocalFiles, Publisher, Session};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -120,6 +120,19 @@ impl World {
             fetch: Arc::new(LocalFiles::and(Arc::new(rehearsal.fetch()?))),
             rehearsal: Some(rehearsal),
         })
+    }
+
+    /// What the rehearsal's operator does before the customer comes.
+    pub(crate) async fn publish_all(&self) -> Result<(), AnyError> {
+        let publisher = Publisher::new(self.fetch.clone(), self.session(None, "admin")?, now);
+        for entry in &self.entries {
+            let channel = entry.channel(self.fetch.as_ref()).await?;
+            match publisher.publish_newest(&channel, &Silent).await {
+                Err(error) if !error.is_expected() => return Err(error.into()),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// A session with this cloud of `clouds.yaml`, or with the rehearsal's.

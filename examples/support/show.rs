@@ -104,6 +104,10 @@ impl Observe for Show {
             }
             Event::Compared { .. } => self.line("Glance stores exactly these bytes"),
             Event::Removed { id } => self.line(&format!("removed the incomplete image {id}")),
+            Event::Repaired { id, properties } => self.line(&format!(
+                "image {id} was changed, and is put back: {}",
+                properties.join(", ")
+            )),
             Event::IdTaken { id } => {
                 self.line(&format!(
                     "somebody else has taken the id {id}; trying the next"

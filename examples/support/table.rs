@@ -20,6 +20,10 @@ impl<const N: usize> Table<N> {
         self.rows.push(row.map(|cell| printable(&cell)));
     }
 
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Columns as wide as their longest cell.
     pub(crate) fn text(&self) -> String {
         let headings = self.headings.map(str::to_owned);

@@ -61,6 +61,12 @@ impl ImagePatch {
         self.attribute("min_disk", json!(gibibytes))
     }
 
+    /// Changes the memory that it needs, in MiB.
+    #[must_use]
+    pub fn min_ram(self, mebibytes: u32) -> Self {
+        self.attribute("min_ram", json!(mebibytes))
+    }
+
     /// Replaces all tags.
     #[must_use]
     pub fn tags<T: Into<String>>(self, tags: impl IntoIterator<Item = T>) -> Self {

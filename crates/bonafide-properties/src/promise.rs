@@ -62,6 +62,23 @@ pub enum UuidValidity {
     Notice,
 }
 
+impl UuidValidity {
+    /// Whether an old image may be deleted today, UTC, when `newer` images of its kind are there (the
+    /// current one among them) that are newer. `last-N` keeps N old ones beside the current one, which
+    /// fits both ways to read the standard, and ends with `provided_until`. The newest is never old.
+    #[must_use]
+    pub fn allows_removal(self, newer: u32, provided_until: ProvidedUntil, today: Date) -> bool {
+        let ended = matches!(provided_until, ProvidedUntil::Date(until) if until < today);
+        newer > 0
+            && match self {
+                Self::Date(until) => until < today,
+                Self::Forever | Self::Notice => false,
+                Self::Last(count) => newer > count.get() || ended,
+                Self::None => true,
+            }
+    }
+}
+
 impl fmt::Display for UuidValidity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

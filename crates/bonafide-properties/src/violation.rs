@@ -49,12 +49,26 @@ impl fmt::Display for Violation {
         match value {
             Some(value) => {
                 let shown: String = value.chars().take(80).collect();
-                write!(f, "`{property}` is `{}`: ", shown.escape_debug())?;
+                write!(f, "`{}` is `{}`: ", printable(property), printable(&shown))?;
             }
-            None => write!(f, "`{property}` is missing: ")?,
+            None => write!(f, "`{}` is missing: ", printable(property))?,
         }
+        let why = printable(why);
         write!(f, "{why} (rule {}, {})", rule.number(), rule.standard())
     }
+}
+
+/// Properties and names are anybody's words, and a terminal obeys some characters.
+fn printable(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let mut shown = String::new();
+    for c in text.chars() {
+        match c.is_control() || turns(c) {
+            true => shown.extend(c.escape_unicode()),
+            false => shown.push(c),
+        }
+    }
+    shown
 }
 
 macro_rules! rules {

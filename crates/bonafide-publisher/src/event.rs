@@ -59,6 +59,13 @@ pub enum Event<'a> {
         /// The image.
         id: Uuid,
     },
+    /// What somebody changed on a public image is as it was.
+    Repaired {
+        /// The image.
+        id: Uuid,
+        /// The names of what was put back, sorted.
+        properties: &'a [String],
+    },
     /// The list's signature did not fit; both files are fetched once more, since mirrors copy them
     /// one after the other.
     Rereading {

@@ -1,6 +1,7 @@
 //! The steps of one publication.
 
 use bonafide_glance::{Glance, Image, Status, Visibility};
+use bonafide_image::Head;
 use bonafide_verify::{FileDigests, Verified};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -15,7 +16,7 @@ use crate::uploading::{Uploading, open};
 use crate::wanted::Wanted;
 use crate::{
     Candidate, Channel, Error, Event, ImageDigests, Observe, Outcome, Publisher, Report, clean_up,
-    marker,
+    drift, marker,
 };
 
 type SignedPassed = Passed<Verified<FileDigests>>;
@@ -71,6 +72,24 @@ impl Job<'_> {
         open(self.publisher, self.channel, self.candidate).await
     }
 
+    fn wanted(&self, head: Head) -> Result<Wanted, Error> {
+        let (channel, candidate) = (self.channel, self.candidate);
+        Wanted::new(channel, candidate, head, self.today(), &self.publisher.ci)
+    }
+
+    /// An image that is public already: what somebody changed on it is put back.
+    pub(crate) async fn keep(&self, image: &Image) -> Result<Report, Error> {
+        let Some(repair) = drift::repair(self.channel, self.candidate, image)? else {
+            return Ok(self.report(Outcome::AlreadyPublished, image, None));
+        };
+        let image = self.glance().update(image.id, &repair.patch).await?;
+        self.observer.observe(&Event::Repaired {
+            id: image.id,
+            properties: &repair.changed,
+        });
+        Ok(self.report(Outcome::Repaired, &image, None))
+    }
+
     fn uploading(&self, limits: Limits) -> Uploading<'_> {
         Uploading {
             glance: self.glance(),
@@ -88,7 +107,7 @@ impl Job<'_> {
     pub(crate) async fn create_and_upload(&self) -> Result<Report, Error> {
         let opened = self.open().await?;
         let limits = self.limits();
-        let wanted = Wanted::new(self.channel, self.candidate, opened.head()?, self.today())?;
+        let wanted = self.wanted(opened.head()?)?;
         let (id, attempt) = match self.create(&wanted, limits.until).await? {
             Created::Here { id, attempt } => (id, attempt),
             Created::Elsewhere(report) => return Ok(*report),
@@ -171,7 +190,7 @@ impl Job<'_> {
     pub(crate) async fn complete(&self, image: Image) -> Result<Report, Error> {
         let opened = self.open().await?;
         let limits = self.limits();
-        let wanted = Wanted::new(self.channel, self.candidate, opened.head()?, self.today())?;
+        let wanted = self.wanted(opened.head()?)?;
         let length = opened.length();
         let progress = |received| self.progress(received, length);
         let passed = pipeline::prove(opened, self.check(), limits, progress).await?;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use bonafide_glance::Image;
 use bonafide_image::Compression;
+use bonafide_properties::ImageProperties;
 use bonafide_sources::ListFormat;
 use bonafide_verify::{Algorithm, Digest};
 use jiff::Timestamp;
@@ -47,6 +48,8 @@ pub(crate) const SIGNED_AT: &str = "bonafide_signed_at";
 pub(crate) const CERTIFICATE: &str = "bonafide_certificate";
 pub(crate) const SIGNER: &str = "bonafide_signer";
 pub(crate) const LIST_SHA256: &str = "bonafide_list_sha256";
+/// Which program proved it.
+pub(crate) const VERIFIER: &str = "bonafide_verifier";
 /// Why nobody has proven the image.
 pub(crate) const UNVERIFIED: &str = "bonafide_unverified";
 pub(crate) const TAG: &str = "managed_by_bonafide";
@@ -98,11 +101,17 @@ pub(crate) fn evidence(candidate: &Candidate) -> BTreeMap<String, String> {
     set(FILE, candidate.file().name.clone());
     set(KEYRING, candidate.keyring().to_owned());
     set(
-        "bonafide_verifier",
+        VERIFIER,
         concat!("bonafide ", env!("CARGO_PKG_VERSION")).to_owned(),
     );
     map.extend(candidate.signed_files().to_properties());
     map
+}
+
+/// The tags that SCS-0102 recommends.
+pub(crate) fn tags(properties: &ImageProperties) -> Vec<String> {
+    let system = &properties.system.distribution;
+    vec![TAG.to_owned(), format!("os:{system}")]
 }
 
 /// How the signed list is to be read.

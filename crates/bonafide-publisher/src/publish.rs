@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use bonafide_glance::{Glance, Session};
+use bonafide_glance::{Glance, Image, Session};
+use bonafide_properties::CiRun;
 use bonafide_sources::Fetch;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 use crate::job::Job;
 use crate::observed::{Observed, observe};
 use crate::pipeline::Limits;
-use crate::{Candidate, Channel, Clock, Error, Event, NAMESPACE, Observe, Outcome, Report};
+use crate::{Candidate, Channel, Clock, Error, Event, NAMESPACE, Observe, Report, drift};
 
 /// How long an upload may take before other runs count it as given up.
 const LEASE: SignedDuration = SignedDuration::from_hours(6);
@@ -31,6 +32,7 @@ pub struct Publisher {
     pub(crate) lease: SignedDuration,
     pub(crate) max_size: u64,
     pub(crate) namespace: Uuid,
+    pub(crate) ci: CiRun,
 }
 
 impl Publisher {
@@ -44,6 +46,7 @@ impl Publisher {
             lease: LEASE,
             max_size: MAX_SIZE,
             namespace: NAMESPACE,
+            ci: CiRun::default(),
         }
     }
 
@@ -68,6 +71,13 @@ impl Publisher {
     #[must_use]
     pub const fn namespace(mut self, namespace: Uuid) -> Self {
         self.namespace = namespace;
+        self
+    }
+
+    /// The CI run that publishes, for `ci_job_id` and `ci_pipeline_id`; by default there is none.
+    #[must_use]
+    pub fn ci(mut self, run: CiRun) -> Self {
+        self.ci = run;
         self
     }
 
@@ -119,6 +129,23 @@ impl Publisher {
         observe(&self.glance, channel.name(), candidate).await
     }
 
+    /// What somebody changed on a public image of the build: the names of the properties and attributes
+    /// that [`Publisher::publish`] would put back, sorted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Foreign`], and [`Error::Properties`] if the channel's own are not allowed.
+    pub fn changed(
+        &self,
+        channel: &Channel,
+        candidate: &Candidate,
+        image: &Image,
+    ) -> Result<Vec<String>, Error> {
+        self.belongs(channel, candidate)?;
+        let repair = drift::repair(channel, candidate, image)?;
+        Ok(repair.map(|repair| repair.changed).unwrap_or_default())
+    }
+
     /// Finds the channel's newest build and publishes it. If the vendor's list changes meanwhile, all
     /// of that is done once more.
     ///
@@ -143,7 +170,8 @@ impl Publisher {
         }
     }
 
-    /// Publishes the build, or completes what an earlier run left, or finds that all is done.
+    /// Publishes the build, or completes what an earlier run left, or finds that all is done. Of an image
+    /// that is public already, what was changed since is put back, by one PATCH.
     ///
     /// # Errors
     ///
@@ -166,7 +194,7 @@ impl Publisher {
         for _ in 0..MAX_LOOKS {
             match self.observe(channel, candidate).await? {
                 Observed::Published(image) => {
-                    return Ok(job.report(Outcome::AlreadyPublished, &image, None));
+                    return job.keep(&image).await;
                 }
                 Observed::Complete(image) => return job.complete(*image).await,
                 // Removed, or somebody else's turn; then there is nothing left to find.

@@ -19,6 +19,8 @@ pub enum Outcome {
     Completed,
     /// Uploaded and made public.
     Published,
+    /// The build was public before, and what was changed on its image since is put back.
+    Repaired,
 }
 
 /// What was proven and what was done. Serialises to JSON for machines.

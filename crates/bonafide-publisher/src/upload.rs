@@ -76,7 +76,7 @@ impl Publisher {
         }
         let today = (self.clock)().to_zoned_datetime(TimeZone::UTC).date();
         let opened = open(self, channel, candidate).await?;
-        let mut wanted = Wanted::new(channel, candidate, opened.head()?, today)?;
+        let mut wanted = Wanted::new(channel, candidate, opened.head()?, today, &self.ci)?;
         let name = name.map_or_else(|| channel.image_name(today), str::to_owned);
         wanted.make_private(&name, marks(candidate));
         let check = SignedCheck::new(candidate.expected().clone(), candidate.check());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bonafide_glance::{Image, ImagePatch, NewImage, Status, Visibility};
 use bonafide_image::Head;
-use bonafide_properties::Gibibytes;
+use bonafide_properties::{CiRun, Gibibytes};
 use bonafide_verify::Algorithm;
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -32,11 +32,13 @@ impl Wanted {
         candidate: &Candidate,
         head: Head,
         added: Date,
+        ci: &CiRun,
     ) -> Result<Self, Error> {
         let min_disk = Gibibytes::holding(head.virtual_size);
-        let wanted = channel
+        let mut wanted = channel
             .properties(candidate, added, min_disk)
             .map_err(|invalid| Error::properties(channel.name(), &[invalid]))?;
+        wanted.ci = ci.clone();
         let mut properties = wanted
             .to_map()
             .map_err(|error| Error::properties(channel.name(), &error.violations))?;
@@ -47,10 +49,7 @@ impl Wanted {
             disk_format: head.format.name(),
             min_disk: wanted.min_disk.0,
             min_ram: wanted.min_ram.0,
-            tags: vec![
-                marker::TAG.to_owned(),
-                format!("os:{}", wanted.system.distribution),
-            ],
+            tags: marker::tags(&wanted),
             properties,
             last: BTreeMap::new(),
         })

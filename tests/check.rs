@@ -1,0 +1,70 @@
+//! What is published passes the rules of every edition, as Glance shows it to a customer.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something is amiss")]
+
+mod support;
+
+#[path = "conformance/cases.rs"]
+mod cases;
+#[path = "conformance/making.rs"]
+mod making;
+#[macro_use]
+#[path = "vendors/shop.rs"]
+mod shop;
+
+use bonafide::properties::{Edition, Query, Rule, Severity, check_cloud};
+use bonafide::publisher::image_record;
+
+use shop::Shop;
+use support::now;
+
+on_both_clouds! {
+    every_published_image_passes_in_every_edition,
+    a_customer_finds_the_newest_image_by_its_properties,
+}
+
+async fn every_published_image_passes_in_every_edition(shop: Shop) {
+    for case in cases::ALL {
+        shop.publish_at_vendor(case);
+        let report = shop.publish(&shop.channel(case)).await.unwrap();
+        let image = shop.cloud.glance("customer").image(report.image).await;
+        let images = [image_record(&image.unwrap())];
+        let checked = check_cloud(&images, now());
+        let own = report.channel == "own";
+        for edition in Edition::ALL {
+            let mut weighed = checked[0].weighed(edition);
+            weighed.retain(|violation| violation.severity > Severity::Hint);
+            // The operator's own image calls its distribution by a name that nobody has.
+            weighed.retain(|violation| !own || violation.rule != Rule::Distribution);
+            assert!(
+                weighed.is_empty(),
+                "{}, {edition}: {weighed:?}",
+                report.channel
+            );
+        }
+        shop.remove(&report).await;
+    }
+}
+
+async fn a_customer_finds_the_newest_image_by_its_properties(shop: Shop) {
+    let mut published = Vec::new();
+    for case in [&cases::DEBIAN_10, &cases::UBUNTU_RELEASED] {
+        shop.publish_at_vendor(case);
+        published.push(shop.publish(&shop.channel(case)).await.unwrap());
+    }
+    let glance = shop.cloud.glance("customer");
+    let mut images = Vec::new();
+    for report in &published {
+        images.push(image_record(&glance.image(report.image).await.unwrap()));
+    }
+    let query = Query::new()
+        .property("os_distro", "ubuntu")
+        .property("os_version", "24.04")
+        .property("os_purpose", "generic")
+        .most_recent();
+    let found = query.find(&images).unwrap();
+    assert_eq!(found.id, published[1].image.to_string());
+    for report in &published {
+        shop.remove(report).await;
+    }
+}
