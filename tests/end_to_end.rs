@@ -4,7 +4,7 @@
 
 mod support;
 
-use bonafide::glance::{ImagePatch, NewImage, Status, Visibility};
+use bonafide::glance::{NewImage, Status, Visibility};
 use bonafide::publisher::{Error, NAMESPACE, Observed, Outcome, Silent, image_id};
 use bonafide::verify::Digest;
 use bonafide::{Fetch, Profile};
@@ -37,7 +37,6 @@ macro_rules! on_both_clouds {
 on_both_clouds! {
     a_build_is_proven_published_and_downloaded_unchanged,
     a_second_run_changes_nothing,
-    what_somebody_changed_is_put_back_by_one_patch,
     the_scs_profile_has_plain_names_and_build_dates,
     a_given_up_upload_is_replaced,
     an_upload_of_another_run_is_left_alone_while_its_lease_lasts,
@@ -201,48 +200,6 @@ async fn a_given_up_upload_is_replaced(world: World) {
     );
     assert_eq!(world.image(&build, 1).await.unwrap().id, report.image);
     world.clean_up(report.image).await;
-}
-
-async fn what_somebody_changed_is_put_back_by_one_patch(world: World) {
-    world.at_vendor();
-    let id = world.publish().await.unwrap().image;
-    let glance = world.cloud.glance("admin");
-    let before = glance.image(id).await.unwrap();
-    let changes = ImagePatch::new()
-        .set("os_distro", "debian")
-        .set("image_build_date", "2020-01-01")
-        .set("bonafide_signed_at", "2020-01-01T00:00:00Z")
-        .set("mine", "kept")
-        .remove("uuid_validity")
-        .min_ram(1)
-        .tags(["mine"]);
-    let changed = glance.update(id, &changes).await.unwrap();
-
-    let (publisher, channel) = (world.publisher("admin"), world.channel());
-    let candidate = publisher.find(&channel, &*world.events).await.unwrap();
-    let told = publisher.changed(&channel, &candidate, &changed).unwrap();
-    assert_eq!(
-        told,
-        [
-            "bonafide_signed_at",
-            "image_build_date",
-            "min_ram",
-            "os_distro",
-            "tags",
-            "uuid_validity"
-        ]
-    );
-    let report = world.publish().await.unwrap();
-    assert_eq!((report.outcome, report.image), (Outcome::Repaired, id));
-    assert!(report.requests <= 3, "{} requests", report.requests);
-    let mut after = glance.image(id).await.unwrap();
-    assert_eq!(after.properties.remove("mine").unwrap(), "kept");
-    assert_eq!(after.properties, before.properties);
-    assert_eq!(after.min_ram, before.min_ram);
-    assert!(before.tags.iter().all(|tag| after.tags.contains(tag)));
-    let again = world.publish().await.unwrap();
-    assert_eq!(again.outcome, Outcome::AlreadyPublished);
-    world.clean_up(id).await;
 }
 
 async fn a_build_whose_first_id_was_used_up_is_found_without_a_download(world: World) {
