@@ -3,11 +3,8 @@
 //! They are compiled with `--cfg fuzzing` alone and say what a reader makes of a text: nothing
 //! [`Verified`](crate::Verified) comes of it.
 
-use pgp::composed::SignedPublicKey;
-use pgp::packet::Signature;
-use pgp::ser::Serialize;
-
-use crate::{ChecksumList, Keyring, openpgp};
+use crate::openpgp::{self, Certificate};
+use crate::{ChecksumList, Keyring};
 
 /// Whether the text is the side-car of a file with this name.
 #[must_use]
@@ -40,35 +37,9 @@ pub fn knowledge(keyring: &Keyring) -> Vec<Vec<u8>> {
     let mut known: Vec<_> = keyring
         .certificates()
         .iter()
-        .flat_map(|certificate| facts(certificate.said()))
+        .flat_map(Certificate::facts)
         .collect();
     known.sort();
     known.dedup();
     known
-}
-
-/// A user or subkey with its primary key is a fact, and so is each signature about one.
-fn facts(certificate: &SignedPublicKey) -> Vec<Vec<u8>> {
-    let primary = written(&certificate.primary_key);
-    let details = &certificate.details;
-    let mut facts = Vec::new();
-    let mut add = |about: &[u8], signatures: &[Signature]| {
-        let about = [&primary, about].concat();
-        let signatures = signatures.iter().map(written);
-        facts.extend(signatures.map(|signature| [&about[..], &signature].concat()));
-        facts.push(about);
-    };
-    add(b"revoked", &details.revocation_signatures);
-    add(b"", &details.direct_signatures);
-    for user in &details.users {
-        add(&written(&user.id), &user.signatures);
-    }
-    for subkey in &certificate.public_subkeys {
-        add(&written(&subkey.key), &subkey.signatures);
-    }
-    facts
-}
-
-fn written(packet: &impl Serialize) -> Vec<u8> {
-    packet.to_bytes().unwrap_or_default()
 }

@@ -127,14 +127,28 @@ impl Keyring {
             }));
         }
         let count = added.len();
-        for copy in added {
+        self.learn(added);
+        Ok(count)
+    }
+
+    /// All copies of a key at once: what they say together is looked at one time.
+    fn learn(&mut self, mut copies: Vec<SignedPublicKey>) {
+        while let Some(first) = copies.first() {
+            let key = first.primary_key.clone();
+            let held = Fingerprint::from(key.fingerprint());
+            let (same, others) = copies
+                .into_iter()
+                .partition(|copy| fingerprint(copy) == held);
+            copies = others;
             let mut known = self.certificates.iter_mut();
-            match known.find(|known| known.fingerprint() == fingerprint(&copy)) {
-                Some(known) => known.learn(copy),
-                None => self.certificates.push(Certificate::new(copy)),
+            if let Some(known) = known.find(|known| known.fingerprint() == held) {
+                known.learn(same);
+            } else {
+                let mut new = Certificate::new(key);
+                new.learn(same);
+                self.certificates.push(new);
             }
         }
-        Ok(count)
     }
 
     /// The vendor whose keys these are.

@@ -15,8 +15,9 @@ mod candidate;
 mod certificate;
 mod checked;
 mod cleartext;
+#[cfg(fuzzing)]
+mod facts;
 mod key_file;
-mod merge;
 mod policy;
 
 pub(crate) use candidate::Candidate;

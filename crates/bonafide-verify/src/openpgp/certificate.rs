@@ -50,7 +50,7 @@ pub(super) fn find_signer<'a>(
     certificate: &'a Certificate,
     signature: &Signature,
 ) -> Option<Signer<'a>> {
-    let primary = certificate.primary();
+    let primary = &certificate.primary;
     if names_nobody(signature) || names(signature, primary) {
         return Some(Signer::Primary(primary));
     }
@@ -82,7 +82,7 @@ pub(super) fn may_sign(
     signed_at: Timestamp,
     now: Timestamp,
 ) -> Result<Vec<Concession>, Error> {
-    let primary = certificate.primary();
+    let primary = &certificate.primary;
     let primary_fingerprint = Fingerprint::from(primary.fingerprint());
     created_before(
         &primary_fingerprint,
@@ -144,8 +144,7 @@ fn subkey_may_sign(
         reason: reason.to_owned(),
         signed_at,
     };
-    // The back-signature is not part of what the primary signs, so a copy may come without it.
-    let whole = |binding: &Binding| (binding.back.is_some(), validity(&binding.signature));
+    let whole = |binding: &Binding| (!binding.backs.is_empty(), validity(&binding.signature));
     let Some(newest) = newest(&subkey.bindings, |b| &b.signature, whole, now) else {
         return Err(not_signing("the primary key has not bound it"));
     };
@@ -153,7 +152,8 @@ fn subkey_may_sign(
     if !binding.key_flags().sign() {
         return Err(not_signing("its key flags do not include signing"));
     }
-    let Some(back) = &newest.back else {
+    // One suffices; the one that lasts longest.
+    let Some(back) = newest.backs.iter().max_by_key(|back| lasts(back)) else {
         return Err(not_signing("it has not signed its binding back"));
     };
     for said in [binding, back] {
@@ -201,6 +201,17 @@ fn newest<'a, T, R: Ord>(
 /// For how many seconds the key is valid according to this signature.
 fn validity(signature: &Signature) -> u32 {
     match signature.key_expiration_time().map(|time| time.as_secs()) {
+        None | Some(0) => u32::MAX,
+        Some(seconds) => seconds,
+    }
+}
+
+/// For how many seconds the signature itself counts.
+fn lasts(signature: &Signature) -> u32 {
+    match signature
+        .signature_expiration_time()
+        .map(|time| time.as_secs())
+    {
         None | Some(0) => u32::MAX,
         Some(seconds) => seconds,
     }

@@ -1,11 +1,11 @@
 //! A certificate, and what its keys have truly said of themselves and each other.
 
-use pgp::composed::SignedPublicKey;
+use pgp::composed::{SignedKeyDetails, SignedPublicKey, SignedPublicSubKey};
 use pgp::packet::{PublicKey, PublicSubkey, Signature, SignatureType};
+use pgp::ser::Serialize;
 use pgp::types::{KeyDetails, Tag};
 
 use super::certificate::acceptable_digest;
-use super::merge::merge;
 use crate::Fingerprint;
 
 /// A certificate whose signatures over itself were checked, once, when it was read: a proof then
@@ -13,21 +13,29 @@ use crate::Fingerprint;
 ///
 /// Checked means by the mathematics. Whether what they say counts depends on the time, and is asked
 /// for each proof.
+///
+/// It is the union of what its copies truly said, in whatever order they came: nothing is taken away,
+/// so a copy without a revocation never undoes it. What is not true is forgotten, so no file makes the
+/// next one cost more. User attributes (pictures) decide nothing and are left out.
 #[derive(Clone)]
 pub(crate) struct Certificate {
-    /// All that its copies said. A later copy may bring the key that a revocation is about.
-    said: SignedPublicKey,
+    pub(super) primary: PublicKey,
     /// By the primary over itself: direct, or over one of its user ids.
     pub(super) self_signatures: Vec<Signature>,
     /// Of the primary, and so of everything.
     pub(super) revocations: Vec<Signature>,
     pub(super) subkeys: Vec<Subkey>,
+    /// Of subkeys, and not checked: which one each is about only the mathematics can tell, and a
+    /// later copy may bring that one.
+    pub(super) subkey_revocations: Vec<Signature>,
 }
 
 /// A subkey, and what the primary has said of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Subkey {
     pub(super) key: PublicSubkey,
+    /// Of the key; to compute it costs more than to look at it.
+    fingerprint: pgp::types::Fingerprint,
     pub(super) bindings: Vec<Binding>,
     pub(super) revocations: Vec<Signature>,
 }
@@ -36,99 +44,158 @@ pub(crate) struct Subkey {
 #[derive(Clone, Debug)]
 pub(crate) struct Binding {
     pub(super) signature: Signature,
-    pub(super) back: Option<Signature>,
+    /// Not part of what the primary signs, so a copy may come without it, or with another.
+    pub(super) backs: Vec<Signature>,
 }
 
 impl Certificate {
-    /// Checks what a certificate says of itself; what is not true is left out.
-    pub(crate) fn new(said: SignedPublicKey) -> Self {
-        let primary = &said.primary_key;
+    /// A certificate of which no more than its primary key is known.
+    pub(crate) const fn new(primary: PublicKey) -> Self {
         Self {
-            self_signatures: self_signatures(&said).cloned().collect(),
-            revocations: revocations(&said, SignatureType::KeyRevocation)
-                .filter(|revocation| revocation.verify_key(primary).is_ok())
-                .cloned()
-                .collect(),
-            subkeys: subkeys(&said),
-            said,
+            primary,
+            self_signatures: Vec::new(),
+            revocations: Vec::new(),
+            subkeys: Vec::new(),
+            subkey_revocations: Vec::new(),
         }
     }
 
-    /// Learns what another copy of the same certificate says.
-    pub(crate) fn learn(&mut self, copy: SignedPublicKey) {
-        merge(&mut self.said, copy);
-        let said = self.said.clone();
-        *self = Self::new(said);
+    /// Learns what copies of the same certificate say, in so far as it is true.
+    ///
+    /// Each signature costs one verification at most, and none if it says what is known already. Only
+    /// subkey revocations are tried with more than one key: those that the primary has bound, of
+    /// which nobody else can make more.
+    pub(crate) fn learn(&mut self, copies: Vec<SignedPublicKey>) {
+        for copy in copies {
+            self.learn_of_primary(copy.details);
+            for subkey in copy.public_subkeys {
+                self.learn_of_subkey(subkey);
+            }
+        }
+        self.revoke_subkeys();
     }
 
     pub(crate) fn fingerprint(&self) -> Fingerprint {
-        self.primary().fingerprint().into()
+        self.primary.fingerprint().into()
     }
 
-    pub(super) const fn primary(&self) -> &PublicKey {
-        &self.said.primary_key
-    }
-
-    #[cfg(fuzzing)]
-    pub(crate) const fn said(&self) -> &SignedPublicKey {
-        &self.said
-    }
-}
-
-fn self_signatures(said: &SignedPublicKey) -> impl Iterator<Item = &Signature> {
-    let primary = &said.primary_key;
-    let direct = said.details.direct_signatures.iter();
-    let direct = direct.filter(|signature| signature.verify_key(primary).is_ok());
-    let over_users = said.details.users.iter().flat_map(|user| {
-        user.signatures.iter().filter(|signature| {
-            signature.typ() != Some(SignatureType::CertRevocation)
-                && signature
-                    .verify_certification(primary, Tag::UserId, &user.id)
-                    .is_ok()
-        })
-    });
-    direct.chain(over_users)
-}
-
-/// They are kept in one place, those of all subkeys together.
-fn revocations(said: &SignedPublicKey, typ: SignatureType) -> impl Iterator<Item = &Signature> {
-    let all = said.details.revocation_signatures.iter();
-    all.filter(move |signature| signature.typ() == Some(typ))
-}
-
-fn subkeys(said: &SignedPublicKey) -> Vec<Subkey> {
-    let primary = &said.primary_key;
-    let subkeys = said.public_subkeys.iter().map(|subkey| {
-        let key = &subkey.key;
-        let by_primary =
-            |signature: &&Signature| signature.verify_subkey_binding(primary, key).is_ok();
-        let bindings = subkey.signatures.iter();
-        let bindings =
-            bindings.filter(|signature| signature.typ() == Some(SignatureType::SubkeyBinding));
-        Subkey {
-            key: key.clone(),
-            bindings: bindings
-                .filter(by_primary)
-                .map(|signature| Binding {
-                    signature: signature.clone(),
-                    back: back_signature(signature, key, primary),
-                })
-                .collect(),
-            revocations: revocations(said, SignatureType::SubkeyRevocation)
-                .filter(by_primary)
-                .cloned()
-                .collect(),
+    fn learn_of_primary(&mut self, said: SignedKeyDetails) {
+        let primary = &self.primary;
+        for revocation in said.revocation_signatures {
+            if revocation.typ() == Some(SignatureType::SubkeyRevocation) {
+                if !self.subkey_revocations.contains(&revocation) {
+                    self.subkey_revocations.push(revocation);
+                }
+            } else {
+                note(&mut self.revocations, &revocation, || {
+                    revocation.verify_key(primary).is_ok()
+                });
+            }
         }
-    });
-    subkeys.collect()
+        let own = &mut self.self_signatures;
+        for direct in said.direct_signatures {
+            note(own, &direct, || direct.verify_key(primary).is_ok());
+        }
+        for user in said.users {
+            for over_user in &user.signatures {
+                if over_user.typ() != Some(SignatureType::CertRevocation) {
+                    note(own, over_user, || {
+                        let verified =
+                            over_user.verify_certification(primary, Tag::UserId, &user.id);
+                        verified.is_ok()
+                    });
+                }
+            }
+        }
+    }
+
+    fn learn_of_subkey(&mut self, said: SignedPublicSubKey) {
+        let fingerprint = said.key.fingerprint();
+        let is_known = |known: &Subkey| known.fingerprint == fingerprint;
+        if !self.subkeys.iter().any(is_known) {
+            self.subkeys
+                .push(Subkey::new(said.key, fingerprint.clone()));
+        }
+        let mut subkeys = self.subkeys.iter_mut();
+        if let Some(subkey) = subkeys.find(|known| is_known(known)) {
+            for signature in &said.signatures {
+                subkey.learn(&self.primary, signature);
+            }
+        }
+    }
+
+    /// Last of all, when the subkeys are known. One that is not bound may sign nothing anyway.
+    fn revoke_subkeys(&mut self) {
+        let primary = &self.primary;
+        let bound = self.subkeys.iter_mut();
+        for subkey in bound.filter(|subkey| !subkey.bindings.is_empty()) {
+            let key = &subkey.key;
+            for revocation in &self.subkey_revocations {
+                note(&mut subkey.revocations, revocation, || {
+                    revocation.verify_subkey_binding(primary, key).is_ok()
+                });
+            }
+        }
+    }
 }
 
-fn back_signature(
-    binding: &Signature,
-    key: &PublicSubkey,
-    primary: &PublicKey,
-) -> Option<Signature> {
-    let back = binding.embedded_signature()?;
-    let good = acceptable_digest(back) && back.verify_primary_key_binding(key, primary).is_ok();
-    good.then(|| back.clone())
+impl Subkey {
+    const fn new(key: PublicSubkey, fingerprint: pgp::types::Fingerprint) -> Self {
+        Self {
+            key,
+            fingerprint,
+            bindings: Vec::new(),
+            revocations: Vec::new(),
+        }
+    }
+
+    fn learn(&mut self, primary: &PublicKey, said: &Signature) {
+        if said.typ() != Some(SignatureType::SubkeyBinding) {
+            return;
+        }
+        let Some(signature) = bare(said) else { return };
+        let key = &self.key;
+        let is_known = |known: &Binding| says_the_same(&known.signature, &signature);
+        if !self.bindings.iter().any(is_known) {
+            if said.verify_subkey_binding(primary, key).is_err() {
+                return;
+            }
+            let signature = signature.clone();
+            let backs = Vec::new();
+            self.bindings.push(Binding { signature, backs });
+        }
+        let mut bindings = self.bindings.iter_mut();
+        let binding = bindings.find(|known| is_known(known));
+        let back = said.embedded_signature();
+        let back = back.filter(|back| acceptable_digest(back));
+        if let (Some(binding), Some(back)) = (binding, back) {
+            note(&mut binding.backs, back, || {
+                back.verify_primary_key_binding(key, primary).is_ok()
+            });
+        }
+    }
+}
+
+/// Adds what is true and was not said before, in an order that does not depend on which came first.
+fn note(known: &mut Vec<Signature>, said: &Signature, is_true: impl FnOnce() -> bool) {
+    let Some(bare) = bare(said) else { return };
+    let is_new = !known.iter().any(|known| says_the_same(known, &bare));
+    if is_new && is_true() {
+        known.push(bare);
+        known.sort_by_cached_key(|signature| signature.to_bytes().unwrap_or_default());
+    }
+}
+
+/// Whether a signature adds nothing to one that is known to be true; whether it is true itself does
+/// not matter then.
+fn says_the_same(known: &Signature, bare: &Signature) -> bool {
+    known.config() == bare.config()
+}
+
+/// A signature without its unhashed area, which anybody can change: hints, and back-signatures.
+pub(super) fn bare(signature: &Signature) -> Option<Signature> {
+    let mut config = signature.config()?.clone();
+    config.unhashed_subpackets.clear();
+    let value = signature.signature()?.clone();
+    Signature::from_config(config, signature.signed_hash_value()?, value).ok()
 }

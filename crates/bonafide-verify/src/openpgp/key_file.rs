@@ -8,7 +8,7 @@ use pgp::composed::{SignedPublicKey, SignedPublicKeyParser};
 use pgp::packet::{Packet, PacketParser, Signature, SignatureType};
 use pgp::types::KeyDetails;
 
-use super::{armor, certificate, describe, is_binary};
+use super::{armor, certificate, checked, describe, is_binary};
 
 /// More packets than any vendor's key file has; Debian's largest keyrings have some hundreds.
 const MAX_KEY_PACKETS: usize = 2_000;
@@ -47,7 +47,7 @@ pub(crate) fn certificates(
     }
     let parsed = SignedPublicKeyParser::from_packets(packets.into_iter().peekable());
     let mut certificates: Vec<_> = parsed.filter_map(Result::ok).collect();
-    // Copies of one certificate are merged, so one of them is enough.
+    // What the copies of one certificate say is united, so one of them is enough.
     let mut seen = HashSet::new();
     for certificate in &mut certificates {
         if wanted(certificate) && seen.insert(certificate.fingerprint()) {
@@ -118,17 +118,19 @@ fn dearmor(block: &[u8]) -> Result<Vec<u8>, String> {
 }
 
 /// Gives a certificate its revocations, wherever they stand in the file: appended at its end they
-/// would seem to belong to its last subkey, and be lost. Those of its subkeys are among them; which
-/// of them they revoke is asked of the one that signed.
+/// would seem to belong to its last subkey, and be lost. Those of its subkeys are among them. None is
+/// checked yet; copies of one are one, whatever hints stand beside them.
 fn revoke(certificate: &mut SignedPublicKey, revocations: &[Signature]) {
     let primary = &certificate.primary_key;
     let named = |revocation: &&Signature| certificate::names(revocation, primary);
     let nameless = |revocation: &&Signature| certificate::names_nobody(revocation);
     let candidates = revocations.iter().filter(named);
     let candidates = candidates.chain(revocations.iter().filter(nameless));
-    let own = candidates.take(MAX_REVOCATIONS).filter(|revocation| {
-        revocation.typ() == Some(SignatureType::SubkeyRevocation)
-            || revocation.verify_key(primary).is_ok()
-    });
-    certificate.details.revocation_signatures = own.cloned().collect();
+    let mut own = Vec::new();
+    for revocation in candidates.filter_map(checked::bare) {
+        if own.len() < MAX_REVOCATIONS && !own.contains(&revocation) {
+            own.push(revocation);
+        }
+    }
+    certificate.details.revocation_signatures = own;
 }

@@ -57,7 +57,7 @@ impl Claim {
         let signed_at = created(signature)?;
         let digest = digest_strength(signer, signature, signed_at)?;
         signature_type(signer, signature, signed_at)?;
-        key_strength(&Signer::Primary(certificate.primary()), signed_at)?;
+        key_strength(&Signer::Primary(&certificate.primary), signed_at)?;
         key_strength(signer, signed_at)?;
         Ok(Self {
             certificate: certificate.fingerprint(),
