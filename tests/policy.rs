@@ -13,6 +13,8 @@ mod errors;
 mod issuers;
 #[path = "policy/key_files.rs"]
 mod key_files;
+#[path = "policy/last_words.rs"]
+mod last_words;
 #[path = "policy/packets.rs"]
 mod packets;
 #[path = "policy/revocation.rs"]

@@ -103,6 +103,8 @@ pub(crate) const GPGV_MADE: &[Difference] = &[
             "the subkey's primary expired before the signature",
             "subkey expired before the signature",
             "self-signature expired before the signature",
+            "a word beside an end",
+            "an end, said directly",
         ],
     },
     Difference {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bonafide_testkit::keys::{
-    RevocationReason, SignatureOptions, SigningDigest, SigningKey, SubkeyOptions, Version6Key,
+    DirectOptions, RevocationReason, SignatureOptions, SigningDigest, SigningKey, SubkeyOptions,
+    Version6Key,
 };
 use jiff::Timestamp;
 
@@ -71,6 +72,7 @@ pub(crate) fn pairs() -> Vec<Pair> {
     keys(&mut pairs, &key, &rsa);
     subkeys(&mut pairs, &key, &rsa);
     times(&mut pairs, &key);
+    direct(&mut pairs, &key);
     revocations(&mut pairs, &key);
     companies(&mut pairs, &key);
     pairs.0
@@ -197,6 +199,23 @@ fn times(pairs: &mut Pairs, key: &SigningKey) {
         let subkey = key.add_signing_subkey(&binding).unwrap();
         pairs.signed(&name("binding"), &subkey, &signed());
     }
+}
+
+/// A direct-key signature that says nothing, like that with a revoker, and one that says something.
+fn direct(pairs: &mut Pairs, key: &SigningKey) {
+    let said = DirectOptions::at(created());
+    let mut add = |name: &str, key: &SigningKey, said: &DirectOptions| {
+        pairs.signed(name, &key.says_directly(said).unwrap(), &signed());
+    };
+    add("a word beside the key", key, &said);
+    let flagless = key.clone().without_signing_flag().unwrap();
+    add("a word beside missing flags", &flagless, &said);
+    let ended = key.clone().expires_after(9 * DAY).unwrap();
+    add("a word beside an end", &ended, &said);
+    let flagged = said.clone().flagged(false);
+    let old = key.clone().without_key_flags().unwrap();
+    add("certifies, said directly", &old, &flagged);
+    add("an end, said directly", key, &said.expires_after(9 * DAY));
 }
 
 fn revocations(pairs: &mut Pairs, key: &SigningKey) {

@@ -28,6 +28,7 @@ use pgp::ser::Serialize;
 use pgp::types::{KeyDetails, SignedUser};
 
 mod certification;
+mod direct;
 mod error;
 mod options;
 mod signature;
@@ -35,6 +36,7 @@ mod subkey;
 mod vendors;
 mod version_6;
 
+pub use direct::DirectOptions;
 pub use error::KeyError;
 pub use options::{RevocationReason, SignatureOptions, SigningDigest};
 pub use subkey::SubkeyOptions;
@@ -56,6 +58,7 @@ pub struct SigningKey {
     user_id: UserId,
     certification: Certification,
     self_signature: Signature,
+    direct: Vec<Signature>,
     revocations: Vec<Signature>,
     subkeys: Vec<BoundSubkey>,
 }
@@ -102,6 +105,7 @@ impl SigningKey {
             user_id,
             certification,
             self_signature,
+            direct: Vec::new(),
             revocations: Vec::new(),
             subkeys: Vec::new(),
         })
@@ -191,19 +195,35 @@ impl SigningKey {
         Ok(extended)
     }
 
+    /// This key with one more binding of its newest subkey, with which it goes on signing. Of the
+    /// options, those of the key itself were decided when it was made.
+    ///
+    /// # Errors
+    /// There is no subkey, or a time is out of OpenPGP's range.
+    pub fn bind_subkey(&self, options: &SubkeyOptions) -> Result<Self, KeyError> {
+        self.change_subkey(|subkey, primary| subkey.bind(primary, options))
+    }
+
     /// This key with a revocation of its newest subkey, with which it goes on signing.
     ///
     /// # Errors
     /// There is no subkey, or the time is out of OpenPGP's range.
     pub fn revoke_subkey(&self, reason: RevocationReason, at: Timestamp) -> Result<Self, KeyError> {
-        let mut revoked = self.clone();
-        let Some(subkey) = revoked.subkeys.last_mut() else {
+        self.change_subkey(|subkey, primary| subkey.revoke(primary, reason, at))
+    }
+
+    fn change_subkey(
+        &self,
+        change: impl FnOnce(&mut BoundSubkey, &SecretKey) -> Result<(), KeyError>,
+    ) -> Result<Self, KeyError> {
+        let mut changed = self.clone();
+        let Some(subkey) = changed.subkeys.last_mut() else {
             return Err(KeyError::NoSubkey {
                 fingerprint: self.fingerprint(),
             });
         };
-        subkey.revoke(&self.primary, reason, at)?;
-        Ok(revoked)
+        change(subkey, &self.primary)?;
+        Ok(changed)
     }
 
     /// The fingerprint of the primary key: 40 upper-case hexadecimal digits. Pin this.
@@ -243,8 +263,8 @@ impl SigningKey {
 
     fn certificate(&self) -> SignedPublicKey {
         let user = SignedUser::new(self.user_id.clone(), vec![self.self_signature.clone()]);
-        let details =
-            SignedKeyDetails::new(self.revocations.clone(), Vec::new(), vec![user], Vec::new());
+        let (revocations, direct) = (self.revocations.clone(), self.direct.clone());
+        let details = SignedKeyDetails::new(revocations, direct, vec![user], Vec::new());
         let subkeys: Vec<SignedPublicSubKey> =
             self.subkeys.iter().map(BoundSubkey::to_public).collect();
         SignedPublicKey::new(self.primary.public_key().clone(), details, subkeys)

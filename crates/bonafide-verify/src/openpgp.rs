@@ -1,7 +1,7 @@
 //! Everything that touches rpgp: signatures are parsed here, clear-signed messages in `cleartext`
 //! and key files in `key_file`, both out of their `armor`. What a certificate says of itself is
-//! `checked` once. The policy is in `policy`, that of certificates in `certificate`, that of files
-//! that stream by in `candidate`.
+//! `checked` once. The policy is in `policy`, that of certificates in `certificate` by their
+//! `last_words`, that of files that stream by in `candidate`.
 //!
 //! rpgp does the mathematics and enforces no policy, so every rule is spelled out there.
 
@@ -18,6 +18,7 @@ mod cleartext;
 #[cfg(fuzzing)]
 mod facts;
 mod key_file;
+mod last_words;
 mod policy;
 
 pub(crate) use candidate::Candidate;

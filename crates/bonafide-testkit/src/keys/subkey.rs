@@ -130,6 +130,16 @@ impl BoundSubkey {
         SignedPublicSubKey::new(self.key.public_key().clone(), self.signatures.clone())
     }
 
+    /// Adds one more binding by the primary.
+    pub(super) fn bind(
+        &mut self,
+        primary: &SecretKey,
+        options: &SubkeyOptions,
+    ) -> Result<(), KeyError> {
+        self.signatures.push(bind(primary, &self.key, options)?);
+        Ok(())
+    }
+
     /// Adds a revocation (class 28) by the primary.
     pub(super) fn revoke(
         &mut self,

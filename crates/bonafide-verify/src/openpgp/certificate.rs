@@ -5,11 +5,9 @@ use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{PublicKey, RevocationCode, Signature, SubpacketData};
 use pgp::types::KeyDetails;
 
-use super::checked::{Binding, Certificate, Subkey};
+use super::checked::{Certificate, Subkey};
+use super::last_words;
 use crate::{Concession, Error, Fingerprint};
-
-/// How far a signer's clock may be ahead of ours.
-pub(super) const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(30);
 
 /// The key that a signature names.
 #[derive(Debug)]
@@ -92,38 +90,37 @@ pub(super) fn may_sign(
     for revocation in &certificate.revocations {
         not_revoked(&primary_fingerprint, revocation, signed_at)?;
     }
-    let Some(own) = newest(&certificate.self_signatures, |own| own, validity, now) else {
+    let own = &certificate.self_signatures;
+    let mut said = last_words::on(own, last_words::has_end, now);
+    if said.is_empty() {
         return Err(Error::NotASigningKey {
             key: primary_fingerprint,
             reason: "the certificate has no valid signature over itself".to_owned(),
             signed_at,
         });
-    };
-    not_expired(
-        &primary_fingerprint,
-        timestamp(primary.created_at()),
-        own,
-        signed_at,
-    )?;
-    let mut concessions = Vec::new();
-    if own.hash_alg() == Some(HashAlgorithm::Sha1) {
-        concessions.push(Concession::Sha1SelfSignature);
     }
-    match signer {
+    let created_at = timestamp(primary.created_at());
+    for said in &said {
+        not_expired(&primary_fingerprint, created_at, said, signed_at)?;
+    }
+    let of_subkey = match signer {
         Signer::Primary(_) => {
-            if key_flags_forbid_signing(own) {
+            let flags = last_words::on(own, last_words::has_flags, now);
+            if flags.iter().any(|said| key_flags_forbid_signing(said)) {
                 return Err(Error::NotASigningKey {
                     key: primary_fingerprint,
                     reason: "its key flags do not include signing".to_owned(),
                     signed_at,
                 });
             }
+            said.extend(flags);
+            None
         }
-        Signer::Subkey(subkey) => {
-            concessions.extend(subkey_may_sign(subkey, signer, signed_at, now)?);
-        }
-    }
-    Ok(concessions)
+        Signer::Subkey(subkey) => subkey_may_sign(subkey, signer, signed_at, now)?,
+    };
+    let concession = said.into_iter().any(is_sha1);
+    let concession = concession.then_some(Concession::Sha1SelfSignature);
+    Ok(concession.into_iter().chain(of_subkey).collect())
 }
 
 /// A subkey needs a binding by the primary that allows signing, and its own word that it belongs
@@ -144,24 +141,27 @@ fn subkey_may_sign(
         reason: reason.to_owned(),
         signed_at,
     };
-    let whole = |binding: &Binding| (!binding.backs.is_empty(), validity(&binding.signature));
-    let Some(newest) = newest(&subkey.bindings, |b| &b.signature, whole, now) else {
+    let bindings = last_words::newest(&subkey.bindings, |binding| &binding.signature, now);
+    if bindings.is_empty() {
         return Err(not_signing("the primary key has not bound it"));
-    };
-    let binding = &newest.signature;
-    if !binding.key_flags().sign() {
+    }
+    if bindings
+        .iter()
+        .any(|each| !each.signature.key_flags().sign())
+    {
         return Err(not_signing("its key flags do not include signing"));
     }
     // One suffices; the one that lasts longest.
-    let Some(back) = newest.backs.iter().max_by_key(|back| lasts(back)) else {
+    let backs = bindings.iter().flat_map(|binding| &binding.backs);
+    let Some(back) = backs.max_by_key(|back| (lasts(back), !is_sha1(back))) else {
         return Err(not_signing("it has not signed its binding back"));
     };
-    for said in [binding, back] {
+    let said = bindings.iter().map(|binding| &binding.signature);
+    let said: Vec<_> = said.chain([back]).collect();
+    for said in &said {
         not_expired(&key, signer.created_at(), said, signed_at)?;
     }
-    let weak = [binding, back]
-        .map(Signature::hash_alg)
-        .contains(&Some(HashAlgorithm::Sha1));
+    let weak = said.into_iter().any(is_sha1);
     Ok(weak.then_some(Concession::Sha1Binding))
 }
 
@@ -181,29 +181,8 @@ pub(super) fn acceptable_digest(signature: &Signature) -> bool {
     )
 }
 
-/// The newest that is not from the future, and of several of the same second the one with the
-/// highest `rank`, so that the order of a key file does not matter.
-fn newest<'a, T, R: Ord>(
-    all: &'a [T],
-    signature: impl Fn(&'a T) -> &'a Signature,
-    rank: impl Fn(&'a T) -> R,
-    now: Timestamp,
-) -> Option<&'a T> {
-    let soon = now.checked_add(CLOCK_TOLERANCE).unwrap_or(Timestamp::MAX);
-    all.iter()
-        .filter(|each| acceptable_digest(signature(each)))
-        .filter_map(|each| Some((signature(each).created()?, each)))
-        .filter(|(created, _)| timestamp(*created) <= soon)
-        .max_by_key(|(created, each)| (created.as_secs(), rank(each)))
-        .map(|(_, each)| each)
-}
-
-/// For how many seconds the key is valid according to this signature.
-fn validity(signature: &Signature) -> u32 {
-    match signature.key_expiration_time().map(|time| time.as_secs()) {
-        None | Some(0) => u32::MAX,
-        Some(seconds) => seconds,
-    }
+fn is_sha1(signature: &Signature) -> bool {
+    signature.hash_alg() == Some(HashAlgorithm::Sha1)
 }
 
 /// For how many seconds the signature itself counts.

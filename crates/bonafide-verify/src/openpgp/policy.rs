@@ -7,8 +7,9 @@ use pgp::ser::Serialize;
 use pgp::types::PublicParams;
 
 use super::ParsedSignature;
-use super::certificate::{self, CLOCK_TOLERANCE, Signer};
+use super::certificate::{self, Signer};
 use super::checked::Certificate;
+use super::last_words::CLOCK_TOLERANCE;
 use crate::{Algorithm, Concession, Digest, Error, Evidence, Fingerprint};
 
 /// RSA keys below this are refused.
