@@ -109,7 +109,7 @@ fn an_expired_key_is_named_with_its_end_and_the_signature() {
 }
 
 #[test]
-fn an_expired_signature_is_named_with_its_end_and_now() {
+fn an_expired_signature_is_named_with_its_time_its_end_and_now() {
     let key = key();
     let error = verify_with(&key, &options().expires_after(DAY)).unwrap_err();
     let is = |error: &Error| matches!(error, Error::SignatureExpired { .. });
@@ -118,6 +118,7 @@ fn an_expired_signature_is_named_with_its_end_and_now() {
         is,
         &[
             &key.fingerprint(),
+            "2026-11-01T00:00:00Z",
             "2026-11-02T00:00:00Z",
             "2026-11-23T12:00:00Z",
         ],

@@ -234,10 +234,14 @@ pub enum Error {
         problem: &'static str,
     },
     /// The signature itself has an end, and it has passed.
-    #[error("the signature of key {signer} expired at {expired_at}, now it is {now}")]
+    #[error(
+        "the signature of key {signer} of {signed_at} expired at {expired_at}, now it is {now}"
+    )]
     SignatureExpired {
         /// The signing key.
         signer: Fingerprint,
+        /// When the signature was made.
+        signed_at: Timestamp,
         /// The end of the signature's validity.
         expired_at: Timestamp,
         /// The time of the check.

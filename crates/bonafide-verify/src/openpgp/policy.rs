@@ -253,6 +253,7 @@ fn not_expired(
     if expired_at <= now {
         return Err(Error::SignatureExpired {
             signer: signer.fingerprint(),
+            signed_at,
             expired_at,
             now,
         });
