@@ -34,6 +34,13 @@ fn signatures_that_name_nobody_or_a_key_id_only_are_tried() {
     assert!(verify_with(&subkey, &options().without_issuer_fingerprint()).is_ok());
 }
 
+/// Vendors name their subkeys; what names nobody is tried with the primary.
+#[test]
+fn a_signature_by_a_subkey_that_names_nobody_is_refused() {
+    let refused = verify_with(&with_subkey(), &options().without_issuer());
+    assert!(matches!(refused, Err(Error::BadSignature { .. })));
+}
+
 #[test]
 fn a_signature_that_names_the_pinned_key_and_is_by_another_is_refused() {
     let (vendor, other) = (key(), key());

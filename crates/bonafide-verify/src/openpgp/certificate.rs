@@ -43,7 +43,7 @@ impl Signer<'_> {
 }
 
 /// The key of this certificate that the signature names; the issuer is only a hint, the
-/// signature itself decides.
+/// signature itself decides. If it names nobody the primary is tried, and no subkey.
 pub(super) fn find_signer<'a>(
     certificate: &'a Certificate,
     signature: &Signature,
