@@ -37,6 +37,54 @@ fn one_good_signature_beside_an_unknown_one_suffices() {
     assert!(matches!(refused, Err(Error::UnknownSigner { .. })));
 }
 
+/// As `cat` makes them of a file by each key.
+#[test]
+fn all_armored_blocks_of_a_file_are_signatures() {
+    let (vendor, other) = (key(), key());
+    let [good, unknown] = [&vendor, &other].map(|key| key.sign(LIST, &options()).unwrap());
+    let verdict = |file: &str| keyring(&vendor).verify_detached(LIST, file.as_bytes(), now());
+    for both in [
+        format!("{good}{unknown}"),
+        format!("{unknown}{good}"),
+        format!("{unknown}\r\n\r\n{good}"),
+        format!("By one:\n{unknown}\nand another:\n{good}\n\n"),
+    ] {
+        let proven = verdict(&both).unwrap();
+        let others = told(proven.evidence());
+        assert_eq!(others, [format!("{} of {SIGNED_AT}", other.fingerprint())]);
+    }
+    assert!(matches!(
+        verdict(&unknown.repeat(2)),
+        Err(Error::UnknownSigner { found, .. }) if found.len() == 2
+    ));
+}
+
+#[test]
+fn no_more_than_sixteen_signatures_of_a_file_are_read() {
+    let (vendor, other) = (key(), key());
+    let [good, unknown] = [&vendor, &other].map(|key| key.sign(LIST, &options()).unwrap());
+    for (before, counts) in [(15, true), (16, false), (200, false)] {
+        let file = format!("{}{good}", unknown.repeat(before));
+        let verdict = keyring(&vendor).verify_detached(LIST, file.as_bytes(), now());
+        assert_eq!(verdict.is_ok(), counts, "{before}");
+        assert!(verdict.is_ok() || matches!(verdict, Err(Error::UnknownSigner { .. })));
+    }
+}
+
+#[test]
+fn a_file_with_a_broken_block_is_refused() {
+    let key = key();
+    let good = key.sign(LIST, &options()).unwrap();
+    let cut = &good[..good.len() / 2];
+    for file in [format!("{good}{cut}"), format!("{cut}\n{good}")] {
+        let refused = keyring(&key).verify_detached(LIST, file.as_bytes(), now());
+        assert!(
+            matches!(refused, Err(Error::Malformed { .. })),
+            "{refused:?}"
+        );
+    }
+}
+
 #[test]
 fn signatures_that_do_not_count_are_told_in_the_evidence() {
     let (vendor, other) = (key(), key());

@@ -31,6 +31,7 @@ pub(crate) use policy::verify;
 const MAX_SIGNATURES: usize = 16;
 /// More bytes than those have, armored.
 const MAX_SIGNATURE_FILE: usize = 64 * 1024;
+const HEADER: &[u8] = b"-----BEGIN PGP SIGNATURE-----";
 
 /// A signature packet that could be read, not yet checked.
 #[derive(Debug)]
@@ -66,19 +67,29 @@ pub(crate) fn detached_signatures(file: &[u8]) -> Result<Vec<ParsedSignature>, E
     })
 }
 
+/// Text around armored blocks is not read: the file that is signed is another one, so nobody takes it
+/// for signed.
 fn signatures(file: &[u8]) -> Result<Vec<ParsedSignature>, String> {
-    let file = if is_binary(file) {
-        file
-    } else {
-        armor::block(file)?
-    };
-    if file.len() > MAX_SIGNATURE_FILE {
-        let size = file.len();
-        return Err(match kind_of(file) {
-            "OpenPGP data" => format!("it has {size} bytes, more than any signature"),
-            kind => format!("it is {kind}"),
-        });
+    if is_binary(file) {
+        bounded(file, MAX_SIGNATURE_FILE)?;
+        return packets(file);
     }
+    let mut signatures = Vec::new();
+    let mut left = MAX_SIGNATURE_FILE;
+    for block in armor::blocks(file, HEADER) {
+        if signatures.len() == MAX_SIGNATURES {
+            break;
+        }
+        let block = armor::block(block)?;
+        left = bounded(block, left)?;
+        signatures.extend(packets(block)?);
+    }
+    signatures.truncate(MAX_SIGNATURES);
+    Ok(signatures)
+}
+
+/// The signatures of a binary file or of one armored block.
+fn packets(file: &[u8]) -> Result<Vec<ParsedSignature>, String> {
     let (parsed, _) =
         DetachedSignature::from_reader_many(file).map_err(|error| describe(file, &error))?;
     let signatures = parsed
@@ -90,6 +101,15 @@ fn signatures(file: &[u8]) -> Result<Vec<ParsedSignature>, String> {
         return Err("it is cut short or holds no signature packet".to_owned());
     }
     Ok(signatures)
+}
+
+/// How many bytes are left of so many after these.
+fn bounded(file: &[u8], most: usize) -> Result<usize, String> {
+    let size = file.len();
+    most.checked_sub(size).ok_or_else(|| match kind_of(file) {
+        "OpenPGP data" => format!("it has {size} bytes, more than any signature"),
+        kind => format!("it is {kind}"),
+    })
 }
 
 /// Binary packets begin with their highest bit set (RFC 9580, 4.2); armor is text.

@@ -11,6 +11,19 @@ const MAX_COLONS: usize = 64;
 /// Between the base64 and the last line are three `=` and two line ends at most.
 const MAX_RUN: usize = 64;
 
+/// What begins with such a header each, up to the next one; the file as a whole if nothing does.
+pub(super) fn blocks<'a>(file: &'a [u8], header: &[u8]) -> impl Iterator<Item = &'a [u8]> {
+    let windows = file.windows(header.len()).enumerate();
+    let starts = windows.filter(|(_, window)| *window == header);
+    let mut starts: Vec<_> = starts.map(|(start, _)| start).collect();
+    if starts.is_empty() {
+        starts.push(0);
+    }
+    let ends: Vec<_> = starts.iter().skip(1).copied().chain([file.len()]).collect();
+    let ranges = starts.into_iter().zip(ends);
+    ranges.filter_map(|(start, end)| file.get(start..end))
+}
+
 /// A block up to its last line; what follows is not read, so it can't be taken for a header.
 pub(super) fn block(file: &[u8]) -> Result<&[u8], String> {
     let mut places = file.windows(END.len());

@@ -14,7 +14,8 @@ use super::{armor, certificate, checked, describe, is_binary};
 const MAX_KEY_PACKETS: usize = 2_000;
 /// More revocations than any key has; each costs a verification.
 const MAX_REVOCATIONS: usize = 64;
-const ARMOR: &[u8] = b"-----BEGIN PGP ";
+/// Of any kind: what is no key says so.
+const HEADER: &[u8] = b"-----BEGIN PGP ";
 
 /// Reads the certificates of a key file, binary or of one or more armored blocks, and says what
 /// could not be read of it.
@@ -72,7 +73,7 @@ fn decode(file: &[u8]) -> Result<(Vec<Vec<u8>>, Option<String>), String> {
     }
     let mut parts = Vec::new();
     let mut unreadable = None;
-    for block in blocks(file) {
+    for block in armor::blocks(file, HEADER) {
         match dearmor(block) {
             Ok(part) => parts.push(part),
             Err(reason) => {
@@ -84,21 +85,6 @@ fn decode(file: &[u8]) -> Result<(Vec<Vec<u8>>, Option<String>), String> {
         Some(reason) if parts.is_empty() => Err(reason),
         unreadable => Ok((parts, unreadable)),
     }
-}
-
-/// What begins with an armor header each; the file as a whole if nothing does.
-fn blocks(file: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let starts = file.windows(ARMOR.len()).enumerate();
-    let mut starts: Vec<_> = starts
-        .filter(|(_, window)| *window == ARMOR)
-        .map(|(start, _)| start)
-        .collect();
-    if starts.is_empty() {
-        starts.push(0);
-    }
-    let ends: Vec<_> = starts.iter().skip(1).copied().chain([file.len()]).collect();
-    let ranges = starts.into_iter().zip(ends);
-    ranges.filter_map(|(start, end)| file.get(start..end))
 }
 
 fn dearmor(block: &[u8]) -> Result<Vec<u8>, String> {
