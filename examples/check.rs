@@ -27,7 +27,8 @@ use support::{AnyError, Selection, World, causes, now};
 #[command(
     name = "check",
     group = ArgGroup::new("where").required(true).args(["file", "cloud", "rehearsal"]),
-    after_help = "Exit status: 0 no error and no warning, 1 errors, 2 wrong usage, 3 warnings only."
+    after_help = "Exit status: 0 no error and no warning, 1 errors, 3 warnings only, 2 nothing could be checked \
+        (wrong usage, no such file, no image, no cloud)."
 )]
 struct Arguments {
     /// A saved image list: the answer of `GET /v2/images`, or `openstack image show -f json`
@@ -60,6 +61,10 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if images.is_empty() {
+        eprintln!("error: there is no image to check");
+        return ExitCode::from(2);
+    }
     let checked = check_cloud(&images, now());
     match arguments.json {
         true => show_json(&arguments, &checked),
@@ -94,14 +99,16 @@ async fn images(arguments: &Arguments) -> Result<Vec<ImageRecord>, AnyError> {
     visible(world.session(arguments.cloud.as_deref(), "customer")?).await
 }
 
-/// All that this user can see. Community images of others are listed only by themselves.
+/// All that this user can see. Hidden images and community images of others are listed by themselves.
 async fn visible(session: Session) -> Result<Vec<ImageRecord>, AnyError> {
     let glance = Glance::new(session);
     let mut images = glance.list(&ImageFilter::new()).await?;
     let community = ImageFilter::new().visibility(Visibility::Community);
-    for image in glance.list(&community).await? {
-        if images.iter().all(|known| known.id != image.id) {
-            images.push(image);
+    for others in [ImageFilter::new().hidden(true), community] {
+        for image in glance.list(&others).await? {
+            if images.iter().all(|known| known.id != image.id) {
+                images.push(image);
+            }
         }
     }
     Ok(images.iter().map(image_record).collect())

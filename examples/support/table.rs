@@ -28,12 +28,16 @@ impl<const N: usize> Table<N> {
     pub(crate) fn text(&self) -> String {
         let headings = self.headings.map(str::to_owned);
         let rows = || std::iter::once(&headings).chain(&self.rows);
+        let mut widths = [0; N];
+        for row in rows() {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.chars().count().max(*width);
+            }
+        }
         let mut text = String::new();
         for row in rows() {
             let mut line = String::new();
-            for (index, cell) in row.iter().enumerate() {
-                let widths = rows().map(|row| row[index].chars().count());
-                let width = widths.max().unwrap_or_default();
+            for (width, cell) in widths.into_iter().zip(row) {
                 line.push_str(&format!("{cell:<width$}  "));
             }
             text.push_str(line.trim_end());

@@ -154,7 +154,8 @@ fn generic(judge: &mut Judge<'_>, one: &Listed<'_>, same: &[&Listed<'_>]) {
             (None, None) => return,
         };
         let why = format!(
-            "`{}` ({}) is generic too, with the same distribution, version and architecture",
+            "`{}` ({}) is generic too, with the same distribution, version and architecture: the \
+             older one should be hidden or `oldgeneric`",
             other.name(),
             other.image.id
         );

@@ -21,6 +21,7 @@ use crate::ImageRecord;
 #[must_use]
 pub struct Query {
     name: Option<String>,
+    visibility: Option<String>,
     properties: BTreeMap<String, String>,
     tags: Vec<String>,
     hidden: bool,
@@ -54,7 +55,13 @@ impl Query {
         self
     }
 
-    /// With exactly this value of a property.
+    /// Who may see it: `public`, `community`, `shared` or `private`.
+    pub fn visibility(mut self, visibility: impl Into<String>) -> Self {
+        self.visibility = Some(visibility.into());
+        self
+    }
+
+    /// With exactly this value of a property. Attributes, such as name and visibility, are none.
     pub fn property(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.properties.insert(name.into(), value.into());
         self
@@ -86,6 +93,7 @@ impl Query {
         image.status == "active"
             && image.os_hidden == self.hidden
             && named
+            && (self.visibility.as_ref()).is_none_or(|wanted| image.visibility == *wanted)
             && properties.all(|(name, value)| image.get(name) == Some(value))
             && self.tags.iter().all(|tag| image.tags.contains(tag))
     }
@@ -153,6 +161,17 @@ mod tests {
         assert_eq!(noble().most_recent().find(&images).unwrap().id, "new");
         assert_eq!(noble().find(&images), Err(QueryError::Several { count: 2 }));
         assert_eq!(noble().hidden().find(&images).unwrap().id, "hidden");
+        assert_eq!(
+            noble()
+                .visibility("public")
+                .name("new")
+                .find(&images)
+                .unwrap()
+                .id,
+            "new"
+        );
+        let private = noble().visibility("private").find(&images);
+        assert_eq!(private, Err(QueryError::None));
         assert_eq!(noble().name("old").find(&images).unwrap().id, "old");
         let none = noble().property("os_distro", "debian").most_recent();
         assert_eq!(none.find(&images), Err(QueryError::None));

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::extra::ATTRIBUTES;
+
 /// Attributes of the Image API v2 that say nothing of the image itself.
 const PASSED_OVER: [&str; 9] = [
     "checksum",
@@ -82,6 +84,9 @@ impl ImageRecord {
         let value: Value = serde_json::from_slice(text)?;
         let images = match value {
             Value::Array(images) => images,
+            Value::Object(object) if object.get("next").is_some_and(Value::is_string) => {
+                return Err(RecordError::OnePage);
+            }
             Value::Object(mut object) => match object.remove("images") {
                 Some(Value::Array(images)) => images,
                 Some(_) => return Err(RecordError::NoImage { index: 0 }),
@@ -101,12 +106,31 @@ impl ImageRecord {
 
     fn read(image: Map<String, Value>) -> Self {
         let mut record = Self::default();
+        record.take(image);
+        record
+    }
+
+    fn take(&mut self, image: Map<String, Value>) {
+        let record = self;
         for (name, value) in image {
             match (name.as_str(), value) {
+                // The command line client puts some attributes there too, and reads some properties as
+                // numbers and booleans, which are texts in Glance.
                 ("properties", Value::Object(properties)) => {
-                    for (name, value) in properties {
-                        record.property(name, value);
-                    }
+                    let as_text = |value: Value| match value {
+                        Value::Number(_) | Value::Bool(_) => Value::String(value.to_string()),
+                        value => value,
+                    };
+                    let attribute = |name: &str| ATTRIBUTES.contains(&name);
+                    let texts = properties.into_iter().map(|(name, value)| {
+                        let value = if attribute(&name) {
+                            value
+                        } else {
+                            as_text(value)
+                        };
+                        (name, value)
+                    });
+                    record.take(texts.collect());
                 }
                 ("id", value) => record.id = text(value).unwrap_or_default(),
                 ("name", value) => record.name = text(value),
@@ -131,7 +155,6 @@ impl ImageRecord {
                 (_, value) => record.property(name, value),
             }
         }
-        record
     }
 
     fn property(&mut self, name: String, value: Value) {
@@ -200,6 +223,12 @@ pub enum RecordError {
         /// Its place in the list, counted from 0.
         index: usize,
     },
+    /// A list that goes on elsewhere.
+    #[error(
+        "this is one page of a longer list, and rules hold for all images together: ask for all with \
+         `GET /v2/images?limit=1000`, or put the pages into one array"
+    )]
+    OnePage,
     /// A list that leaves the properties out.
     #[error(
         "this is what `openstack image list` prints, which leaves the properties out: save the answer \

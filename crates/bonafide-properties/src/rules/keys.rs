@@ -11,6 +11,9 @@ const MAX_VALUE: usize = 255;
 const MAX_STORED: usize = 65_535;
 const MAX_COUNT: usize = 128;
 const REFUSED: [&str; 3] = ["deleted", "deleted_at", "location"];
+const MANAGER: &str = "managed_by_";
+/// The publisher's proofs, which no server reads.
+const PROOFS: &str = "bonafide_proof_";
 const SIGNATURE: [&str; 4] = [
     "img_signature",
     "img_signature_certificate_uuid",
@@ -88,7 +91,7 @@ fn value(judge: &mut Judge<'_>, name: &str, value: &str) {
     } else if value.len() > MAX_STORED {
         let why = "databases cut it at 65,535 bytes";
         judge.report(Levels::WARNING, Rule::Keys, name, why);
-    } else if value.chars().count() > MAX_VALUE {
+    } else if value.chars().count() > MAX_VALUE && !name.starts_with(PROOFS) {
         // What nobody reads on a server is not missed there.
         let levels = if read { Levels::WARNING } else { Levels::HINT };
         let why = "Nova cuts it at 255 characters where it copies it to servers";
@@ -106,15 +109,17 @@ fn tags(judge: &mut Judge<'_>) {
     if judge.record.status.is_empty() {
         return;
     }
-    let missing = |prefix: &str| !judge.record.tags.iter().any(|tag| tag.starts_with(prefix));
-    let (system, manager) = (missing("os:"), missing("managed_by_"));
-    if system {
-        let system = text(&judge.metadata.distribution).unwrap_or("OPERATINGSYSTEM");
-        let why = format!("a tag `os:{system}` is recommended");
+    let system = text(&judge.metadata.distribution).unwrap_or("OPERATINGSYSTEM");
+    let system = format!("os:{}", system.to_lowercase());
+    let manager = tags
+        .iter()
+        .any(|tag| tag.len() > MANAGER.len() && tag.starts_with(MANAGER));
+    if !tags.contains(&system) {
+        let why = format!("a tag `{system}` is recommended");
         judge.report(Levels::WARNING, Rule::Tags, "tags", why);
     }
-    if manager {
-        let why = "a tag `managed_by_VENDOR` is recommended";
+    if !manager {
+        let why = "a tag `managed_by_` and who manages it is recommended";
         judge.report(Levels::WARNING, Rule::Tags, "tags", why);
     }
 }

@@ -45,10 +45,10 @@ fn begins_with_distribution(judge: &mut Judge<'_>, name: &str) {
             Some(OsPurpose::Generic | OsPurpose::OldGeneric) => Levels::V1_WARNING,
             _ => Levels::V1_HINT,
         };
-        let why = "it begins with the distribution, as `Ubuntu 24.04`";
+        let why = "a name that begins with the distribution is wanted, as `Ubuntu 24.04`";
         judge.report(levels, Rule::NameOfDistribution, "name", why);
     } else if !words.any(|word| word == version) {
-        let why = "the version follows the distribution, as `Ubuntu 24.04`";
+        let why = "the version is wanted in the name, as in `Ubuntu 24.04`";
         judge.report(Levels::V1_HINT, Rule::NameOfDistribution, "name", why);
     }
 }

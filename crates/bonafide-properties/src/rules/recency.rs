@@ -67,10 +67,10 @@ pub(super) fn judge(judge: &mut Judge<'_>, now: Timestamp) {
     };
     let (rule, name) = (Rule::Recency, "image_build_date");
     if now > due {
-        let why = format!("a newer image was due on {due}");
+        let why = format!("a newer image was due on {}", due.strftime("%Y-%m-%d"));
         judge.report(Levels::WARNING, rule, name, why);
     } else if due.duration_since(now) < period / 10 {
-        let why = format!("a newer image is due on {due}");
+        let why = format!("a newer image is due on {}", due.strftime("%Y-%m-%d"));
         judge.report(Levels::WARNING, rule, name, why);
     }
 }

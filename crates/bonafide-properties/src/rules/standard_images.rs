@@ -72,7 +72,12 @@ pub(super) fn judge(judge: &mut Judge<'_>) {
 fn source(judge: &mut Judge<'_>, levels: Levels, distribution: &str, version: &str) {
     let source = judge.record.get("image_source").unwrap_or_default();
     if let Some((rule, why)) = problem(distribution, version, source) {
-        judge.report(levels, rule, "image_source", why);
+        // Version 1 goes by the name, and version 2 by the purpose.
+        let or = match levels == Levels::V2_ERROR {
+            true => "another purpose than `generic`",
+            false => "another name",
+        };
+        judge.report(levels, rule, "image_source", format!("{why}, or {or}"));
     }
 }
 
@@ -89,7 +94,7 @@ pub(crate) fn problem(distribution: &str, version: &str, source: &str) -> Option
     let Some((found, _)) = below.and_then(|below| below.split_once('/')) else {
         let why = format!(
             "a standard image of {distribution} comes from below `{}` or `{}`: give the vendor's URL \
-             there, also if the bytes come from a mirror, or another purpose than `generic`",
+             there, also if the bytes come from a mirror",
             directories[0], directories[1]
         );
         return Some((Rule::StandardSource, why));

@@ -12,7 +12,10 @@ pub(super) fn judge_sizes(judge: &mut Judge<'_>) {
     let disk = record.size.max(record.virtual_size).unwrap_or_default();
     let needed = u64::from(Gibibytes::holding(disk).0.max(1));
     if record.min_disk < needed {
-        let why = format!("{needed} GiB or more are needed for its disk of {disk} bytes");
+        let why = match disk {
+            0 => "1 GiB or more is needed".to_owned(),
+            _ => format!("{needed} GiB or more are needed for its disk of {disk} bytes"),
+        };
         judge.report(Levels::ERROR, Rule::MinDisk, "min_disk", why);
     }
     if record.min_ram == 0 {

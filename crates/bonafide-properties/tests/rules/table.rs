@@ -135,6 +135,8 @@ fn tags_say_the_system_and_who_manages_it() {
     assert_eq!(tagged(&["os:ubuntu", "managed_by_acme"]), OK);
     assert_eq!(tagged(&["os:ubuntu"]), W);
     assert_eq!(tagged(&["managed_by_acme"]), W);
+    assert_eq!(tagged(&["os:debian", "managed_by_acme"]), W);
+    assert_eq!(tagged(&["os:ubuntu", "managed_by_"]), W);
     let long = format!("os:{}", "x".repeat(253));
     assert_eq!(tagged(&[&long, "managed_by_acme"]), E);
 }
