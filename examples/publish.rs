@@ -32,7 +32,7 @@ use support::{AnyError, Selection, World, causes, now};
     after_help = "Each row is `published`, `unchanged` (public already), `refused` (this vendor is known to\n\
         sign nothing) or `FAILED`, with the reason. A rehearsal publishes at its own site what the\n\
         catalogue asks for, so it shows how images are named and proven, not whether a vendor has them.\n\
-        Exit status: 0 no row has failed, 1 a row has, 2 wrong usage."
+        Exit status: 0 no row has failed, 1 a row has, 2 nothing could be tried (wrong usage, no such cloud)."
 )]
 struct Arguments {
     /// Publish in this cloud of clouds.yaml; an empty name takes OS_CLOUD or the OS_* variables
@@ -70,7 +70,7 @@ async fn main() -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {}", causes(error.as_ref()));
-            ExitCode::FAILURE
+            ExitCode::from(2)
         }
     }
 }

@@ -133,7 +133,7 @@ fn an_unknown_cloud_is_explained() {
         .current_dir(empty.path());
     publish.env("OS_CLIENT_CONFIG_FILE", empty.path().join("clouds.yaml"));
     let (code, _, stderr) = run(&mut publish);
-    assert_eq!(code, 1);
+    assert_eq!(code, 2);
     assert!(stderr.contains("clouds.yaml"), "{stderr}");
 }
 
