@@ -1,4 +1,5 @@
-//! Publishes the newest builds in OpenStack Glance, once their origin is proven.
+//! Makes a cloud's public images what a catalogue says: the newest builds are published once their
+//! origin is proven, older ones are shared with the projects that use them, and go when nobody does.
 //!
 //! Without arguments it is a rehearsal: the vendors' sites and a cloud are started inside this
 //! process, on loopback, and the same code that publishes in a real cloud runs against them.
@@ -9,40 +10,53 @@
     reason = "an example talks to people"
 )]
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use bonafide::properties::CiRun;
-use bonafide::publisher::{Entry, Error, Observed, Outcome};
-use bonafide::{Publisher, Report};
+use bonafide::publisher::{Offer, Plan, Reason, Wish};
+use bonafide::{Channel, Fleet, Publisher};
 use clap::Parser;
-use serde_json::json;
 
 mod support;
 
-use support::show::{self, Show};
+use support::outcome::Outcome;
+use support::show::Show;
 use support::{AnyError, Selection, World, causes, now};
 
-/// Publishes the newest images of a catalogue in OpenStack Glance, once their origin is proven.
+/// Makes a cloud's public images what a catalogue says: the newest builds are published once their origin
+/// is proven, older ones are shared with the projects that use them, and go when nobody does.
 ///
 /// Without --cloud it is a rehearsal: the vendors' sites and a cloud are started inside this process
 /// and nothing leaves the machine.
 #[derive(Debug, Parser)]
 #[command(
     name = "publish",
-    after_help = "Each row is `published`, `unchanged` (public already), `refused` (this vendor is known to\n\
-        sign nothing) or `FAILED`, with the reason. A rehearsal publishes at its own site what the\n\
-        catalogue asks for, so it shows how images are named and proven, not whether a vendor has them.\n\
-        Exit status: 0 no row has failed, 1 a row has, 2 nothing could be tried (wrong usage, no such cloud)."
+    after_help = "Each row is `published`, `repaired` (somebody had changed it), `unchanged` (public already),\n\
+        `ended` (`provided_until` has passed), `refused` (this vendor is known to sign nothing), `waiting`\n\
+        (another run is at it) or `FAILED`, with the reason. Below the rows: what was done with older builds,\n\
+        and after `!` what was left alone and why. A rehearsal publishes at its own site what the catalogue\n\
+        asks for, so it shows how images are named and proven, not whether a vendor has them.\n\
+        Exit status: 0 nothing has failed, 1 something has, or an approved plan is no longer right, 2 nothing\n\
+        could be tried (wrong usage, no such cloud)."
 )]
 struct Arguments {
-    /// Publish in this cloud of clouds.yaml; an empty name takes OS_CLOUD or the OS_* variables
+    /// Publish in this cloud of clouds.yaml; an empty name takes OS_CLOUD or the OS_* variables. May be
+    /// given again: each build is fetched once for all of them. NAME@REGION takes another region
     #[arg(long, value_name = "NAME")]
-    cloud: Option<String>,
+    cloud: Vec<String>,
     #[command(flatten)]
     selection: Selection,
-    /// Prove the lists and look at the cloud, but change nothing
+    /// Prove the lists, look at the clouds and print the plan, but change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Like --dry-run, and write the plan to this file, to be approved
+    #[arg(long, value_name = "FILE", conflicts_with = "apply")]
+    plan_out: Option<PathBuf>,
+    /// Do what this plan says and nothing else, and nothing at all if it is no longer right
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    apply: Option<PathBuf>,
     /// Print what was proven of each image
     #[arg(long)]
     details: bool,
@@ -51,21 +65,13 @@ struct Arguments {
     json: bool,
 }
 
+/// Plans by the names of their clouds.
+type Plans = BTreeMap<String, Plan>;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let world = match &arguments.cloud {
-        Some(_) => World::real(&arguments.selection),
-        None => World::rehearsed(&arguments.selection).await,
-    };
-    let world = match world {
-        Ok(world) => world,
-        Err(error) => {
-            eprintln!("error: {}", causes(error.as_ref()));
-            return ExitCode::from(2);
-        }
-    };
-    match run(&arguments, &world).await {
+    match run(&arguments).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -76,143 +82,103 @@ async fn main() -> ExitCode {
 }
 
 /// Whether everything went well.
-async fn run(arguments: &Arguments, world: &World) -> Result<bool, AnyError> {
-    let session = world.session(arguments.cloud.as_deref(), "admin")?;
-    let ci = CiRun::from_variables(|name| std::env::var(name).ok());
-    let publisher = Publisher::new(world.fetch.clone(), session, now).ci(ci);
-    let (mut images, mut would) = (Vec::new(), Vec::new());
-    let (mut refused, mut failures) = (Vec::new(), Vec::new());
+async fn run(arguments: &Arguments) -> Result<bool, AnyError> {
+    let approved = arguments.apply.as_deref().map(read_plans).transpose()?;
+    let world = match arguments.cloud.is_empty() {
+        true => World::rehearsed(&arguments.selection).await?,
+        false => World::real(&arguments.selection)?,
+    };
+    let (fleet, first) = fleet(arguments, &world)?;
+    let show = Show::default();
+    let mut outcome = Outcome::new(arguments.cloud.is_empty(), arguments.details);
+    let (channels, offers) = offers(&world, &first, &show, &mut outcome).await;
+    let wishes: Vec<_> = channels
+        .iter()
+        .zip(&offers)
+        .map(|(channel, offer)| Wish::new(channel, offer.newest()))
+        .collect();
+    if arguments.dry_run || arguments.plan_out.is_some() {
+        let plans = fleet.plan(&wishes).await;
+        if let Some(path) = &arguments.plan_out {
+            let plans = plans.iter().filter_map(|(name, plan)| {
+                plan.as_ref().ok().map(|plan| (name.clone(), plan.clone()))
+            });
+            write_plans(path, &plans.collect())?;
+        }
+        outcome.planned(&wishes, plans);
+    } else {
+        let done = fleet.reconcile(&wishes, approved.as_ref(), &show).await;
+        outcome.done(&wishes, done);
+    }
+    show.finish();
+    for (channel, offer) in channels.iter().zip(offers) {
+        if let Offer::Refused(error) = offer {
+            outcome.refused(channel.name(), &channel.title(), &Reason::Failed(error));
+        }
+    }
+    match arguments.json {
+        true => println!(
+            "{:#}",
+            outcome.to_json(arguments.dry_run || arguments.plan_out.is_some())
+        ),
+        false => print!("{}", outcome.to_text(&world.entries)),
+    }
+    if !arguments.dry_run && arguments.plan_out.is_none() {
+        eprintln!("{}", outcome.summary());
+    }
+    Ok(!outcome.has_failed())
+}
+
+/// The clouds, and one publisher to ask vendors with.
+fn fleet(arguments: &Arguments, world: &World) -> Result<(Fleet, Publisher), AnyError> {
+    let names: Vec<Option<&str>> = match arguments.cloud.is_empty() {
+        true => vec![None],
+        false => arguments.cloud.iter().map(|name| Some(&**name)).collect(),
+    };
+    let mut fleet = Fleet::new(world.fetch.clone());
+    let mut first = None;
+    for name in names {
+        let session = world.session(name, "admin")?;
+        let ci = CiRun::from_variables(|name| std::env::var(name).ok());
+        let publisher = Publisher::new(world.fetch.clone(), session, now).ci(ci);
+        fleet = fleet.cloud(name.unwrap_or("rehearsal"), publisher.clone());
+        first.get_or_insert(publisher);
+    }
+    let first = first.ok_or("there is no cloud")?;
+    Ok((fleet, first))
+}
+
+/// What the vendors of all channels offer. A channel without a key is refused.
+async fn offers(
+    world: &World,
+    publisher: &Publisher,
+    show: &Show,
+    outcome: &mut Outcome,
+) -> (Vec<Channel>, Vec<Offer>) {
+    let (mut channels, mut offers) = (Vec::new(), Vec::new());
     for entry in &world.entries {
-        let show = Show::new(entry.name());
-        let done = one(&publisher, world, entry, arguments.dry_run, &show).await;
-        show.finish();
-        match done {
-            Ok(Done::Image(report)) => {
-                if !arguments.json {
-                    println!(
-                        "{}",
-                        row(how(&report), entry, &report.name, &proof(&report))
-                    );
-                    if arguments.details {
-                        print!("{}", show::report(&report));
-                    }
-                }
-                images.push(report);
-            }
-            Ok(Done::Looked(would)) if !arguments.json => {
-                println!("{}", row("dry run", entry, &entry.title(), &would));
-            }
-            Ok(Done::Looked(action)) => {
-                would.push(json!({ "channel": entry.name(), "action": action }));
+        match entry.channel(world.fetch.as_ref()).await {
+            Ok(channel) => {
+                offers.push(publisher.offer(&channel, show).await);
+                channels.push(channel);
             }
             Err(error) => {
-                let reason = causes(&error);
-                let how = if error.is_expected() {
-                    "refused"
-                } else {
-                    "FAILED"
-                };
-                if !arguments.json {
-                    println!("{}", row(how, entry, &entry.title(), &reason));
-                }
-                let list = if error.is_expected() {
-                    &mut refused
-                } else {
-                    &mut failures
-                };
-                list.push(json!({ "channel": entry.name(), "reason": reason }));
+                let reason = Reason::Failed(Box::new(error));
+                outcome.refused(entry.name(), &entry.title(), &reason);
             }
         }
     }
-    if arguments.json {
-        let mode = match arguments.cloud {
-            Some(_) => "cloud",
-            None => "rehearsal",
-        };
-        let report = json!({
-            "mode": mode,
-            "dry_run": arguments.dry_run,
-            "would": would,
-            "images": images,
-            "refused": refused,
-            "failures": failures,
-        });
-        println!("{report:#}");
-    }
-    if !arguments.dry_run {
-        summary(&images, refused.len(), failures.len());
-    }
-    Ok(failures.is_empty())
+    (channels, offers)
 }
 
-/// What became of one channel.
-enum Done {
-    Image(Box<Report>),
-    /// A dry run, and what it would have done.
-    Looked(String),
+fn read_plans(path: &Path) -> Result<Plans, AnyError> {
+    let failed = |error: AnyError| format!("`{}` is no plan: {error}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| failed(error.into()))?;
+    Ok(serde_json::from_str(&text).map_err(|error| failed(error.into()))?)
 }
 
-async fn one(
-    publisher: &Publisher,
-    world: &World,
-    entry: &Entry,
-    dry_run: bool,
-    show: &Show,
-) -> Result<Done, Error> {
-    let channel = entry.channel(world.fetch.as_ref()).await?;
-    if !dry_run {
-        let report = publisher.publish_newest(&channel, show).await?;
-        return Ok(Done::Image(Box::new(report)));
-    }
-    let candidate = publisher.find(&channel, show).await?;
-    Ok(Done::Looked(
-        match publisher.observe(&channel, &candidate).await? {
-            Observed::Published(image) => {
-                let changed = publisher.changed(&channel, &candidate, &image)?;
-                match changed.is_empty() {
-                    true => format!("{} is public already; nothing to do", image.id),
-                    false => format!("would put back on {}: {}", image.id, changed.join(", ")),
-                }
-            }
-            Observed::Complete(image) => {
-                format!("would prove {} again and make it public", image.id)
-            }
-            Observed::Incomplete { image, .. } => {
-                format!("would remove the incomplete {}", image.id)
-            }
-            Observed::Absent => format!("would upload {}", candidate.file().url),
-            other => format!("would handle {other:?}"),
-        },
-    ))
-}
-
-fn row(how: &str, entry: &Entry, name: &str, what: &str) -> String {
-    format!("{how:<9}  {:<20}  {name:<34}  {what}", entry.name())
-}
-
-const fn how(report: &Report) -> &'static str {
-    match report.outcome {
-        Outcome::AlreadyPublished => "unchanged",
-        Outcome::Repaired => "repaired",
-        _ => "published",
-    }
-}
-
-fn proof(report: &Report) -> String {
-    let evidence = &report.evidence;
-    let day = evidence.signed_at.strftime("%Y-%m-%d");
-    format!(
-        "build {}, signed by {} on {day}",
-        report.serial, evidence.signer
-    )
-}
-
-fn summary(images: &[Box<Report>], refused: usize, failures: usize) {
-    let unchanged = images.iter().filter(|report| how(report) == "unchanged");
-    let unchanged = unchanged.count();
-    eprintln!(
-        "{} published, {unchanged} unchanged, {refused} refused as their vendors sign nothing, \
-         {failures} failed",
-        images.len() - unchanged
-    );
+fn write_plans(path: &Path, plans: &Plans) -> Result<(), AnyError> {
+    let text = serde_json::to_string_pretty(plans)?;
+    std::fs::write(path, text + "\n")
+        .map_err(|error| format!("`{}` can't be written: {error}", path.display()).into())
 }

@@ -1,4 +1,4 @@
-//! What a publisher relies on in Keystone and Glance, case by case.
+//! What a publisher relies on in Keystone, Glance, Nova and Cinder, case by case.
 //!
 //! Every case runs on the embedded cloud of the testkit and on a real one, so that the embedded
 //! one stays what it claims to be. Where they differ, the real one is right.
@@ -7,7 +7,10 @@
 //! `admin`, `publisher`, `customer`, `customer2` and `publisher-appcred`) and
 //! `BONAFIDE_TEST_STORE` (the directory of its default file store). Without them that half is
 //! skipped and says so; with `CI=true` it fails. Cases use ids of their own, delete what they
-//! make and do not mind other images.
+//! make and do not mind other images. What customers have of them is seeded by
+//! `tests/openstack/use`, so the real cloud has to be one that `tests/openstack/up` started. One
+//! case puts Nova's servers out of reach for some seconds: whoever minds holds the file
+//! `use-nova.lock` beside `clouds.yaml` locked, shared.
 
 #![expect(
     clippy::expect_used,
@@ -17,20 +20,32 @@
 
 #[path = "contract/cloud.rs"]
 mod cloud;
+#[path = "contract/command.rs"]
+mod command;
 #[path = "contract/content.rs"]
 mod content;
+#[path = "contract/customers.rs"]
+mod customers;
 #[path = "contract/identity.rs"]
 mod identity;
 #[path = "contract/images.rs"]
 mod images;
 #[path = "contract/list.rs"]
 mod list;
+#[path = "contract/members.rs"]
+mod members;
 #[path = "contract/patch.rs"]
 mod patch;
 #[path = "contract/raw.rs"]
 mod raw;
+#[path = "contract/services.rs"]
+mod services;
+#[path = "contract/stores.rs"]
+mod stores;
 #[path = "contract/upload.rs"]
 mod upload;
+#[path = "contract/usage.rs"]
+mod usage;
 #[path = "contract/visibility.rs"]
 mod visibility;
 
@@ -111,6 +126,17 @@ contract! {
         lists_are_sorted_as_asked,
         several_names_are_asked_for_at_once,
     }
+    members {
+        a_member_sees_an_image_at_once_and_lists_it_when_it_accepts,
+        the_owner_sees_all_members_and_a_member_itself,
+        the_owner_does_not_accept_for_a_member_and_an_administrator_does,
+        a_word_that_is_none_is_refused,
+        a_member_is_added_once,
+        a_removed_member_sees_the_image_no_more,
+        members_are_for_the_owner_to_choose,
+        only_shared_images_have_members,
+        members_and_their_word_outlive_other_visibilities,
+    }
     patch {
         one_patch_changes_everything_that_publishing_needs,
         another_media_type_is_refused,
@@ -130,6 +156,20 @@ contract! {
         names_with_signs_of_json_pointers_are_set_and_removed,
         a_foreign_image_is_not_changed,
     }
+    services {
+        nova_refuses_the_servers_of_all_and_cinder_shows_ones_own,
+        soft_deleted_servers_are_listed_to_administrators_who_ask,
+        an_unknown_version_is_refused,
+        an_absent_marker_is_a_bad_request_to_nova_and_not_found_by_cinder,
+        a_limit_is_a_number_and_may_be_zero,
+        a_status_that_is_none_is_refused,
+        a_foreign_project_in_the_path_is_refused,
+        an_unknown_path_is_not_found_in_no_version,
+    }
+    stores {
+        everybody_lists_the_stores_and_one_is_the_default,
+        an_upload_goes_to_the_store_that_it_names,
+    }
     upload {
         an_uploaded_image_is_active_with_its_sizes_and_hashes,
         an_upload_answers_204_without_a_body,
@@ -148,17 +188,24 @@ contract! {
         an_upload_with_a_wrong_token_is_refused,
         only_the_owner_uploads,
     }
+    usage {
+        everything_that_needs_an_image_is_found,
+        snapshots_of_servers_are_found_whoever_may_see_them,
+        servers_out_of_reach_are_a_gap,
+        without_the_role_admin_nothing_is_asked,
+    }
     visibility {
         a_private_image_is_its_owners,
         a_public_image_is_everybodys,
         a_community_image_is_for_those_who_ask,
-        a_shared_image_is_for_members_and_listed_when_they_accept,
-        an_administrator_accepts_for_others,
-        only_shared_images_have_members,
+        a_shared_image_is_shown_and_listed_to_its_owner_only,
         a_hidden_image_is_shown_but_only_listed_on_request,
         an_image_without_data_is_listed_too,
         an_image_without_data_has_nothing_to_download,
         a_deactivated_image_gives_its_data_to_nobody_but_administrators,
+        only_images_with_data_of_ones_own_are_deactivated,
+        the_owner_chooses_who_sees_an_image_but_for_everybody,
+        an_administrator_lists_all_images_by_two_requests,
         what_is_no_id_is_not_found,
     }
 }

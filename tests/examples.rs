@@ -8,6 +8,8 @@ mod support;
 mod catalogue;
 #[path = "examples/check.rs"]
 mod check;
+#[path = "examples/lifecycle.rs"]
+mod lifecycle;
 #[path = "examples/publish.rs"]
 mod publish;
 #[path = "examples/upload.rs"]

@@ -14,6 +14,7 @@ use bonafide::{CloudConfig, DirectoryFetch, Fetch, HttpFetch, LocalFiles, Publis
 use clap::Args;
 use jiff::Timestamp;
 
+pub(crate) mod outcome;
 pub(crate) mod rehearsal;
 pub(crate) mod show;
 pub(crate) mod table;
@@ -135,12 +136,15 @@ impl World {
         Ok(())
     }
 
-    /// A session with this cloud of `clouds.yaml`, or with the rehearsal's.
+    /// A session with this cloud of `clouds.yaml`, `NAME` or `NAME@REGION`, or with the rehearsal's.
     pub(crate) fn session(&self, cloud: Option<&str>, user: &str) -> Result<Session, AnyError> {
         let config = match (&self.rehearsal, cloud) {
             (Some(rehearsal), _) => rehearsal.cloud(user)?,
             (None, None | Some("")) => CloudConfig::load(None)?,
-            (None, name) => CloudConfig::load(name)?,
+            (None, Some(name)) => match name.rsplit_once('@') {
+                Some((name, region)) => CloudConfig::load(Some(name))?.with_region(region),
+                None => CloudConfig::load(Some(name))?,
+            },
         };
         Ok(Session::new(config, now)?)
     }

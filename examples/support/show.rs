@@ -1,77 +1,116 @@
 //! Events as a progress bar on a terminal and as plain lines elsewhere.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, stderr};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use bonafide::publisher::Action;
 use bonafide::{Event, Observe, Report};
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
 
-/// Shows the events of one channel on standard error.
-#[derive(Debug)]
+/// Shows events on standard error.
+#[derive(Debug, Default)]
 pub(crate) struct Show {
-    channel: String,
+    /// What events are about that are of no channel.
+    of: String,
+    bars: MultiProgress,
+    /// How far each channel is.
+    channels: Mutex<BTreeMap<String, Progress>>,
+}
+
+/// How far an upload is.
+#[derive(Clone, Debug)]
+struct Progress {
     bar: Option<ProgressBar>,
     /// The last tenth that was told, where there is no terminal.
-    tenths: AtomicU64,
+    tenths: u64,
 }
 
 impl Show {
-    pub(crate) fn new(channel: &str) -> Self {
-        let bar = stderr().is_terminal().then(|| {
-            let style = "{prefix}: {bar:32} {bytes}/{total_bytes} {bytes_per_sec} {msg}";
-            let style = ProgressStyle::with_template(style);
-            let bar = ProgressBar::hidden();
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar.set_prefix(channel.to_owned());
-            bar
-        });
+    pub(crate) fn new(of: &str) -> Self {
         Self {
-            channel: channel.to_owned(),
-            bar,
-            tenths: AtomicU64::new(0),
+            of: of.to_owned(),
+            ..Self::default()
         }
     }
 
-    pub(crate) fn line(&self, text: &str) {
-        let line = format!("{}: {text}", self.channel);
-        match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
-        }
+    pub(crate) fn line(&self, channel: &str, text: &str) {
+        let line = match channel {
+            "" => text.to_owned(),
+            channel => format!("{channel}: {text}"),
+        };
+        self.bars.suspend(|| eprintln!("{line}"));
     }
 
+    /// Takes all bars away.
     pub(crate) fn finish(&self) {
-        if let Some(bar) = &self.bar {
+        let channels = self.channels.lock();
+        let mut channels = channels.unwrap_or_else(PoisonError::into_inner);
+        for progress in std::mem::take(&mut *channels).into_values() {
+            if let Some(bar) = progress.bar {
+                bar.finish_and_clear();
+            }
+        }
+    }
+
+    fn finish_one(&self, channel: &str) {
+        let channels = self.channels.lock();
+        let progress = channels
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(channel);
+        if let Some(bar) = progress.and_then(|progress| progress.bar) {
             bar.finish_and_clear();
         }
     }
 
-    fn progress(&self, received: u64, total: Option<u64>) {
+    fn start(&self, channel: &str) -> Progress {
+        let bar = stderr().is_terminal().then(|| {
+            let style = "{prefix}: {bar:32} {bytes}/{total_bytes} {bytes_per_sec} {msg}";
+            let style = ProgressStyle::with_template(style);
+            let bar = self.bars.add(ProgressBar::new(0));
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_prefix(channel.to_owned());
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        Progress { bar, tenths: 0 }
+    }
+
+    fn progress(&self, channel: &str, received: u64, total: Option<u64>) {
         let total = total.unwrap_or(received).max(1);
-        if let Some(bar) = &self.bar {
-            if bar.is_hidden() {
-                bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
-                bar.enable_steady_tick(Duration::from_millis(200));
+        let told = {
+            let channels = self.channels.lock();
+            let mut channels = channels.unwrap_or_else(PoisonError::into_inner);
+            let progress = channels
+                .entry(channel.to_owned())
+                .or_insert_with(|| self.start(channel));
+            if let Some(bar) = &progress.bar {
+                bar.set_length(total);
+                bar.set_position(received);
+                return;
             }
-            bar.set_length(total);
-            bar.set_position(received);
-            return;
-        }
-        let tenths = received.saturating_mul(10) / total;
-        if self.tenths.fetch_max(tenths, Ordering::Relaxed) < tenths {
-            self.line(&format!(
-                "{} % of {} uploaded",
-                tenths * 10,
-                HumanBytes(total)
-            ));
+            let tenths = received.saturating_mul(10) / total;
+            let told = progress.tenths;
+            progress.tenths = told.max(tenths);
+            told < tenths
+        };
+        if told {
+            let tenths = received.saturating_mul(10) / total;
+            let told = format!("{} % of {} uploaded", tenths * 10, HumanBytes(total));
+            self.line(channel, &told);
         }
     }
 }
 
 impl Observe for Show {
     fn observe(&self, event: &Event<'_>) {
+        self.observe_of(&self.of, event);
+    }
+
+    fn observe_of(&self, channel: &str, event: &Event<'_>) {
+        let line = |text: &str| self.line(channel, text);
         match event {
             Event::Found { release } => {
                 let serial = release.serial.as_ref();
@@ -79,41 +118,47 @@ impl Observe for Show {
                     || "a list of builds".to_owned(),
                     |serial| format!("build {serial}"),
                 );
-                self.line(&format!("found {build} at {}", release.directory));
+                line(&format!("found {build} at {}", release.directory));
             }
-            Event::Proven { evidence } => self.line(&format!(
+            Event::Proven { evidence } => line(&format!(
                 "its list is proven: signed at {} by {}",
                 evidence.signed_at, evidence.signer
             )),
-            Event::Rereading { list } => self.line(&format!("reading {list} once more")),
+            Event::Rereading { list } => line(&format!("reading {list} once more")),
             Event::Moved { list } => {
-                self.line(&format!(
+                line(&format!(
                     "{list} changed meanwhile; once more from the start"
                 ));
             }
             Event::Stale {
                 list, signed_at, ..
-            } => self.line(&format!(
+            } => line(&format!(
                 "ALARM: {list} was signed at {signed_at} and has not moved since"
             )),
-            Event::Created { id, .. } => self.line(&format!("created private image {id}")),
-            Event::Progress { received, total } => self.progress(*received, *total),
+            Event::Created { id, .. } => line(&format!("created private image {id}")),
+            Event::Progress { received, total } => self.progress(channel, *received, *total),
             Event::Uploaded { digests, .. } => {
-                self.finish();
-                self.line(&format!("the image is proven: sha256 {}", digests.sha256));
+                self.finish_one(channel);
+                line(&format!("the image is proven: sha256 {}", digests.sha256));
             }
-            Event::Compared { .. } => self.line("Glance stores exactly these bytes"),
-            Event::Removed { id } => self.line(&format!("removed the incomplete image {id}")),
-            Event::Repaired { id, properties } => self.line(&format!(
+            Event::Compared { .. } => line("Glance stores exactly these bytes"),
+            Event::Removed { id } => line(&format!("removed the incomplete image {id}")),
+            Event::Repaired { id, properties } => line(&format!(
                 "image {id} was changed, and is put back: {}",
                 properties.join(", ")
             )),
             Event::IdTaken { id } => {
-                self.line(&format!(
+                line(&format!(
                     "somebody else has taken the id {id}; trying the next"
                 ));
             }
-            Event::Published { id } => self.line(&format!("image {id} is public")),
+            Event::Applied {
+                action:
+                    action @ (Action::Delete { .. } | Action::Share { .. } | Action::Unlist { .. }),
+            } => line(&action.headline()),
+            Event::Reinstated { id } => line(&format!("image {id} is the newest again")),
+            Event::Superseded { id } => line(&format!("image {id} gives up its place")),
+            Event::Published { id } => line(&format!("image {id} is public")),
             _ => {}
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use futures_util::{FutureExt, stream};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::customers::Customers;
 use crate::raw::Raw;
 
 /// How often, 20 ms apart, a state is looked for that the cloud reaches by itself.
@@ -29,8 +30,8 @@ pub(crate) struct Cloud {
     made: Mutex<Vec<Uuid>>,
     /// One for each user, so that each logs in once.
     clients: Mutex<BTreeMap<String, Glance>>,
-    /// Lives as long as the case.
-    _embedded: Option<EmbeddedCloud>,
+    /// What uses images.
+    pub(crate) customers: Customers,
 }
 
 /// Runs a case on a cloud of its own.
@@ -41,7 +42,7 @@ pub(crate) async fn embedded(case: impl AsyncFn(&Cloud)) {
         store: embedded.store_path().to_owned(),
         made: Mutex::default(),
         clients: Mutex::default(),
-        _embedded: Some(embedded),
+        customers: Customers::embedded(embedded),
     };
     cloud.run(case).await;
 }
@@ -71,7 +72,7 @@ pub(crate) async fn real(case: impl AsyncFn(&Cloud)) {
             .into(),
         made: Mutex::default(),
         clients: Mutex::default(),
-        _embedded: None,
+        customers: Customers::real(Path::new(&path)),
     };
     cloud.run(case).await;
 }
@@ -79,7 +80,8 @@ pub(crate) async fn real(case: impl AsyncFn(&Cloud)) {
 impl Cloud {
     async fn run(self, case: impl AsyncFn(&Self)) {
         let outcome = AssertUnwindSafe(case(&self)).catch_unwind().await;
-        let left = self.clean_up().await;
+        let mut left = self.clean_up().await;
+        left.extend(self.customers.clean_up().await);
         if let Err(panic) = outcome {
             resume_unwind(panic);
         }
@@ -153,6 +155,11 @@ impl Cloud {
         let id = Uuid::new_v4();
         self.made.lock().unwrap().push(id);
         id
+    }
+
+    /// The id of a user's project.
+    pub(crate) async fn project(&self, who: &str) -> String {
+        self.glance(who).session().project_id().await.unwrap()
     }
 
     /// A private image of the publisher that waits for its data.

@@ -14,6 +14,10 @@ use uuid::Uuid;
 pub(crate) struct Raw {
     pub(crate) client: Client,
     pub(crate) identity: String,
+    /// Ends in `/v3` and the project.
+    pub(crate) block_storage: String,
+    /// Ends in `/v2.1`.
+    pub(crate) compute: String,
     /// Ends in `/v2`.
     pub(crate) image: String,
     pub(crate) token: String,
@@ -94,21 +98,20 @@ impl Raw {
         assert_eq!(answer.status, 201, "{answer:?}");
         let body = answer.json();
         let services = body["token"]["catalog"].as_array().unwrap();
-        let service = services
-            .iter()
-            .find(|service| service["type"] == "image")
-            .unwrap();
-        let mut endpoints = service["endpoints"].as_array().unwrap().iter();
-        let public = endpoints
-            .find(|endpoint| endpoint["interface"] == "public")
-            .unwrap();
+        let url = |kind: &str| {
+            let mut services = services.iter();
+            let service = services.find(|service| service["type"] == kind).unwrap();
+            let mut endpoints = service["endpoints"].as_array().unwrap().iter();
+            let public = endpoints.find(|endpoint| endpoint["interface"] == "public");
+            let url = public.unwrap()["url"].as_str().unwrap();
+            url.trim_end_matches('/').to_owned()
+        };
         Self {
             client: client(),
             identity: words["auth_url"].clone(),
-            image: format!(
-                "{}/v2",
-                public["url"].as_str().unwrap().trim_end_matches('/')
-            ),
+            block_storage: url("block-storage"),
+            compute: url("compute"),
+            image: format!("{}/v2", url("image")),
             token: answer.header("x-subject-token").to_owned(),
         }
     }
@@ -121,10 +124,27 @@ impl Raw {
         headers: &[(&str, &str)],
         body: impl Into<reqwest::Body>,
     ) -> Answer {
+        let url = format!("{}{path}", self.image);
+        self.send_to(method, &url, headers, body).await
+    }
+
+    /// Asks Nova or Cinder, for an answer of a version such as `compute 2.69`.
+    pub(crate) async fn ask(&self, url: &str, version: &str) -> Answer {
+        let headers = [("openstack-api-version", version)];
+        self.send_to("GET", url, &headers, "").await
+    }
+
+    async fn send_to(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let mut request = self
             .client
-            .request(method, format!("{}{path}", self.image))
+            .request(method, url)
             .header("accept", "application/json")
             .header("x-auth-token", &self.token)
             .body(body);

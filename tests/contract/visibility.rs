@@ -1,8 +1,7 @@
 //! Who sees which image, in lists and by id, and who gets its bytes.
 
-use bonafide_glance::{Error, ImageFilter, ImagePatch, Visibility};
+use bonafide_glance::{Error, ImageFilter, ImagePatch, Status, Visibility};
 use futures_util::TryStreamExt;
-use serde_json::json;
 use uuid::Uuid;
 
 use crate::cloud::{Cloud, new_image};
@@ -10,7 +9,7 @@ use crate::cloud::{Cloud, new_image};
 const EVERYBODY: [&str; 4] = ["publisher", "customer", "customer2", "admin"];
 
 /// Whether a list with this filter has the image.
-async fn listed(cloud: &Cloud, who: &str, id: Uuid, filter: ImageFilter) -> bool {
+pub(crate) async fn listed(cloud: &Cloud, who: &str, id: Uuid, filter: ImageFilter) -> bool {
     // By name, since a real cloud may have any number of other images.
     let filter = filter.name(format!("contract {id}"));
     let images = cloud.glance(who).list(&filter).await.unwrap();
@@ -22,7 +21,7 @@ async fn shown(cloud: &Cloud, who: &str, id: Uuid) -> bool {
 }
 
 /// Who has the image in the default list, and who is shown it by its id.
-async fn seen(cloud: &Cloud, id: Uuid) -> (Vec<&'static str>, Vec<&'static str>) {
+pub(crate) async fn seen(cloud: &Cloud, id: Uuid) -> (Vec<&'static str>, Vec<&'static str>) {
     let (mut lists, mut shows) = (Vec::new(), Vec::new());
     for who in EVERYBODY {
         if listed(cloud, who, id, ImageFilter::new()).await {
@@ -35,7 +34,7 @@ async fn seen(cloud: &Cloud, id: Uuid) -> (Vec<&'static str>, Vec<&'static str>)
     (lists, shows)
 }
 
-async fn made(cloud: &Cloud, visibility: Visibility) -> Uuid {
+pub(crate) async fn made(cloud: &Cloud, visibility: Visibility) -> Uuid {
     let id = cloud.active(b"bonafide").await;
     let patch = ImagePatch::new().visibility(visibility);
     cloud.glance("admin").update(id, &patch).await.unwrap();
@@ -69,97 +68,6 @@ pub(crate) async fn a_community_image_is_for_those_who_ask(cloud: &Cloud) {
     assert_eq!(shows, EVERYBODY);
     let community = ImageFilter::new().visibility(Visibility::Community);
     assert!(listed(cloud, "customer", id, community).await);
-}
-
-pub(crate) async fn a_shared_image_is_for_members_and_listed_when_they_accept(cloud: &Cloud) {
-    let id = made(cloud, Visibility::Shared).await;
-    let (lists, shows) = seen(cloud, id).await;
-    assert_eq!(lists, ["publisher", "admin"]);
-    assert_eq!(shows, ["publisher", "admin"]);
-    let customer = cloud
-        .glance("customer")
-        .session()
-        .project_id()
-        .await
-        .unwrap();
-    let publisher = cloud.raw("publisher").await;
-    let headers = [("content-type", "application/json")];
-    let members = format!("/images/{id}/members");
-    let member = json!({"member": customer}).to_string();
-    let answer = publisher.send("POST", &members, &headers, member).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    assert_eq!(answer.json()["status"], "pending");
-    let (lists, shows) = seen(cloud, id).await;
-    assert_eq!(lists, ["publisher", "admin"]);
-    assert_eq!(shows, ["publisher", "customer", "admin"]);
-    let member = format!("{members}/{customer}");
-    let accepted = json!({"status": "accepted"}).to_string();
-    let answer = publisher
-        .send("PUT", &member, &headers, accepted.clone())
-        .await;
-    assert_eq!(answer.status, 403, "{answer:?}");
-    let answer = cloud
-        .raw("customer")
-        .await
-        .send("PUT", &member, &headers, accepted)
-        .await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    let (lists, _) = seen(cloud, id).await;
-    assert_eq!(lists, ["publisher", "customer", "admin"]);
-    let answer = publisher.send("DELETE", &member, &[], "").await;
-    assert_eq!(answer.status, 204, "{answer:?}");
-    let (lists, shows) = seen(cloud, id).await;
-    assert_eq!(lists, ["publisher", "admin"]);
-    assert_eq!(shows, ["publisher", "admin"]);
-}
-
-pub(crate) async fn an_administrator_accepts_for_others(cloud: &Cloud) {
-    let id = made(cloud, Visibility::Shared).await;
-    let customer = cloud
-        .glance("customer")
-        .session()
-        .project_id()
-        .await
-        .unwrap();
-    let admin = cloud.raw("admin").await;
-    let headers = [("content-type", "application/json")];
-    let members = format!("/images/{id}/members");
-    let member = json!({"member": customer}).to_string();
-    assert_eq!(
-        admin
-            .send("POST", &members, &headers, member.clone())
-            .await
-            .status,
-        200
-    );
-    assert_eq!(
-        admin.send("POST", &members, &headers, member).await.status,
-        409
-    );
-    let path = format!("{members}/{customer}");
-    let accepted = json!({"status": "accepted"}).to_string();
-    assert_eq!(
-        admin.send("PUT", &path, &headers, accepted).await.status,
-        200
-    );
-    assert!(listed(cloud, "customer", id, ImageFilter::new()).await);
-    assert!(!shown(cloud, "customer2", id).await);
-}
-
-pub(crate) async fn only_shared_images_have_members(cloud: &Cloud) {
-    let customer = cloud
-        .glance("customer")
-        .session()
-        .project_id()
-        .await
-        .unwrap();
-    let publisher = cloud.raw("publisher").await;
-    let headers = [("content-type", "application/json")];
-    let id = made(cloud, Visibility::Private).await;
-    let member = json!({"member": customer}).to_string();
-    let members = format!("/images/{id}/members");
-    let answer = publisher.send("POST", &members, &headers, member).await;
-    assert_eq!(answer.status, 403, "{answer:?}");
 }
 
 pub(crate) async fn a_hidden_image_is_shown_but_only_listed_on_request(cloud: &Cloud) {
@@ -200,32 +108,96 @@ pub(crate) async fn an_image_without_data_has_nothing_to_download(cloud: &Cloud)
     assert_eq!((answer.status, answer.text.as_str()), (204, ""));
 }
 
+pub(crate) async fn a_shared_image_is_shown_and_listed_to_its_owner_only(cloud: &Cloud) {
+    let id = made(cloud, Visibility::Shared).await;
+    let (lists, shows) = seen(cloud, id).await;
+    assert_eq!(lists, ["publisher", "admin"]);
+    assert_eq!(shows, ["publisher", "admin"]);
+}
+
 pub(crate) async fn a_deactivated_image_gives_its_data_to_nobody_but_administrators(cloud: &Cloud) {
     let id = made(cloud, Visibility::Public).await;
-    let publisher = cloud.raw("publisher").await;
-    let action = |word| format!("/images/{id}/actions/{word}");
-    assert_eq!(
-        publisher
-            .send("POST", &action("deactivate"), &[], "")
-            .await
-            .status,
-        204
-    );
+    let publisher = cloud.glance("publisher");
+    // Doing it again does no harm.
+    for _ in 0..2 {
+        publisher.deactivate(id).await.unwrap();
+    }
     let image = cloud.glance("customer").image(id).await.unwrap();
-    assert_eq!(image.status, bonafide_glance::Status::Deactivated);
+    assert_eq!(image.status, Status::Deactivated);
     for who in ["publisher", "customer"] {
         let error = cloud.glance(who).download(id).await.unwrap_err();
         assert!(matches!(error, Error::Forbidden(_)), "{error}");
     }
     assert!(cloud.glance("admin").download(id).await.is_ok());
-    assert_eq!(
-        publisher
-            .send("POST", &action("reactivate"), &[], "")
-            .await
-            .status,
-        204
-    );
+    for _ in 0..2 {
+        publisher.reactivate(id).await.unwrap();
+    }
     assert!(cloud.glance("customer").download(id).await.is_ok());
+}
+
+pub(crate) async fn only_images_with_data_of_ones_own_are_deactivated(cloud: &Cloud) {
+    let queued = cloud.queued("raw").await;
+    for result in [
+        cloud.glance("publisher").deactivate(queued).await,
+        cloud.glance("publisher").reactivate(queued).await,
+    ] {
+        assert!(matches!(result, Err(Error::Forbidden(_))), "{result:?}");
+    }
+    let foreign = made(cloud, Visibility::Community).await;
+    let result = cloud.glance("customer").deactivate(foreign).await;
+    assert!(matches!(result, Err(Error::Forbidden(_))), "{result:?}");
+    let private = made(cloud, Visibility::Private).await;
+    let result = cloud.glance("customer").deactivate(private).await;
+    assert!(matches!(result, Err(Error::NotFound(_))), "{result:?}");
+}
+
+pub(crate) async fn the_owner_chooses_who_sees_an_image_but_for_everybody(cloud: &Cloud) {
+    let id = made(cloud, Visibility::Public).await;
+    let publisher = cloud.glance("publisher");
+    let own = (vec!["publisher", "admin"], vec!["publisher", "admin"]);
+    let community = (vec!["publisher"], EVERYBODY.to_vec());
+    for (visibility, expected) in [
+        (Visibility::Community, &community),
+        (Visibility::Private, &own),
+        (Visibility::Community, &community),
+        (Visibility::Shared, &own),
+        (Visibility::Private, &own),
+    ] {
+        let patch = ImagePatch::new().visibility(visibility);
+        let image = publisher.update(id, &patch).await.unwrap();
+        assert_eq!(image.visibility, visibility);
+        assert_eq!(&seen(cloud, id).await, expected, "{visibility}");
+    }
+    let public = ImagePatch::new().visibility(Visibility::Public);
+    let error = publisher.update(id, &public).await.unwrap_err();
+    assert!(matches!(error, Error::Forbidden(_)), "{error}");
+    cloud.glance("admin").update(id, &public).await.unwrap();
+    assert_eq!(
+        seen(cloud, id).await,
+        (EVERYBODY.to_vec(), EVERYBODY.to_vec())
+    );
+}
+
+pub(crate) async fn an_administrator_lists_all_images_by_two_requests(cloud: &Cloud) {
+    let community = made(cloud, Visibility::Community).await;
+    let hidden = made(cloud, Visibility::Private).await;
+    let hide = ImagePatch::new().hidden(true);
+    let publisher = cloud.glance("publisher");
+    publisher.update(hidden, &hide).await.unwrap();
+    let admin = cloud.raw("admin").await;
+    for (query, lists) in [
+        ("", [false, false]),
+        ("&visibility=community", [true, false]),
+        ("&visibility=all", [true, false]),
+        ("&visibility=all&os_hidden=true", [false, true]),
+    ] {
+        for (id, expected) in [community, hidden].into_iter().zip(lists) {
+            let path = format!("/images?name=contract%20{id}{query}");
+            let images = admin.get(&path).await.json()["images"].clone();
+            let found = images.as_array().is_some_and(|images| !images.is_empty());
+            assert_eq!(found, expected, "{query}");
+        }
+    }
 }
 
 pub(crate) async fn what_is_no_id_is_not_found(cloud: &Cloud) {

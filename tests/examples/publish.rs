@@ -40,6 +40,11 @@ fn publish_without_arguments_rehearses_the_operators_whole_table() {
             .lines()
             .find(|line| line.split_whitespace().nth(1) == Some(channel))
             .unwrap_or_else(|| panic!("no row of {channel} in:\n{stdout}"));
+        // Some day no more builds are promised of each of them.
+        if how == "refused" && row.starts_with("ended ") {
+            assert!(row.contains("provided_until has passed"), "{row}");
+            continue;
+        }
         assert!(row.starts_with(how) && row.contains(name), "{row}");
         let why = match how {
             "refused" => "unsigned: there is no signature at https://",

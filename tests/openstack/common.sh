@@ -1,9 +1,12 @@
 # shellcheck shell=bash
-# What `up`, `down` and `tests/run` share. Sourced, never run.
+# What `up`, `down`, `use` and `tests/run` share. Sourced, never run.
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # Everything lives below this directory: packages, configuration, databases, images, logs.
 root=$(realpath -m -- "${BONAFIDE_OPENSTACK_ROOT:-$repository/target/openstack}")
+
+# In the order in which they start; Neutron is a stub for Nova.
+servers=(keystone glance neutron nova cinder)
 
 say() { printf '%s\n' "$*"; }
 die() {
@@ -33,6 +36,14 @@ lock_root() {
     flock --nonblock 9 && return
     say "waiting for another up or down in $(shown "$root")"
     flock 9
+}
+
+# Keystone and Glance share a virtual environment, and Nova and Cinder another one.
+venv_of() { # SERVER
+    case $1 in
+    keystone | glance) printf '%s' "$root/venv" ;;
+    *) printf '%s' "$root/venv-compute" ;;
+    esac
 }
 
 server_config() { printf '%s' "$root/config/$1/uwsgi.ini"; }
@@ -67,9 +78,68 @@ stop_server() { # NAME
     rm -f -- "$root/run/$1.pid"
 }
 
+# All at once: each takes a second.
 stop_servers() {
-    stop_server glance
-    stop_server keystone
+    local server pid pids=()
+    for server in "${servers[@]}"; do
+        stop_server "$server" &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do wait "$pid"; done
+}
+
+# With an empty environment: a proxy or an OS_… variable of the caller would reach them too. In a
+# session of its own, so that they outlive this script and never get the terminal's signals.
+start_server() { # NAME
+    local log=$root/log/$1.log
+    is_running "$1" && return
+    if [[ -e $log ]]; then mv -f -- "$log" "$log.1"; fi
+    (
+        # What the caller holds open, locks above all, must not live on in a server.
+        local descriptor
+        for descriptor in /proc/self/fd/*; do
+            descriptor=${descriptor##*/}
+            if ((descriptor > 2)); then exec {descriptor}>&-; fi
+        done
+        exec env -i HOME="$root" LANG=C.UTF-8 PATH="$PATH" PYTHONDONTWRITEBYTECODE=1 \
+            "OS_${1^^}_CONFIG_DIR=$root/config/$1" \
+            setsid "$(venv_of "$1")/bin/uwsgi" --ini "$(server_config "$1")"
+    ) </dev/null >"$log" 2>&1 &
+    printf '%s\n' "$!" >"$root/run/$1.pid"
+}
+
+give_up() { # NAME WHAT_HAPPENED
+    tail -n 20 "$root/log/$1.log" >&2
+    stop_servers >&2
+    die "$1 $2; its log is $(shown "$root/log/$1.log")"
+}
+
+# Where a server answers as soon as it runs. `up` and `use` know the ports.
+liveness_url() { # SERVER
+    case $1 in
+    keystone) printf '%s' "http://127.0.0.1:$KEYSTONE_PORT/v3" ;;
+    glance) printf '%s' "http://127.0.0.1:$GLANCE_PORT/healthcheck" ;;
+    neutron) printf '%s' "http://127.0.0.1:$NEUTRON_PORT" ;;
+    nova) printf '%s' "http://127.0.0.1:$NOVA_PORT" ;;
+    cinder) printf '%s' "http://127.0.0.1:$CINDER_PORT" ;;
+    esac
+}
+
+wait_for_server() { # NAME
+    local deadline=$((SECONDS + 60)) url
+    url=$(liveness_url "$1")
+    until curl --silent --fail --noproxy '*' --max-time 5 --output /dev/null "$url"; do
+        kill -0 "$(server_pid "$1")" 2>/dev/null || give_up "$1" "ended while it started"
+        ((SECONDS < deadline)) || give_up "$1" "did not answer at $url within a minute"
+        sleep 0.1
+    done
+}
+
+# Runs one of our Python files with the packages of a server. Nothing is written elsewhere: neither
+# bytecode, which would land beside the source, nor caches in the home directory.
+run_python() { # SERVER FILE ARGUMENTS...
+    BONAFIDE_OPENSTACK_ROOT=$root HOME=$root PYTHONDONTWRITEBYTECODE=1 \
+        "$(venv_of "$1")/bin/python" -W ignore "$repository/tests/openstack/$2" "${@:3}"
 }
 
 # Prints a Python that can carry the servers: 3.11 to 3.13, with all that `venv` needs.

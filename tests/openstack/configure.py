@@ -1,11 +1,11 @@
-"""Writes the configuration of Keystone, Glance and their uWSGI; prints the servers it changed."""
+"""Writes the configuration of the servers and their uWSGI; prints the servers it changed."""
 
 import os
 from pathlib import Path
 
 from place import (
+    COMPUTE_VENV,
     CONFIG,
-    DATABASE,
     GLANCE_URL,
     KEYS,
     KEYSTONE_URL,
@@ -14,6 +14,7 @@ from place import (
     SERVICE_PASSWORD,
     STORE,
     VENV,
+    database_url,
     write,
 )
 
@@ -51,12 +52,28 @@ log-format = %(addr) [%(ctime)] %(method) %(uri) => %(status) in %(msecs) ms
 """
 
 
+def authtoken(user: str) -> str:
+    return f"""\
+[keystone_authtoken]
+www_authenticate_uri = {KEYSTONE_URL}
+auth_url = {KEYSTONE_URL}
+auth_type = password
+username = {user}
+password = {SERVICE_PASSWORD}
+project_name = service
+user_domain_name = Default
+project_domain_name = Default
+region_name = {REGION}
+# No cache: a revoked token is refused at once, so that a test of the renewal need not wait.
+token_cache_time = -1"""
+
+
 def keystone() -> str:
     return f"""\
 [DEFAULT]
 use_stderr = true
 [database]
-connection = sqlite:///{DATABASE}/keystone.db?timeout=30
+connection = {database_url("keystone")}
 [token]
 provider = fernet
 expiration = {setting("TOKEN_EXPIRATION", "3600")}
@@ -96,7 +113,7 @@ hashing_algorithm = {setting("HASHING_ALGORITHM", "sha512")}
 [wsgi]
 python_interpreter = {VENV}/bin/python
 [database]
-connection = sqlite:///{DATABASE}/glance.db?timeout=30
+connection = {database_url("glance")}
 [glance_store]
 default_backend = fast
 [fast]
@@ -109,18 +126,7 @@ store_description = second store
 filesystem_store_datadir = {STORE}/staging
 [os_glance_tasks_store]
 filesystem_store_datadir = {STORE}/tasks
-[keystone_authtoken]
-www_authenticate_uri = {KEYSTONE_URL}
-auth_url = {KEYSTONE_URL}
-auth_type = password
-username = glance
-password = {SERVICE_PASSWORD}
-project_name = service
-user_domain_name = Default
-project_domain_name = Default
-region_name = {REGION}
-# No cache: a revoked token is refused at once, so that a test of the renewal need not wait.
-token_cache_time = -1
+{authtoken("glance")}
 [paste_deploy]
 flavor = keystone
 config_file = {VENV}/etc/glance/glance-api-paste.ini
@@ -143,6 +149,42 @@ allowed_ports = []
 """
 
 
+# Neither has anything to talk to: no message bus, no scheduler, no compute or volume service.
+def nova() -> str:
+    return f"""\
+[DEFAULT]
+use_stderr = true
+transport_url = fake://
+state_path = {ROOT}/run
+[api]
+max_limit = {setting("NOVA_MAX_LIMIT", "1000")}
+[api_database]
+connection = {database_url("nova_api")}
+[database]
+connection = {database_url("nova_cell1")}
+{authtoken("nova")}
+[oslo_concurrency]
+lock_path = {ROOT}/run
+"""
+
+
+def cinder() -> str:
+    return f"""\
+[DEFAULT]
+use_stderr = true
+transport_url = fake://
+state_path = {ROOT}/run
+osapi_max_limit = {setting("OSAPI_MAX_LIMIT", "1000")}
+api_paste_config = {COMPUTE_VENV}/etc/cinder/api-paste.ini
+resource_query_filters_file = {COMPUTE_VENV}/etc/cinder/resource_filters.json
+[database]
+connection = {database_url("cinder")}
+{authtoken("cinder")}
+[oslo_concurrency]
+lock_path = {ROOT}/run
+"""
+
+
 def main() -> None:
     files = {
         "keystone": {
@@ -155,6 +197,19 @@ def main() -> None:
             ),
             "glance-api.conf": glance(),
             "glance-image-import.conf": glance_import(),
+        },
+        "neutron": {"uwsgi.ini": uwsgi("neutron", processes="1", threads="4")},
+        "nova": {
+            "uwsgi.ini": uwsgi("nova", processes="1", threads="4"),
+            "nova.conf": nova(),
+            # Nova looks for it beside its configuration only.
+            "api-paste.ini": (COMPUTE_VENV / "etc/nova/api-paste.ini").read_text(),
+        },
+        "cinder": {
+            "uwsgi.ini": uwsgi("cinder", processes="1", threads="4")
+            # The only one that does not look into the directory OS_…_CONFIG_DIR.
+            + f"pyargv = --config-file={CONFIG}/cinder/cinder.conf\n",
+            "cinder.conf": cinder(),
         },
     }
     for server, texts in files.items():

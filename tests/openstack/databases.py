@@ -1,38 +1,10 @@
-"""Creates both databases, and Keystone's keys, administrator and first catalogue entry."""
+"""Creates Keystone's and Glance's databases, and Keystone's keys, administrator and first
+catalogue entry."""
 
 import os
-import sqlite3
-import sys
-from collections.abc import Callable
 
-from place import ADMIN_PASSWORD, CONFIG, DATABASE, KEYS, KEYSTONE_URL, REGION, STORE
-
-
-def start(command: Callable[[], None], program: str, arguments: list[str]) -> int:
-    """Runs `main` of a command-line program in a child; gives its process id.
-
-    A child each, since these programs parse their configuration once in a process's life; forked
-    rather than started, since their imports take three seconds.
-    """
-    sys.stdout.flush()
-    pid = os.fork()
-    if pid:
-        return pid
-    status = 1
-    try:
-        sys.argv = [program, *arguments]
-        status = 1 if command() else 0
-    except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else int(end.code is not None)
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-
-
-def wait(pid: int, what: str) -> None:
-    if os.waitpid(pid, 0)[1]:
-        sys.exit(f"{what} failed")
+from commands import start, wait
+from place import ADMIN_PASSWORD, CONFIG, KEYS, KEYSTONE_URL, REGION, STORE, let_readers_pass
 
 
 def glance_manage() -> None:
@@ -79,10 +51,7 @@ def main() -> None:
         wait(pid, f"keystone-manage {command[0]}")
     wait(glance, "glance-manage db_sync")
 
-    # Readers then don't block the writer, nor it them. The mode stays with the file.
-    for name in ("keystone.db", "glance.db"):
-        with sqlite3.connect(DATABASE / name) as database:
-            database.execute("PRAGMA journal_mode = WAL")
+    let_readers_pass("keystone", "glance")
 
 
 main()

@@ -12,8 +12,11 @@ import requests
 from place import (
     ADMIN_PASSWORD,
     APPLICATION_CREDENTIAL_SECRET,
+    CINDER_URL,
     GLANCE_URL,
     KEYSTONE_URL,
+    NEUTRON_URL,
+    NOVA_URL,
     REGION,
     ROOT,
     SERVICE_PASSWORD,
@@ -79,8 +82,9 @@ def seed_people(admin: Login) -> dict[str, str]:
             admin.send("PUT", KEYSTONE_URL + path)
         return user_id
 
-    # Glance itself, which asks Keystone whether a token is good.
-    user("glance", SERVICE_PASSWORD, project("service"), ["service", "admin"])
+    # The servers themselves, which ask Keystone whether a token is good.
+    for name in ("glance", "nova", "cinder"):
+        user(name, SERVICE_PASSWORD, project("service"), ["service", "admin"])
     ids = {"admin_project": project("admin"), "admin_user": admin.user_id}
     for name in PEOPLE:
         ids[f"{name}_project"] = project(name)
@@ -89,10 +93,13 @@ def seed_people(admin: Login) -> dict[str, str]:
 
 
 def seed_catalogue(admin: Login) -> None:
-    """The endpoints of both services, with the ports of this start."""
+    """The endpoints of all services, with the ports of this start."""
     for kind, name, url in (
         ("identity", "keystone", KEYSTONE_URL),
         ("image", "glance", GLANCE_URL),
+        ("network", "neutron", NEUTRON_URL),
+        ("compute", "nova", NOVA_URL),
+        ("block-storage", "cinder", f"{CINDER_URL}/%(project_id)s"),
     ):
         service_id = admin.ensure("service", {"name": name}, type=kind)["id"]
         for interface in ("admin", "internal", "public"):
@@ -157,7 +164,10 @@ def main() -> None:
     seed_catalogue(admin)
     credential = seed_application_credential()
     # A set-up that does not work as a whole should fail here and not in somebody's test.
-    Login("customer", USER_PASSWORD).send("GET", f"{GLANCE_URL}/v2/images")
+    customer = Login("customer", USER_PASSWORD)
+    customer.send("GET", f"{GLANCE_URL}/v2/images")
+    customer.send("GET", f"{NOVA_URL}/servers/detail")
+    customer.send("GET", f"{CINDER_URL}/{ids['customer_project']}/volumes/detail")
     write(ROOT / "ids.json", json.dumps(ids, indent=2) + "\n")
     write(ROOT / "clouds.yaml", clouds_yaml(credential), mode=0o600)
 

@@ -8,8 +8,11 @@
     reason = "each test binary uses another part of the world; a test ends where something is amiss"
 )]
 
+pub(crate) mod life;
 mod project;
+pub(crate) mod proxy;
 mod real_files;
+pub(crate) mod seeds;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};

@@ -27,6 +27,7 @@ type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send>>;
 pub struct ImageBody {
     stream: BodyStream,
     length: Option<u64>,
+    store: Option<String>,
 }
 
 impl ImageBody {
@@ -36,6 +37,7 @@ impl ImageBody {
         Self {
             stream: Box::pin(stream),
             length: None,
+            store: None,
         }
     }
 
@@ -46,6 +48,19 @@ impl ImageBody {
     pub fn length(mut self, bytes: u64) -> Self {
         self.length = Some(bytes);
         self
+    }
+
+    /// Chooses the store that shall keep the data, by its id as
+    /// [`Glance::stores`](crate::Glance::stores) has it; by default the cloud chooses. Sent as
+    /// `X-Image-Meta-Store`.
+    #[must_use]
+    pub fn store(mut self, id: impl Into<String>) -> Self {
+        self.store = Some(id.into());
+        self
+    }
+
+    pub(crate) fn chosen_store(&self) -> Option<&str> {
+        self.store.as_deref()
     }
 
     pub(crate) fn announced(&self) -> Option<u64> {
@@ -72,6 +87,7 @@ impl fmt::Debug for ImageBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ImageBody")
             .field("length", &self.length)
+            .field("store", &self.store)
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,7 @@
 //! The catalogue of a token: which service is where.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use url::Url;
 
@@ -10,11 +12,11 @@ use crate::{Error, Interface};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Catalogue {
-    services: Vec<Service>,
+    services: Vec<Entry>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct Service {
+struct Entry {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
@@ -31,22 +33,51 @@ struct Endpoint {
     url: String,
 }
 
+/// A service of a cloud, by what it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    BlockStorage,
+    Compute,
+    Image,
+}
+
+impl Service {
+    /// The official type, then the older names that catalogues still have for it.
+    fn types(self) -> &'static [&'static str] {
+        match self {
+            Self::BlockStorage => &["block-storage", "volumev3", "volume"],
+            Self::Compute => &["compute"],
+            Self::Image => &["image"],
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::BlockStorage => "block-storage",
+            Self::Compute => "compute",
+            Self::Image => "image",
+        }
+    }
+}
+
 impl Catalogue {
+    /// Whether there is an endpoint of such a service, whatever its interface and region.
+    pub(crate) fn has(&self, service: Service) -> bool {
+        self.endpoints(service).next().is_some()
+    }
+
     /// The address of a service by type, interface and region; names of services say nothing.
     ///
     /// # Errors
     /// [`Error::NoEndpoint`] if there is none, or if no region is named and the regions differ.
     pub(crate) fn endpoint(
         &self,
-        service: &'static str,
+        service: Service,
         interface: Interface,
         region: Option<&str>,
     ) -> Result<Url, Error> {
-        let of_type = || {
-            let services = self.services.iter().filter(|entry| entry.kind == service);
-            services.flat_map(|entry| &entry.endpoints)
-        };
-        let mut urls: Vec<&str> = of_type()
+        let mut urls: Vec<&str> = self
+            .endpoints(service)
             .filter(|endpoint| endpoint.interface == interface.to_string())
             .filter(|endpoint| region.is_none_or(|name| endpoint.is_in(name)))
             .map(|endpoint| endpoint.url.trim_end_matches('/'))
@@ -58,17 +89,52 @@ impl Catalogue {
         {
             return Ok(url);
         }
-        let mut available: Vec<String> = of_type().map(Endpoint::place).collect();
+        let mut available: Vec<String> = self.endpoints(service).map(Endpoint::place).collect();
         if available.is_empty() {
             let types = self.services.iter().map(|entry| entry.kind.as_str());
             available.extend(types.map(|kind| format!("service type {kind}")));
         }
         Err(Error::NoEndpoint {
-            service,
+            service: service.name(),
             interface,
             region: region.map(str::to_owned),
             available,
         })
+    }
+
+    /// The addresses of a service in all regions that have this image service.
+    pub(crate) fn beside(
+        &self,
+        image: &Url,
+        service: Service,
+        interface: Interface,
+    ) -> BTreeSet<String> {
+        let wanted = interface.to_string();
+        let of = |service| {
+            let endpoints = self.endpoints(service);
+            endpoints.filter(|endpoint| endpoint.interface == wanted)
+        };
+        let image = unversioned(image.as_str());
+        let regions: Vec<_> = of(Service::Image)
+            .filter(|endpoint| unversioned(&endpoint.address()) == image)
+            .map(Endpoint::region)
+            .collect();
+        of(service)
+            .filter(|endpoint| regions.contains(&endpoint.region()))
+            .map(Endpoint::address)
+            .collect()
+    }
+
+    /// Those of the first type that has any: no type is passed over because its regions do not
+    /// fit.
+    fn endpoints(&self, service: Service) -> impl Iterator<Item = &Endpoint> {
+        let of_type = move |kind: &'static str| {
+            let services = self.services.iter().filter(move |entry| entry.kind == kind);
+            services.flat_map(|entry| &entry.endpoints)
+        };
+        let kinds = service.types().iter();
+        let kind = kinds.copied().find(|kind| of_type(kind).next().is_some());
+        kind.into_iter().flat_map(of_type)
     }
 }
 
@@ -77,9 +143,20 @@ impl Endpoint {
         self.region_id.as_deref() == Some(region) || self.region.as_deref() == Some(region)
     }
 
+    fn region(&self) -> Option<&str> {
+        self.region_id.as_deref().or(self.region.as_deref())
+    }
+
+    /// Without a slash at its end.
+    fn address(&self) -> String {
+        match service_url(&self.url) {
+            Ok(url) => url.as_str().trim_end_matches('/').to_owned(),
+            Err(_) => "an address that can't be used".to_owned(),
+        }
+    }
+
     fn place(&self) -> String {
-        let region = self.region_id.as_ref().or(self.region.as_ref());
-        let region = region.map_or("without region", String::as_str);
+        let region = self.region().unwrap_or("without region");
         let url = if service_url(&self.url).is_ok() {
             self.url.as_str()
         } else {
@@ -89,8 +166,16 @@ impl Endpoint {
     }
 }
 
+/// The address of an image service without the version, which a catalogue may have or not.
+fn unversioned(address: &str) -> &str {
+    let address = address.trim_end_matches('/');
+    address.strip_suffix("/v2").unwrap_or(address)
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn catalogue() -> Catalogue {
@@ -110,7 +195,7 @@ mod tests {
     }
 
     fn endpoint(interface: Interface, region: Option<&str>) -> Result<String, String> {
-        match catalogue().endpoint("image", interface, region) {
+        match catalogue().endpoint(Service::Image, interface, region) {
             Ok(url) => Ok(url.to_string()),
             Err(error) => Err(error.to_string()),
         }
@@ -154,8 +239,58 @@ mod tests {
 
     #[test]
     fn a_type_that_is_not_there_is_answered_with_the_types_that_are() {
-        let error = catalogue().endpoint("volume", Interface::Public, None);
+        let error = catalogue().endpoint(Service::BlockStorage, Interface::Public, None);
         let error = error.unwrap_err().to_string();
         assert!(error.contains("`service type compute`"), "{error}");
+    }
+
+    #[test]
+    fn an_older_type_counts_where_the_official_one_is_missing() {
+        let catalogue = |kinds: &[&str]| -> Catalogue {
+            let entries = kinds.iter().map(|kind| {
+                let url = format!("http://{kind}");
+                json!({"type": kind, "endpoints": [{"interface": "public", "url": url}]})
+            });
+            serde_json::from_value(entries.collect()).unwrap()
+        };
+        let storage = Service::BlockStorage;
+        let address = |kinds| catalogue(kinds).endpoint(storage, Interface::Public, None);
+        assert_eq!(
+            address(&["volumev3", "block-storage"]).unwrap().as_str(),
+            "http://block-storage/"
+        );
+        assert_eq!(address(&["volumev3"]).unwrap().as_str(), "http://volumev3/");
+        assert!(catalogue(&["volumev3"]).has(storage));
+        let error = address(&["volumev2"]).unwrap_err().to_string();
+        assert!(
+            error.contains("`block_storage_endpoint_override`"),
+            "{error}"
+        );
+        assert!(!catalogue(&["volumev2"]).has(storage));
+    }
+
+    #[test]
+    fn regions_that_share_an_image_service_are_seen_together() {
+        let endpoint = |region: &str, url: &str| json!({"interface": "public", "region_id": region, "url": url});
+        let catalogue: Catalogue = serde_json::from_value(json!([
+            {"type": "image", "endpoints": [
+                endpoint("a", "http://image/v2/"), endpoint("b", "http://image"),
+                endpoint("c", "http://image-c")]},
+            {"type": "compute", "endpoints": [
+                endpoint("a", "http://nova-a"), endpoint("b", "http://nova-b"),
+                endpoint("c", "http://nova-c")]},
+        ]))
+        .unwrap();
+        let beside = |image| {
+            let image = Url::parse(image).unwrap();
+            let addresses = catalogue.beside(&image, Service::Compute, Interface::Public);
+            addresses.into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(
+            beside("http://image/v2"),
+            ["http://nova-a", "http://nova-b"]
+        );
+        assert_eq!(beside("http://image-c/v2"), ["http://nova-c"]);
+        assert!(beside("http://elsewhere/v2").is_empty());
     }
 }

@@ -10,6 +10,7 @@ use url::Url;
 use self::authentication::Login;
 use self::entry::Entry;
 use crate::Error;
+use crate::catalogue::Service;
 
 pub(crate) mod authentication;
 mod entry;
@@ -37,9 +38,22 @@ pub struct CloudConfig {
 #[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) auth_url: Url,
+    pub(crate) block_storage_endpoint_override: Option<Url>,
+    pub(crate) compute_endpoint_override: Option<Url>,
     pub(crate) image_endpoint_override: Option<Url>,
     pub(crate) interface: Interface,
     pub(crate) region: Option<String>,
+}
+
+impl Place {
+    /// The address that counts instead of the catalogue's.
+    pub(crate) fn endpoint_override(&self, service: Service) -> Option<&Url> {
+        match service {
+            Service::BlockStorage => self.block_storage_endpoint_override.as_ref(),
+            Service::Compute => self.compute_endpoint_override.as_ref(),
+            Service::Image => self.image_endpoint_override.as_ref(),
+        }
+    }
 }
 
 /// The TLS material.
@@ -181,6 +195,13 @@ impl CloudConfig {
     #[must_use]
     pub fn idle_timeout(mut self, idle: Duration) -> Self {
         self.idle_timeout = idle;
+        self
+    }
+
+    /// Uses the services of another region of the same cloud.
+    #[must_use]
+    pub fn with_region(mut self, region: impl Into<String>) -> Self {
+        self.place.region = Some(region.into());
         self
     }
 

@@ -96,6 +96,12 @@ pub enum Error {
         /// What is wrong, and what to write instead.
         reason: String,
     },
+    /// A text that can't be the id of a project.
+    #[error("`{project}` is no id of a project")]
+    InvalidProject {
+        /// The text.
+        project: String,
+    },
     /// A token that no header can hold.
     #[error("the token has characters that `X-Auth-Token` can't have")]
     InvalidToken,
@@ -145,9 +151,10 @@ pub enum Error {
     /// The catalogue of the token does not say where the service is.
     #[error(
         "the catalogue has no single endpoint of type `{service}` with interface `{interface}` in \
-         {}; it has: {}; set `region_name`, `interface` or `{service}_endpoint_override`",
+         {}; it has: {}; set `region_name`, `interface` or `{}_endpoint_override`",
         region.as_ref().map_or_else(|| "any region".to_owned(), |name| format!("region `{name}`")),
-        list(available)
+        list(available),
+        service.replace('-', "_")
     )]
     NoEndpoint {
         /// The service type, such as `image`.

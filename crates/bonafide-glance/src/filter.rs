@@ -51,6 +51,11 @@ impl ImageFilter {
         self.and("visibility", visibility.as_str())
     }
 
+    /// Images of every visibility: for an administrator, those of all projects.
+    pub(crate) fn everybodys(self) -> Self {
+        self.and("visibility", "all")
+    }
+
     /// Only hidden images, or only those that are not, which is the default.
     #[must_use]
     pub fn hidden(self, hidden: bool) -> Self {

@@ -3,20 +3,18 @@
 use std::sync::Arc;
 
 use reqwest::Body;
-use serde::Deserialize;
 use tokio::sync::OnceCell;
 use url::Url;
 use uuid::Uuid;
 
+use crate::address::below;
 use crate::body::Failure;
 use crate::http::{Answer, Call, Verb, decode, stalled, transport};
 use crate::rejection::redacted;
-use crate::{Error, Image, ImageBody, ImageDownload, ImageFilter, ImagePatch, NewImage, Session};
+use crate::{Error, Image, ImageBody, ImageDownload, ImagePatch, NewImage, Session};
 
 /// Glance wants exactly this one.
 const PATCH_TYPE: &str = "application/openstack-images-v2.1-json-patch";
-/// A hundred thousand images, if pages have a hundred.
-const PAGES: usize = 1_000;
 
 /// The image service of a cloud (Image API v2). Cheap to clone.
 #[derive(Clone, Debug)]
@@ -66,7 +64,8 @@ impl Glance {
     /// [`Error::BodyFailed`] and [`Error::BodyLength`] if the body is to blame,
     /// [`Error::Stalled`] if nothing moved for the idle time, [`Error::UnsupportedContent`] if the
     /// bytes are not of the declared format, [`Error::TooLarge`], [`Error::Conflict`] if the image
-    /// does not wait for data, [`Error::Gone`] if it was deleted meanwhile; else as every request.
+    /// does not wait for data, [`Error::Gone`] if it was deleted meanwhile, [`Error::Rejected`] if
+    /// there is no such store; else as every request.
     pub async fn upload(&self, id: Uuid, body: ImageBody) -> Result<(), Error> {
         let url = self.file_url(id).await?;
         let token = self.session.upload_token().await?;
@@ -76,6 +75,9 @@ impl Glance {
             request = request
                 .header("content-length", length)
                 .header("x-openstack-image-size", length);
+        }
+        if let Some(store) = body.chosen_store() {
+            request = request.header("x-image-meta-store", store);
         }
         let (body, progress) = body.watched();
         let sending = request.body(Body::wrap_stream(body)).send();
@@ -138,36 +140,6 @@ impl Glance {
         }
     }
 
-    /// Lists all images that fit, page by page to the end.
-    ///
-    /// # Errors
-    /// [`Error::Decode`] if the pages lead elsewhere or have no end; else as every request.
-    pub async fn list(&self, filter: &ImageFilter) -> Result<Vec<Image>, Error> {
-        let first = self.url(&[]).await?;
-        let mut url = first.clone();
-        filter.apply(&mut url);
-        let mut images = Vec::new();
-        for _ in 0..PAGES {
-            let call = Call::new(Verb::Get, url);
-            let answer = self.session.send(&call).await?;
-            let page: Page = answer.json()?;
-            images.extend(page.images);
-            let Some(next) = page.next else {
-                return Ok(images);
-            };
-            let next = next_page(&first, &next).map_err(|reason| answer.not_understood(&reason))?;
-            if next == call.url {
-                return Err(answer.not_understood("the next page is this page"));
-            }
-            url = next;
-        }
-        Err(decode(
-            Verb::Get,
-            &first,
-            format!("more than {PAGES} pages"),
-        ))
-    }
-
     /// Changes an image by one request.
     ///
     /// Not while it is being uploaded: Glance then says yes and forgets it.
@@ -199,6 +171,24 @@ impl Glance {
         Ok(())
     }
 
+    /// Forbids to use the data of an image, which everybody but an administrator is then refused.
+    /// Its description stays. Doing it again does no harm.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if it has no data yet or is not the project's, [`Error::NotFound`] if
+    /// it is gone or not the project's to see; else as every request.
+    pub async fn deactivate(&self, id: Uuid) -> Result<(), Error> {
+        self.act(id, "deactivate").await
+    }
+
+    /// Allows to use the data of an image again. Doing it again does no harm.
+    ///
+    /// # Errors
+    /// As [`Glance::deactivate`].
+    pub async fn reactivate(&self, id: Uuid) -> Result<(), Error> {
+        self.act(id, "reactivate").await
+    }
+
     /// Downloads the data of an image.
     ///
     /// # Errors
@@ -217,51 +207,31 @@ impl Glance {
         }
     }
 
+    async fn act(&self, id: Uuid, action: &str) -> Result<(), Error> {
+        let url = self.url(&[&id.to_string(), "actions", action]).await?;
+        self.session.send(&Call::new(Verb::Post, url)).await?;
+        Ok(())
+    }
+
     async fn file_url(&self, id: Uuid) -> Result<Url, Error> {
         self.url(&[&id.to_string(), "file"]).await
     }
 
-    async fn url(&self, segments: &[&str]) -> Result<Url, Error> {
+    /// What these segments name below `/v2/images`.
+    pub(crate) async fn url(&self, segments: &[&str]) -> Result<Url, Error> {
+        Ok(below(
+            &below(&self.endpoint().await?, &["images"]),
+            segments,
+        ))
+    }
+
+    /// The address of the image service, ending in `/v2`.
+    pub(crate) async fn endpoint(&self) -> Result<Url, Error> {
         let endpoint = self
             .endpoint
             .get_or_try_init(|| self.session.image_endpoint());
-        let mut url = endpoint.await?.clone();
-        let mut path = format!("{}/images", url.path());
-        for segment in segments {
-            path.push('/');
-            path.push_str(segment);
-        }
-        url.set_path(&path);
-        Ok(url)
+        Ok(endpoint.await?.clone())
     }
-}
-
-#[derive(Deserialize)]
-struct Page {
-    images: Vec<Image>,
-    #[serde(default)]
-    next: Option<String>,
-}
-
-/// Where the next page is. Glance sends a path, which does not know of a prefix that a proxy put
-/// before it, so only the query is taken; a link to another host or to something that is no list
-/// is refused.
-fn next_page(first: &Url, next: &str) -> Result<Url, String> {
-    let Ok(link) = first.join(next) else {
-        return Err("the link to the next page is not a URL".to_owned());
-    };
-    if link.origin() != first.origin() {
-        return Err(format!("the next page is elsewhere: {}", redacted(&link)));
-    }
-    if !link.path().ends_with("/images") || link.query().is_none() {
-        return Err(format!(
-            "the next page is no list of images: {}",
-            redacted(&link)
-        ));
-    }
-    let mut url = first.clone();
-    url.set_query(link.query());
-    Ok(url)
 }
 
 fn failed(url: &Url, sent: u64, failure: Failure) -> Error {
@@ -284,38 +254,4 @@ fn about(id: Uuid, image: Image, call: &Call) -> Result<Image, Error> {
     }
     let reason = format!("it is about image {} and not about {id}", image.id);
     Err(decode(call.verb, &call.url, reason))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn next(link: &str) -> Result<String, String> {
-        let first = Url::parse("https://cloud/image/v2/images").unwrap();
-        next_page(&first, link).map(|url| url.to_string())
-    }
-
-    #[test]
-    fn the_next_page_keeps_the_prefix_of_a_proxy() {
-        assert_eq!(
-            next("/v2/images?limit=2&marker=a").unwrap(),
-            "https://cloud/image/v2/images?limit=2&marker=a"
-        );
-        assert!(next("https://cloud/image/v2/images?marker=a").is_ok());
-    }
-
-    #[test]
-    fn the_next_page_does_not_lead_elsewhere() {
-        for link in [
-            "https://evil/v2/images?marker=a",
-            "//evil/v2/images?marker=a",
-            "http://cloud/v2/images?marker=a",
-            "https://cloud:444/v2/images?marker=a",
-            "/v2/tasks?marker=a",
-            "/v2/images",
-            "http://[",
-        ] {
-            assert!(next(link).is_err(), "{link}");
-        }
-    }
 }

@@ -22,6 +22,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// property that quotas allow stays far below.
 const ANSWER_LIMIT: usize = 64 << 20;
 
+const TOO_LONG: &str = "longer than";
+
+/// Whether an answer was given up since it is too long.
+pub(crate) fn is_too_long(error: &Error) -> bool {
+    matches!(error, Error::Decode { reason, .. } if reason.starts_with(TOO_LONG))
+}
+
 /// The ways into one cloud. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
@@ -42,6 +49,8 @@ pub(crate) struct Call {
     pub(crate) url: Url,
     /// The media type and the body.
     pub(crate) body: Option<(&'static str, Bytes)>,
+    /// One more header: its name and its value.
+    pub(crate) header: Option<(&'static str, &'static str)>,
 }
 
 /// The HTTP methods in use.
@@ -158,6 +167,9 @@ impl Connection {
         if let Some(token) = token {
             request = request.header("x-auth-token", token);
         }
+        if let Some((name, value)) = call.header {
+            request = request.header(name, value);
+        }
         if let Some((media_type, body)) = &call.body {
             request = request.header(CONTENT_TYPE, *media_type).body(body.clone());
         }
@@ -176,12 +188,19 @@ impl Call {
             verb,
             url,
             body: None,
+            header: None,
         }
     }
 
     #[must_use]
     pub(crate) fn body(mut self, media_type: &'static str, body: impl Into<Bytes>) -> Self {
         self.body = Some((media_type, body.into()));
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.header = Some((name, value));
         self
     }
 }
@@ -198,7 +217,7 @@ impl Answer {
                 return Err(decode(
                     verb,
                     url,
-                    format!("longer than {ANSWER_LIMIT} bytes"),
+                    format!("{TOO_LONG} {ANSWER_LIMIT} bytes"),
                 ));
             }
             body.extend_from_slice(&chunk);

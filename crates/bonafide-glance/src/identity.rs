@@ -40,6 +40,8 @@ pub struct Token {
     pub secret: SecretString,
     /// When it expires, UTC.
     pub expires_at: Timestamp,
+    /// When it was issued by the identity service's clock, UTC, if that is known.
+    pub issued_at: Option<Timestamp>,
     /// The id of the project that it is for, if it is for one.
     pub project_id: Option<String>,
     /// The names of the user's roles there.
@@ -55,6 +57,7 @@ impl Token {
         Self {
             secret,
             expires_at,
+            issued_at: None,
             project_id: None,
             roles: Vec::new(),
             catalogue: Catalogue::default(),
@@ -71,6 +74,7 @@ impl Token {
         Ok(Self {
             secret,
             expires_at: token.expires_at,
+            issued_at: token.issued_at,
             project_id: token.project.map(|project| project.id),
             roles: token.roles.into_iter().map(|role| role.name).collect(),
             catalogue: token.catalog,
@@ -136,6 +140,8 @@ struct Envelope {
 #[derive(Deserialize)]
 struct Body {
     expires_at: Timestamp,
+    #[serde(default)]
+    issued_at: Option<Timestamp>,
     #[serde(default)]
     project: Option<Project>,
     #[serde(default)]

@@ -10,15 +10,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 /// Attributes of the Image API v2 besides those of [`Image`]; whatever is neither is a property.
-const OTHER_ATTRIBUTES: [&str; 6] = [
-    "direct_url",
-    "file",
-    "locations",
-    "schema",
-    "self",
-    "stores",
-];
-const ATTRIBUTES: [&str; 19] = [
+const OTHER_ATTRIBUTES: [&str; 5] = ["direct_url", "file", "locations", "schema", "self"];
+const ATTRIBUTES: [&str; 20] = [
     "checksum",
     "container_format",
     "created_at",
@@ -34,6 +27,7 @@ const ATTRIBUTES: [&str; 19] = [
     "protected",
     "size",
     "status",
+    "stores",
     "tags",
     "updated_at",
     "virtual_size",
@@ -76,6 +70,9 @@ pub struct Image {
     pub os_hidden: bool,
     /// Whether it can't be deleted.
     pub protected: bool,
+    /// The ids of the stores that have its data; none before there are any, or if the cloud has
+    /// no choice of stores.
+    pub stores: Vec<String>,
     /// Its tags.
     pub tags: Vec<String>,
     /// When it was created, UTC.
@@ -216,6 +213,7 @@ struct Wire {
     os_hash_value: Option<String>,
     os_hidden: Option<bool>,
     protected: Option<bool>,
+    stores: Option<Value>,
     #[serde(default)]
     tags: Vec<String>,
     created_at: Option<String>,
@@ -249,12 +247,20 @@ impl<'de> Deserialize<'de> for Image {
             os_hash_value: wire.os_hash_value,
             os_hidden: wire.os_hidden.unwrap_or_default(),
             protected: wire.protected.unwrap_or_default(),
+            stores: stores(wire.stores),
             tags: wire.tags,
             created_at: time(wire.created_at),
             updated_at: time(wire.updated_at),
             properties: properties.collect(),
         })
     }
+}
+
+/// Glance separates them by commas.
+fn stores(value: Option<Value>) -> Vec<String> {
+    let text = value.and_then(property).unwrap_or_default();
+    let ids = text.split(',').map(str::trim).filter(|id| !id.is_empty());
+    ids.map(str::to_owned).collect()
 }
 
 /// Glance only has texts and null; whatever a plug-in adds besides is kept if it is one word.
@@ -312,6 +318,16 @@ mod tests {
             Some("true")
         );
         assert_eq!(image.properties.len(), 2);
+    }
+
+    #[test]
+    fn stores_are_separated_by_commas() {
+        assert_eq!(image(json!({})).stores, ["fast"]);
+        let two = image(json!({"stores": "fast,slow"}));
+        assert_eq!(two.stores, ["fast", "slow"]);
+        for none in [json!(""), json!(null), json!(["fast"])] {
+            assert!(image(json!({"stores": none})).stores.is_empty());
+        }
     }
 
     #[test]

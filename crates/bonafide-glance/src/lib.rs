@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+mod address;
 mod body;
 mod catalogue;
+mod clock;
 mod config;
 mod download;
 mod error;
@@ -10,13 +12,19 @@ mod glance;
 mod http;
 mod identity;
 mod image;
+mod list;
+mod members;
 mod new_image;
+mod pages;
 mod patch;
 mod rejection;
 mod session;
+mod stores;
+mod usage;
 
 pub use body::ImageBody;
 pub use catalogue::Catalogue;
+pub use clock::Clock;
 pub use config::{CloudConfig, Interface};
 pub use download::ImageDownload;
 pub use error::{BoxError, Error};
@@ -24,7 +32,10 @@ pub use filter::ImageFilter;
 pub use glance::Glance;
 pub use identity::{Token, TokenProvider};
 pub use image::{Image, Status, Visibility};
+pub use members::{Member, MemberStatus};
 pub use new_image::NewImage;
 pub use patch::ImagePatch;
 pub use rejection::Rejection;
-pub use session::{Clock, Session};
+pub use session::Session;
+pub use stores::Store;
+pub use usage::{Gap, Usage, UsageSource, UseCounts, Uses};

@@ -1,18 +1,17 @@
 //! A login that renews itself.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 use url::Url;
 
+use crate::catalogue::Service;
 use crate::config::Place;
 use crate::http::{Answer, Call, Connection, stalled};
 use crate::identity::Keystone;
-use crate::{CloudConfig, Error, Token, TokenProvider};
-
-/// The clock is given in; nothing here reads it.
-pub type Clock = fn() -> Timestamp;
+use crate::{Clock, CloudConfig, Error, Token, TokenProvider};
 
 /// A token that expires sooner is renewed before an ordinary request.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
@@ -37,6 +36,8 @@ struct Inner {
     provider: Arc<dyn TokenProvider>,
     /// Locked while a token is fetched, so that two tasks fetch one.
     token: Mutex<Option<Arc<Token>>>,
+    /// How far the clock was ahead at the last log-in.
+    ahead: Mutex<Option<SignedDuration>>,
 }
 
 impl Session {
@@ -45,11 +46,11 @@ impl Session {
     /// # Errors
     /// [`Error::UnsupportedAuthType`] if the `auth_type` is not built in; [`Error::ConfigFile`]
     /// and [`Error::HttpClient`] if the certificates can't be used.
-    pub fn new(config: CloudConfig, clock: Clock) -> Result<Self, Error> {
+    pub fn new(config: CloudConfig, clock: impl Into<Clock>) -> Result<Self, Error> {
         let connection = Connection::new(&config)?;
         let (place, login) = config.into_parts();
         let provider = Arc::new(Keystone::new(connection.clone(), &place, login)?);
-        Ok(Self::assembled(connection, place, clock, provider))
+        Ok(Self::assembled(connection, place, clock.into(), provider))
     }
 
     /// Makes a session that gets its tokens from `provider`. Of the configuration only the
@@ -60,12 +61,12 @@ impl Session {
     /// [`Error::ConfigFile`] and [`Error::HttpClient`] if the certificates can't be used.
     pub fn with_provider(
         config: CloudConfig,
-        clock: Clock,
+        clock: impl Into<Clock>,
         provider: Arc<dyn TokenProvider>,
     ) -> Result<Self, Error> {
         let connection = Connection::new(&config)?;
         let (place, _) = config.into_parts();
-        Ok(Self::assembled(connection, place, clock, provider))
+        Ok(Self::assembled(connection, place, clock.into(), provider))
     }
 
     fn assembled(
@@ -74,14 +75,14 @@ impl Session {
         clock: Clock,
         provider: Arc<dyn TokenProvider>,
     ) -> Self {
-        let token = Mutex::default();
         Self {
             inner: Arc::new(Inner {
                 clock,
                 connection,
                 place,
                 provider,
-                token,
+                token: Mutex::default(),
+                ahead: Mutex::default(),
             }),
         }
     }
@@ -103,6 +104,13 @@ impl Session {
         })
     }
 
+    /// What time it is by the identity service, as far as the last log-in told; none before one, or if
+    /// the service does not say.
+    pub async fn cloud_time(&self) -> Option<Timestamp> {
+        let ahead = (*self.inner.ahead.lock().await)?;
+        self.now().checked_sub(ahead).ok()
+    }
+
     /// The names of the user's roles there, such as `member` or `admin`.
     ///
     /// # Errors
@@ -111,21 +119,17 @@ impl Session {
         Ok(self.token(MARGIN).await?.roles.clone())
     }
 
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
     pub(crate) fn connection(&self) -> &Connection {
         &self.inner.connection
     }
 
     /// The address of the image service, as configured or from the catalogue, ending in `/v2`.
     pub(crate) async fn image_endpoint(&self) -> Result<Url, Error> {
-        let place = &self.inner.place;
-        let mut url = match &place.image_endpoint_override {
-            Some(url) => url.clone(),
-            None => {
-                let token = self.token(MARGIN).await?;
-                let region = place.region.as_deref();
-                token.catalogue.endpoint("image", place.interface, region)?
-            }
-        };
+        let mut url = self.endpoint(Service::Image).await?;
         let path = url.path().trim_end_matches('/').to_owned();
         if path.ends_with("/v2") {
             url.set_path(&path);
@@ -133,6 +137,36 @@ impl Session {
             url.set_path(&format!("{path}/v2"));
         }
         Ok(url)
+    }
+
+    /// The address of a service, as configured or from the catalogue.
+    pub(crate) async fn endpoint(&self, service: Service) -> Result<Url, Error> {
+        let place = &self.inner.place;
+        if let Some(url) = place.endpoint_override(service) {
+            return Ok(url.clone());
+        }
+        let token = self.token(MARGIN).await?;
+        let region = place.region.as_deref();
+        token.catalogue.endpoint(service, place.interface, region)
+    }
+
+    /// Whether the cloud has such a service at all, whatever its region.
+    pub(crate) async fn has(&self, service: Service) -> Result<bool, Error> {
+        if self.inner.place.endpoint_override(service).is_some() {
+            return Ok(true);
+        }
+        Ok(self.token(MARGIN).await?.catalogue.has(service))
+    }
+
+    /// The addresses that the catalogue has for a service in all regions of this image service.
+    pub(crate) async fn beside(
+        &self,
+        image: &Url,
+        service: Service,
+    ) -> Result<BTreeSet<String>, Error> {
+        let token = self.token(MARGIN).await?;
+        let interface = self.inner.place.interface;
+        Ok(token.catalogue.beside(image, service, interface))
     }
 
     /// Sends a request with the token. If the service refuses the token, a new one is fetched and
@@ -195,13 +229,15 @@ impl Session {
     /// clouds hand out such as live shorter than the margin.
     async fn token(&self, margin: SignedDuration) -> Result<Arc<Token>, Error> {
         let mut cached = self.inner.token.lock().await;
-        let now = (self.inner.clock)();
+        let now = self.inner.clock.now();
         if let Some(token) = cached.as_ref()
             && token.expires_at.duration_since(now) > margin
         {
             return Ok(Arc::clone(token));
         }
         let token = Arc::new(self.inner.provider.token(now).await?);
+        let ahead = token.issued_at.map(|issued| now.duration_since(issued));
+        *self.inner.ahead.lock().await = ahead;
         *cached = Some(Arc::clone(&token));
         Ok(token)
     }

@@ -95,11 +95,11 @@ pub struct Auditor {
 impl Auditor {
     /// An auditor of the session's cloud, who reads keys and vendors' files through `fetch`.
     #[must_use]
-    pub fn new(fetch: Arc<dyn Fetch>, session: Session, clock: Clock) -> Self {
+    pub fn new(fetch: Arc<dyn Fetch>, session: Session, clock: impl Into<Clock>) -> Self {
         Self {
             fetch,
             glance: Glance::new(session),
-            clock,
+            clock: clock.into(),
             trust: BTreeMap::new(),
             depth: Depth::default(),
             keyrings: Arc::default(),
@@ -153,14 +153,14 @@ impl Auditor {
         }
         let files = files(image)?;
         let keyring = self.keyring(image).await?;
-        let expected = prove(image, &files, &keyring, (self.clock)())?;
+        let expected = prove(image, &files, &keyring, self.clock.now())?;
         audited.expected = Some(expected.value().clone());
         audited.evidence = Some(expected.evidence().clone());
         claims(image, &expected)?;
 
         let mut check = DigestCheck::new(&expected);
         if let Some(signature) = &files.file_signature {
-            let signature = keyring.file_signature(signature, (self.clock)());
+            let signature = keyring.file_signature(signature, self.clock.now());
             check = check.signed_by(signature.map_err(broken)?);
         }
         let packed = Compression::of_name(&expected.name).is_some();
@@ -217,7 +217,7 @@ impl Auditor {
             if bytes > MAX_SIZE {
                 return Err(Stop::Broken(format!("it has more than {MAX_SIZE} bytes")));
             }
-            if (self.clock)() > until {
+            if self.clock.now() > until {
                 let patience = PATIENCE.as_hours();
                 return Err(Stop::Remains(format!(
                     "Glance did not give its bytes within {patience} hours"
@@ -228,10 +228,10 @@ impl Auditor {
     }
 
     fn limits(&self) -> Limits {
-        let until = (self.clock)().checked_add(PATIENCE);
+        let until = self.clock.now().checked_add(PATIENCE);
         Limits {
             until: until.unwrap_or(Timestamp::MAX),
-            clock: self.clock,
+            clock: self.clock.clone(),
             max_size: MAX_SIZE,
         }
     }

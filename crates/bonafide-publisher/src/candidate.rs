@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use crate::proving::Proving;
-use crate::{Channel, Error, Event, Observe, SignedFiles};
+use crate::{Build, Channel, Error, Event, Observe, SignedFiles, marker};
 
 /// How far apart the signatures of one build may be that do not name each other.
 const SIGNED_TOGETHER: SignedDuration = SignedDuration::from_hours(48);
@@ -114,6 +114,16 @@ impl Candidate {
             keyring: channel.product().keyring.clone(),
             files: Arc::new(files),
         })
+    }
+
+    /// The build as plans name it.
+    #[must_use]
+    pub fn build(&self) -> Build {
+        Build {
+            serial: self.serial.to_string(),
+            digest: marker::digest(self),
+            url: self.file.url.clone(),
+        }
     }
 
     /// Where the build is described.

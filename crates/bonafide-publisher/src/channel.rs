@@ -10,6 +10,7 @@ use bonafide_properties::{
 use bonafide_sources::{Mirror, Product, Source};
 use bonafide_verify::Keyring;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
@@ -43,7 +44,11 @@ pub struct Channel {
     settings: Settings,
     mirror: Option<Mirror>,
     age_limit: Option<SignedDuration>,
+    grace: SignedDuration,
 }
+
+/// A month in which everybody still finds what is superseded.
+const GRACE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 impl Channel {
     /// A channel with the defaults: profile [`Profile::Stack`], replaced monthly, provided as long
@@ -60,6 +65,7 @@ impl Channel {
             settings: Settings::default(),
             mirror: None,
             age_limit: None,
+            grace: GRACE,
         }
     }
 
@@ -105,6 +111,41 @@ impl Channel {
     pub const fn age_limit(mut self, limit: SignedDuration) -> Self {
         self.age_limit = Some(limit);
         self
+    }
+
+    /// How long a superseded build stays public; 30 days by default. Then it is visible in the projects
+    /// that use it, and nowhere else.
+    #[must_use]
+    pub const fn grace(mut self, grace: SignedDuration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// When a build that was superseded at this time is no longer public.
+    pub(crate) fn grace_end(&self, superseded_at: Timestamp) -> Timestamp {
+        superseded_at
+            .checked_add(self.grace)
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    pub(crate) const fn promises_made(&self) -> &Promises {
+        &self.promises
+    }
+
+    /// The end of the last day of `provided_until`, UTC, if it is a day.
+    #[must_use]
+    pub fn end(&self) -> Option<Timestamp> {
+        let ProvidedUntil::Date(last) = self.promises.provided_until else {
+            return None;
+        };
+        let midnight = last.tomorrow().ok()?.at(0, 0, 0, 0);
+        TimeZone::UTC.to_timestamp(midnight).ok()
+    }
+
+    /// Whether `provided_until` has passed at this time, so that no new builds are published.
+    #[must_use]
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        self.end().is_some_and(|end| end <= now)
     }
 
     /// The age limit that a list of this time is beyond.

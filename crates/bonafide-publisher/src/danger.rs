@@ -145,7 +145,7 @@ impl Publisher {
         }
         let opened = Opened::new(download, image.file_name(), image.packing).await?;
         let head = opened.head()?;
-        let today = (self.clock)().to_zoned_datetime(TimeZone::UTC).date();
+        let today = self.clock.now().to_zoned_datetime(TimeZone::UTC).date();
         let mut properties = BTreeMap::new();
         let mut min_ram = 0;
         if let Some((channel, version)) = &image.channel {

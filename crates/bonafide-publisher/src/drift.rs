@@ -3,22 +3,31 @@
 use std::collections::BTreeMap;
 
 use bonafide_glance::{Image, ImagePatch};
-use bonafide_properties::Gibibytes;
+use bonafide_properties::{Gibibytes, UuidValidity};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Candidate, Channel, Error, marker};
+use crate::{Candidate, Channel, Error, marker, rotation};
+
+const UUID_VALIDITY: &str = "uuid_validity";
 
 /// What makes a published image again what the channel says.
 pub(crate) struct Repair {
     pub(crate) patch: ImagePatch,
-    /// The names of what is put back, sorted.
-    pub(crate) changed: Vec<String>,
+    /// What is put back: names and values.
+    pub(crate) changes: BTreeMap<String, String>,
 }
 
-/// `None`: nothing was changed. Whether the image is public, hidden and how it is called is not asked:
-/// who hides an image has a reason. Nor are properties that the channel does not have.
+impl Repair {
+    /// The names alone, sorted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.changes.keys().cloned().collect()
+    }
+}
+
+/// `None`: nothing was changed. How the image is called is not asked, nor for properties that the
+/// channel does not have. An image that is superseded, though there is no newer one, is so no more.
 pub(crate) fn repair(
     channel: &Channel,
     candidate: &Candidate,
@@ -39,20 +48,30 @@ pub(crate) fn repair(
         .map_err(|error| Error::properties(channel.name(), &error.violations))?;
     properties.extend(evidence(channel, candidate, image));
 
-    let mut changed = Vec::new();
+    keep_promise(&mut properties, image);
+
+    let mut changes = BTreeMap::new();
+    let mut change = |name: &str, value: &str| changes.insert(name.to_owned(), value.to_owned());
     let mut patch = ImagePatch::new();
+    if let Some(reinstated) = rotation::reinstate(channel, image, added) {
+        change(marker::SUPERSEDED, "");
+        patch = reinstated;
+    } else if image.os_hidden {
+        change("os_hidden", "false");
+        patch = patch.hidden(false);
+    }
     for (name, value) in properties {
         if image.properties.get(&name) != Some(&value) {
-            changed.push(name.clone());
+            change(&name, &value);
             patch = patch.set(name, value);
         }
     }
     if image.min_disk != u64::from(wanted.min_disk.0) {
-        changed.push("min_disk".to_owned());
+        change("min_disk", &wanted.min_disk.0.to_string());
         patch = patch.min_disk(wanted.min_disk.0);
     }
     if image.min_ram != u64::from(wanted.min_ram.0) {
-        changed.push("min_ram".to_owned());
+        change("min_ram", &wanted.min_ram.0.to_string());
         patch = patch.min_ram(wanted.min_ram.0);
     }
     let mut tags = image.tags.clone();
@@ -62,16 +81,45 @@ pub(crate) fn repair(
         }
     }
     if tags.len() > image.tags.len() {
-        changed.push("tags".to_owned());
+        change("tags", &tags.join(" "));
         patch = patch.tags(tags);
     }
-    changed.sort();
-    Ok((!changed.is_empty()).then_some(Repair { patch, changed }))
+    Ok((!changes.is_empty()).then_some(Repair { patch, changes }))
+}
+
+/// What was promised to who uses the image holds, also if the channel promises less by now.
+fn keep_promise(properties: &mut BTreeMap<String, String>, image: &Image) {
+    let said = image.properties.get(UUID_VALIDITY);
+    let (Some(said), Some(wanted)) = (said, properties.get_mut(UUID_VALIDITY)) else {
+        return;
+    };
+    let promised = said.parse::<UuidValidity>().map(strength);
+    let promises = wanted.parse::<UuidValidity>().map(strength);
+    if let (Ok(promised), Ok(promises)) = (promised, promises)
+        && promised >= promises
+    {
+        said.clone_into(wanted);
+    }
+}
+
+/// How much a promise holds an image. A date and a number of builds can't be compared; a date counts
+/// more, since builds may come fast.
+fn strength(validity: UuidValidity) -> (u8, i64) {
+    match validity {
+        UuidValidity::None => (0, 0),
+        UuidValidity::Last(count) => (1, i64::from(count.get())),
+        UuidValidity::Date(date) => (
+            2,
+            i64::from(date.year()) * 400 + i64::from(date.day_of_year()),
+        ),
+        UuidValidity::Notice => (3, 0),
+        UuidValidity::Forever => (4, 0),
+    }
 }
 
 /// The day on which the image was added. It stands on the image, which anybody of the project may have
 /// changed; Glance's own time says whether that can be so, give or take a midnight.
-fn added(image: &Image) -> Option<Date> {
+pub(crate) fn added(image: &Image) -> Option<Date> {
     let created = image.created_at?;
     let day = |at: Timestamp| TimeZone::UTC.to_datetime(at).date();
     let (before, after) = (

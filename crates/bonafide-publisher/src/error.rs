@@ -94,6 +94,16 @@ pub enum Error {
         /// The list.
         list: Url,
     },
+    /// A plan that was approved is no longer right.
+    #[error(
+        "the world has moved on since the plan was made; nothing is done. No longer planned: {}; make a \
+         new plan",
+        gone.join("; ")
+    )]
+    MovedOn {
+        /// The steps that would no longer be taken, in words.
+        gone: Vec<String>,
+    },
     /// A publication failed and its image could not be removed.
     #[error("{error}; {left_behind}")]
     NotCleanedUp {
@@ -335,15 +345,20 @@ impl Error {
         )
     }
 
-    pub(crate) fn mismatch(image: &Image, bytes: u64, digest: &Digest) -> Self {
+    pub(crate) fn mismatch(image: &Image, bytes: u64, digest: &Digest, format: &str) -> Self {
         let size = image
             .size
             .map_or_else(|| "no".to_owned(), |size| size.to_string());
         let hash = image.os_hash_value.as_deref().unwrap_or("no digest");
         Self::GlanceMismatch {
             id: image.id,
-            expected: format!("{bytes} bytes, {digest}"),
-            found: format!("{size} bytes, {hash}, status {}", image.status),
+            expected: format!("{bytes} bytes, {digest}, {format}"),
+            found: format!(
+                "{size} bytes, {hash}, {} in {}, status {}",
+                image.disk_format.as_deref().unwrap_or("no format"),
+                image.container_format.as_deref().unwrap_or("nothing"),
+                image.status
+            ),
         }
     }
 }

@@ -6,6 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 use uuid::Uuid;
 
+use crate::Action;
+
 /// One step of a publication. Meant for progress bars and logs: events hold no secrets.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -49,8 +51,18 @@ pub enum Event<'a> {
         /// The proof.
         evidence: &'a Evidence,
     },
+    /// A step of a plan was taken.
+    Applied {
+        /// The step.
+        action: &'a Action,
+    },
     /// The image is public.
     Published {
+        /// The image.
+        id: Uuid,
+    },
+    /// An older build is the newest again, since the newer one could not be made public.
+    Reinstated {
         /// The image.
         id: Uuid,
     },
@@ -82,6 +94,11 @@ pub enum Event<'a> {
         /// How old it may be.
         limit: SignedDuration,
     },
+    /// An older build has given up its place for a newer one.
+    Superseded {
+        /// The image.
+        id: Uuid,
+    },
     /// The image's bytes are those that the vendor signed, and Glance has them all.
     Uploaded {
         /// The image.
@@ -95,6 +112,42 @@ pub enum Event<'a> {
 pub trait Observe: Send + Sync {
     /// Takes one event. It is called between the steps, so it should be quick.
     fn observe(&self, event: &Event<'_>);
+
+    /// Takes one event of a channel, where several are worked at: `ubuntu-24.04`, and with several clouds
+    /// `my-cloud: ubuntu-24.04`. By default the channel is ignored.
+    fn observe_of(&self, channel: &str, event: &Event<'_>) {
+        let _ = channel;
+        self.observe(event);
+    }
+}
+
+/// Says of which channel events are.
+pub(crate) struct Of<'a> {
+    pub(crate) channel: &'a str,
+    pub(crate) observer: &'a dyn Observe,
+}
+
+impl Observe for Of<'_> {
+    fn observe(&self, event: &Event<'_>) {
+        self.observer.observe_of(self.channel, event);
+    }
+}
+
+/// Says in which cloud they happen.
+pub(crate) struct In<'a> {
+    pub(crate) cloud: &'a str,
+    pub(crate) observer: &'a dyn Observe,
+}
+
+impl Observe for In<'_> {
+    fn observe(&self, event: &Event<'_>) {
+        self.observer.observe_of(self.cloud, event);
+    }
+
+    fn observe_of(&self, channel: &str, event: &Event<'_>) {
+        let place = format!("{}: {channel}", self.cloud);
+        self.observer.observe_of(&place, event);
+    }
 }
 
 impl<F: Fn(&Event<'_>) + Send + Sync> Observe for F {

@@ -3,15 +3,16 @@
 use bonafide_glance::{Glance, Image, Status, Visibility};
 use bonafide_image::Head;
 use bonafide_verify::{FileDigests, Verified};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::check::{Check, SignedCheck};
 use crate::observed::{Observed, Taken, observe_id};
 use crate::opened::Opened;
 use crate::pipeline::{self, Limits, Passed};
+use crate::rotation::HandedOver;
 use crate::uploading::{Uploading, open};
 use crate::wanted::Wanted;
 use crate::{
@@ -23,10 +24,6 @@ type SignedPassed = Passed<Verified<FileDigests>>;
 
 /// Ids that are tried for one build. Each failed upload uses one up, and so may other tenants.
 const MAX_ATTEMPTS: u32 = 4096;
-/// How far the clocks of two runs may be apart.
-const CLOCK_MARGIN: SignedDuration = SignedDuration::from_mins(15);
-/// No lease lasts longer than this after the image was made, whatever stands on it.
-const MAX_LEASE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Where the image was made.
 enum Created {
@@ -57,7 +54,7 @@ impl Job<'_> {
     }
 
     fn now(&self) -> Timestamp {
-        (self.publisher.clock)()
+        self.publisher.clock.now()
     }
 
     fn today(&self) -> Date {
@@ -82,10 +79,16 @@ impl Job<'_> {
         let Some(repair) = drift::repair(self.channel, self.candidate, image)? else {
             return Ok(self.report(Outcome::AlreadyPublished, image, None));
         };
+        // It may have been superseded by one that is public still.
+        if image.properties.contains_key(marker::SUPERSEDED)
+            && let HandedOver::Redundant(other) = self.hand_over(image.id).await?
+        {
+            return Ok(self.report(Outcome::AlreadyPublished, &other, None));
+        }
         let image = self.glance().update(image.id, &repair.patch).await?;
         self.observer.observe(&Event::Repaired {
             id: image.id,
-            properties: &repair.changed,
+            properties: &repair.names(),
         });
         Ok(self.report(Outcome::Repaired, &image, None))
     }
@@ -107,8 +110,9 @@ impl Job<'_> {
     pub(crate) async fn create_and_upload(&self) -> Result<Report, Error> {
         let opened = self.open().await?;
         let limits = self.limits();
+        let until = limits.until;
         let wanted = self.wanted(opened.head()?)?;
-        let (id, attempt) = match self.create(&wanted, limits.until).await? {
+        let (id, attempt) = match self.create(&wanted, until).await? {
             Created::Here { id, attempt } => (id, attempt),
             Created::Elsewhere(report) => return Ok(*report),
         };
@@ -133,7 +137,7 @@ impl Job<'_> {
             let later = clean_up::await_active(self.glance(), id).await;
             image = later.unwrap_or(image);
         }
-        self.compare_and_publish(Outcome::Published, image, &wanted, &passed, limits)
+        self.compare_and_publish(Outcome::Published, image, &wanted, &passed, until)
             .await
     }
 
@@ -170,13 +174,11 @@ impl Job<'_> {
                     return Ok(Created::Elsewhere(Box::new(report)));
                 }
                 // Another run came first; it may still be between its last two requests.
-                Taken::Own(Observed::Complete(image)) => {
+                Taken::Own(Observed::Complete(image) | Observed::Withdrawn(image)) => {
                     let report = self.complete(*image).await?;
                     return Ok(Created::Elsewhere(Box::new(report)));
                 }
-                Taken::Own(Observed::Incomplete { image, lease_until }) => {
-                    self.give_up(&image, lease_until).await?;
-                }
+                Taken::Own(Observed::Incomplete { image, .. }) => self.give_up(&image).await?,
             }
         }
         Err(Error::TooManyAttempts {
@@ -190,30 +192,19 @@ impl Job<'_> {
     pub(crate) async fn complete(&self, image: Image) -> Result<Report, Error> {
         let opened = self.open().await?;
         let limits = self.limits();
+        let until = limits.until;
         let wanted = self.wanted(opened.head()?)?;
         let length = opened.length();
         let progress = |received| self.progress(received, length);
         let passed = pipeline::prove(opened, self.check(), limits, progress).await?;
-        self.compare_and_publish(Outcome::Completed, image, &wanted, &passed, limits)
+        self.compare_and_publish(Outcome::Completed, image, &wanted, &passed, until)
             .await
     }
 
     /// Removes an upload that was given up, or refuses to while another run may be at it.
-    pub(crate) async fn give_up(
-        &self,
-        image: &Image,
-        lease_until: Option<Timestamp>,
-    ) -> Result<(), Error> {
+    pub(crate) async fn give_up(&self, image: &Image) -> Result<(), Error> {
         let id = image.id;
-        let later = |time: Timestamp, by| time.checked_add(by).unwrap_or(Timestamp::MAX);
-        // Glance's own clock bounds what a run with a wrong clock may have written.
-        let latest = image.created_at.map(|made| later(made, MAX_LEASE));
-        let until = match (lease_until, latest) {
-            (Some(until), Some(latest)) => Some(until.min(latest)),
-            (until, _) => until,
-        };
-        let until = until.map(|until| later(until, CLOCK_MARGIN));
-        if let Some(until) = until.filter(|until| *until > self.now()) {
+        if let Some(until) = marker::busy_until(image, self.now()) {
             return Err(Error::Busy { id, until });
         }
         match self.glance().delete(id).await {
@@ -231,12 +222,11 @@ impl Job<'_> {
         image: Image,
         wanted: &Wanted,
         passed: &SignedPassed,
-        limits: Limits,
+        until: Timestamp,
     ) -> Result<Report, Error> {
         match wanted.compare(&image, &passed.image) {
             Err(error @ Error::GlanceMismatch { .. }) => {
-                let removed = clean_up::remove(self.glance(), image.id, error, self.observer);
-                return Err(removed.await);
+                return Err(self.dispose(&image, error).await);
             }
             other => other?,
         }
@@ -249,18 +239,41 @@ impl Job<'_> {
         {
             let list = candidate.release().list.clone();
             let moved = Error::Moved { list };
-            return Err(clean_up::remove(self.glance(), image.id, moved, self.observer).await);
+            return Err(self.dispose(&image, moved).await);
         }
         // After its lease another run may have taken the image for given up.
-        if self.now() > limits.until {
-            let until = limits.until;
+        if self.now() > until {
             return Err(Error::LeaseEnded { until });
         }
-        let image = self
+        let given_up = match self.hand_over(image.id).await {
+            Ok(HandedOver::By(given_up)) => given_up,
+            Ok(HandedOver::Redundant(other)) => {
+                if image.properties.contains_key(marker::STATE) {
+                    self.glance().delete(image.id).await?;
+                    self.observer.observe(&Event::Removed { id: image.id });
+                }
+                return Ok(self.report(Outcome::AlreadyPublished, &other, None));
+            }
+            Err(error @ Error::Rollback { .. }) => return Err(self.dispose(&image, error).await),
+            Err(error) => return Err(error),
+        };
+        let made = self
             .make_public(&image, wanted, &passed.proof, &passed.image)
-            .await?;
+            .await;
+        if made.is_err() && !given_up.is_empty() && !self.may_be_public(image.id).await {
+            self.take_back(&given_up, image.id).await;
+        }
+        let image = made?;
         self.observer.observe(&Event::Published { id: image.id });
         Ok(self.report(outcome, &image, Some(passed)))
+    }
+
+    /// Removes an image that was never public. One that was may be in use.
+    async fn dispose(&self, image: &Image, error: Error) -> Error {
+        match image.properties.contains_key(marker::STATE) {
+            true => clean_up::remove(self.glance(), image.id, error, self.observer).await,
+            false => error,
+        }
     }
 
     /// The only place that makes an image public, and it takes the proof.

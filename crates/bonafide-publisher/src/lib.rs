@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod apply;
 mod audit;
 mod candidate;
 mod catalogue;
@@ -10,16 +11,24 @@ pub mod danger;
 mod drift;
 mod error;
 mod event;
+mod fleet;
 mod job;
 mod marker;
 mod observed;
 mod opened;
 mod pipeline;
+mod plan;
 mod proving;
 mod publish;
+mod reconcile;
+mod reconciled;
 mod record;
+mod removal;
 mod report;
+mod rotation;
+mod sharing;
 mod signed_files;
+mod standing;
 mod trust;
 mod unpack;
 mod upload;
@@ -35,12 +44,16 @@ pub use channel::{Channel, Naming, Profile, Settings};
 pub use check::ImageDigests;
 pub use error::{Error, LeftBehind};
 pub use event::{Event, Observe, Silent};
+pub use fleet::Fleet;
 pub use marker::{NAMESPACE, image_id};
 pub use observed::Observed;
+pub use plan::{Action, Build, Newest, Note, Plan, Seen, Wish};
 pub use publish::Publisher;
+pub use reconciled::{Offer, Reason, Reconciled, Refused};
 pub use record::image_record;
 pub use report::{Outcome, Report};
 pub use signed_files::SignedFiles;
+pub use standing::Standing;
 pub use trust::Trust;
 pub use upload::PrivateImage;
 

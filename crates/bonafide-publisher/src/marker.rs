@@ -4,18 +4,23 @@
 
 use std::collections::BTreeMap;
 
-use bonafide_glance::Image;
+use bonafide_glance::{Image, Status, Visibility};
 use bonafide_image::Compression;
 use bonafide_properties::ImageProperties;
-use bonafide_sources::ListFormat;
+use bonafide_sources::{ListFormat, Serial};
 use bonafide_verify::{Algorithm, Digest};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::{Candidate, ImageDigests};
 
 /// The default namespace of image ids: a UUIDv5 of `bonafide` in the namespace of DNS names.
 pub const NAMESPACE: Uuid = Uuid::from_u128(0x751c_ca7e_dabd_570a_ac0b_473e_686b_8345);
+
+/// How far the clocks of two runs may be apart.
+const CLOCK_MARGIN: SignedDuration = SignedDuration::from_mins(15);
+/// No lease lasts longer than this after the image was made, whatever stands on it.
+const MAX_LEASE: SignedDuration = SignedDuration::from_hours(24);
 
 /// What the names of the publisher's own properties begin with.
 pub(crate) const PREFIX: &str = "bonafide_";
@@ -50,6 +55,13 @@ pub(crate) const SIGNER: &str = "bonafide_signer";
 pub(crate) const LIST_SHA256: &str = "bonafide_list_sha256";
 /// Which program proved it.
 pub(crate) const VERIFIER: &str = "bonafide_verifier";
+/// Since when a newer build is public; RFC 3339, UTC.
+pub(crate) const SUPERSEDED: &str = "bonafide_superseded_at";
+/// How many members the image can have, once the cloud has refused more.
+pub(crate) const MOST_MEMBERS: &str = "bonafide_most_members";
+/// That the cloud lets only the members themselves accept: `alone`.
+pub(crate) const MEMBERS_ACCEPT: &str = "bonafide_members_accept";
+pub(crate) const ALONE: &str = "alone";
 /// Why nobody has proven the image.
 pub(crate) const UNVERIFIED: &str = "bonafide_unverified";
 pub(crate) const TAG: &str = "managed_by_bonafide";
@@ -154,6 +166,61 @@ pub(crate) fn is_own(image: &Image, channel: &str, project: &str) -> bool {
             .is_some_and(|own| own == channel)
 }
 
+/// The channel of one of the publisher's images in this project.
+pub(crate) fn own_channel<'a>(image: &'a Image, project: &str) -> Option<&'a str> {
+    let channel = image.properties.get(CHANNEL)?;
+    (image.owner.as_deref() == Some(project)).then_some(channel)
+}
+
+/// Whether the image was published once, whatever became of it since.
+pub(crate) fn was_accepted(image: &Image) -> bool {
+    matches!(image.status, Status::Active | Status::Deactivated)
+        && !image.properties.contains_key(STATE)
+}
+
+/// Whether everybody is offered the image.
+pub(crate) fn is_public(image: &Image) -> bool {
+    was_accepted(image) && image.visibility == Visibility::Public
+}
+
+/// Whether Glance stores what was compared before the image became public. Somebody else's image does
+/// not say so.
+pub(crate) fn is_unchanged(image: &Image) -> bool {
+    let (Some(algorithm), Some(value)) = (&image.os_hash_algo, &image.os_hash_value) else {
+        return false;
+    };
+    let stored = format!("{algorithm}:{}", value.to_lowercase());
+    image.properties.get(STORED) == Some(&stored)
+}
+
+/// How many members the image can have, if that was found out.
+pub(crate) fn most_members(image: &Image) -> Option<usize> {
+    image.properties.get(MOST_MEMBERS)?.parse().ok()
+}
+
+/// Whether members have to accept the image themselves, if that was found out.
+pub(crate) fn members_accept_alone(image: &Image) -> bool {
+    image
+        .properties
+        .get(MEMBERS_ACCEPT)
+        .is_some_and(|how| how == ALONE)
+}
+
+/// Which build the image is of, if that can be read.
+pub(crate) fn serial(image: &Image) -> Option<Serial> {
+    image.properties.get(SERIAL)?.parse().ok()
+}
+
+/// When the list was signed that the image was accepted by, if that can be read.
+pub(crate) fn signed_at(image: &Image) -> Option<Timestamp> {
+    image.properties.get(SIGNED_AT)?.parse().ok()
+}
+
+/// Since when the image is superseded; one that can't be read is none.
+pub(crate) fn superseded_at(image: &Image) -> Option<Timestamp> {
+    image.properties.get(SUPERSEDED)?.parse().ok()
+}
+
 /// Whether this run made the image.
 pub(crate) fn is_by(image: &Image, run: Uuid) -> bool {
     image.properties.get(RUN) == Some(&run.to_string())
@@ -195,6 +262,19 @@ pub(crate) fn is_whole(image: &Image, candidate: &Candidate) -> bool {
 /// The end of the image's lease; one that can't be read has ended.
 pub(crate) fn lease(image: &Image) -> Option<Timestamp> {
     image.properties.get(LEASE)?.parse().ok()
+}
+
+/// Until when the run that made an unfinished image may still be at it, if that is not over.
+pub(crate) fn busy_until(image: &Image, now: Timestamp) -> Option<Timestamp> {
+    let later = |time: Timestamp, by| time.checked_add(by).unwrap_or(Timestamp::MAX);
+    // Glance's own clock bounds what a run with a wrong clock may have written.
+    let latest = image.created_at.map(|made| later(made, MAX_LEASE));
+    let until = match (lease(image), latest) {
+        (Some(until), Some(latest)) => Some(until.min(latest)),
+        (until, _) => until,
+    };
+    let until = later(until?, CLOCK_MARGIN);
+    (until > now).then_some(until)
 }
 
 #[cfg(test)]

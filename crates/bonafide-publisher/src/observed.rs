@@ -26,16 +26,30 @@ pub enum Observed {
     },
     /// Published: public, and Glance's digest is the one that was proven then.
     Published(Box<Image>),
+    /// Published once, and since then somebody took it from the public. It is proven again before it
+    /// is public again.
+    Withdrawn(Box<Image>),
 }
 
 impl Observed {
+    pub(crate) fn image(&self) -> Option<&Image> {
+        match self {
+            Self::Absent => None,
+            Self::Complete(image)
+            | Self::Incomplete { image, .. }
+            | Self::Published(image)
+            | Self::Withdrawn(image) => Some(image),
+        }
+    }
+
     /// The further an image came, the more it counts.
     const fn rank(&self) -> u8 {
         match self {
             Self::Absent => 0,
             Self::Incomplete { .. } => 1,
             Self::Complete(_) => 2,
-            Self::Published(_) => 3,
+            Self::Withdrawn(_) => 3,
+            Self::Published(_) => 4,
         }
     }
 }
@@ -64,22 +78,41 @@ pub(crate) async fn observe(
             .owner(&project)
             .hidden(hidden)
             .property(marker::CHANNEL, channel);
-        for image in glance.list(&filter).await? {
-            // The filter is the server's; whose image it is and of which build, is ours to say.
-            if !marker::is_own(&image, channel, &project) {
-                continue;
-            }
-            if !marker::is_of(&image, candidate) {
-                not_newer(&image, candidate)?;
-                continue;
-            }
-            let other = classify(image, candidate)?;
-            if other.rank() > found.rank() {
-                found = other;
-            }
+        // The filter is the server's; whose image it is and of which build, is ours to say.
+        let images = glance.list(&filter).await?;
+        let own = images
+            .iter()
+            .filter(|i| marker::is_own(i, channel, &project));
+        let other = among(own, candidate)?;
+        if other.rank() > found.rank() {
+            found = other;
         }
         if found.rank() > 0 {
             break;
+        }
+    }
+    Ok(found)
+}
+
+/// What there is of the build among the images of its channel. A newer build or a list that was signed
+/// later is an error.
+pub(crate) fn among<'a>(
+    images: impl Iterator<Item = &'a Image>,
+    candidate: &Candidate,
+) -> Result<Observed, Error> {
+    let mut found = Observed::Absent;
+    for image in images {
+        if !marker::is_of(image, candidate) {
+            not_newer(image, candidate)?;
+            continue;
+        }
+        let other = classify(image.clone(), candidate)?;
+        // Of two images of one build, the one counts that was made first.
+        let first = |seen: &Observed| seen.image().map(|image| (image.created_at, image.id));
+        if other.rank() > found.rank()
+            || (other.rank() == found.rank() && first(&other) < first(&found))
+        {
+            found = other;
         }
     }
     Ok(found)
@@ -104,8 +137,8 @@ pub(crate) async fn observe_id(
 
 /// Pages are not signed, and a signed list stays signed for ever, so whoever serves them could offer an
 /// old build as the newest. What was accepted before stands on the images, and tells.
-fn not_newer(image: &Image, candidate: &Candidate) -> Result<(), Error> {
-    if !was_accepted(image) {
+pub(crate) fn not_newer(image: &Image, candidate: &Candidate) -> Result<(), Error> {
+    if !marker::was_accepted(image) {
         return Ok(());
     }
     // An image that does not tell what was accepted could hide a step back.
@@ -144,26 +177,17 @@ fn told<T: FromStr>(image: &Image, property: &str) -> Result<T, Error> {
     })
 }
 
-/// Whether the image was published once, whatever became of it since.
-fn was_accepted(image: &Image) -> bool {
-    matches!(image.status, Status::Active | Status::Deactivated)
-        && !image.properties.contains_key(marker::STATE)
-}
-
-fn is_published(image: &Image) -> bool {
-    image.status == Status::Active
-        && image.visibility == Visibility::Public
-        && !image.properties.contains_key(marker::STATE)
-}
-
 fn classify(image: Image, candidate: &Candidate) -> Result<Observed, Error> {
     let unfinished = image.properties.contains_key(marker::STATE);
     Ok(match &image.status {
         Status::Active if unfinished && image.visibility == Visibility::Private => {
             Observed::Complete(Box::new(image))
         }
-        Status::Active if is_published(&image) && marker::is_whole(&image, candidate) => {
-            Observed::Published(Box::new(image))
+        Status::Active if !unfinished && marker::is_whole(&image, candidate) => {
+            match marker::is_public(&image) {
+                true => Observed::Published(Box::new(image)),
+                false => Observed::Withdrawn(Box::new(image)),
+            }
         }
         Status::Active => {
             return Err(Error::NotAsPublished {

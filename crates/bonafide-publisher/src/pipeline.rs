@@ -25,7 +25,7 @@ const UNPACK_QUEUE: usize = 4;
 const BODY_QUEUE: usize = 32;
 
 /// How long an upload may take, and how large the image may be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Limits {
     pub(crate) until: Timestamp,
     pub(crate) clock: Clock,
@@ -35,7 +35,7 @@ pub(crate) struct Limits {
 
 impl Limits {
     pub(crate) fn check(&self, url: &Url, bytes: u64) -> Result<(), Error> {
-        if (self.clock)() > self.until {
+        if self.clock.now() > self.until {
             return Err(Error::LeaseEnded { until: self.until });
         }
         if bytes > self.max_size {
@@ -107,7 +107,7 @@ pub(crate) fn start<C: Check>(
     let (to_hash, chunks) = mpsc::channel(HASH_QUEUE);
     let (to_body, mut steps) = mpsc::channel(BODY_QUEUE);
     let (count, received) = watch::channel(0);
-    let reader = Reader(tokio::spawn(read(opened, to_hash, count, limits)));
+    let reader = Reader(tokio::spawn(read(opened, to_hash, count, limits.clone())));
     let gate = check.gate();
     let outcome = match compression {
         None => tokio::task::spawn_blocking(move || {
@@ -303,7 +303,7 @@ mod tests {
             .unwrap();
         let limits = Limits {
             until: Timestamp::MAX,
-            clock: || Timestamp::UNIX_EPOCH,
+            clock: Clock::new(|| Timestamp::UNIX_EPOCH),
             max_size: image.len() as u64,
         };
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::job::Job;
 use crate::observed::{Observed, observe};
 use crate::pipeline::Limits;
-use crate::{Candidate, Channel, Clock, Error, Event, NAMESPACE, Observe, Report, drift};
+use crate::{Candidate, Channel, Clock, Error, NAMESPACE, Observe, Report, drift};
 
 /// How long an upload may take before other runs count it as given up.
 const LEASE: SignedDuration = SignedDuration::from_hours(6);
@@ -33,20 +33,23 @@ pub struct Publisher {
     pub(crate) max_size: u64,
     pub(crate) namespace: Uuid,
     pub(crate) ci: CiRun,
+    /// What `fetch` keeps the files of, if it keeps any.
+    behind: Option<Arc<dyn Fetch>>,
 }
 
 impl Publisher {
     /// A publisher that reads vendors through `fetch` and writes to the session's cloud.
     #[must_use]
-    pub fn new(fetch: Arc<dyn Fetch>, session: Session, clock: Clock) -> Self {
+    pub fn new(fetch: Arc<dyn Fetch>, session: Session, clock: impl Into<Clock>) -> Self {
         Self {
             fetch,
             glance: Glance::new(session),
-            clock,
+            clock: clock.into(),
             lease: LEASE,
             max_size: MAX_SIZE,
             namespace: NAMESPACE,
             ci: CiRun::default(),
+            behind: None,
         }
     }
 
@@ -81,12 +84,46 @@ impl Publisher {
         self
     }
 
+    /// The same publisher, which reads vendors through what keeps their files.
+    pub(crate) fn through(&self, spool: Arc<dyn Fetch>) -> Self {
+        Self {
+            behind: Some(self.fetch.clone()),
+            fetch: spool,
+            ..self.clone()
+        }
+    }
+
+    /// The same publisher, which reads vendors themselves.
+    pub(crate) fn directly(&self) -> Self {
+        let mut direct = self.clone();
+        if let Some(fetch) = direct.behind.take() {
+            direct.fetch = fetch;
+        }
+        direct
+    }
+
+    pub(crate) fn job<'a>(
+        &'a self,
+        channel: &'a Channel,
+        candidate: &'a Candidate,
+        observer: &'a dyn Observe,
+    ) -> Job<'a> {
+        Job {
+            publisher: self,
+            channel,
+            candidate,
+            observer,
+            run: Uuid::new_v4(),
+            requests_before: self.glance.session().requests(),
+        }
+    }
+
     /// What one upload that starts now may take.
     pub(crate) fn limits(&self) -> Limits {
-        let until = (self.clock)().checked_add(self.lease);
+        let until = self.clock.now().checked_add(self.lease);
         Limits {
             until: until.unwrap_or(Timestamp::MAX),
-            clock: self.clock,
+            clock: self.clock.clone(),
             max_size: self.max_size,
         }
     }
@@ -101,7 +138,7 @@ impl Publisher {
         channel: &Channel,
         observer: &dyn Observe,
     ) -> Result<Candidate, Error> {
-        Candidate::find(channel, self.fetch.as_ref(), (self.clock)(), observer).await
+        Candidate::find(channel, self.fetch.as_ref(), self.clock.now(), observer).await
     }
 
     pub(crate) fn belongs(&self, channel: &Channel, candidate: &Candidate) -> Result<(), Error> {
@@ -143,7 +180,7 @@ impl Publisher {
     ) -> Result<Vec<String>, Error> {
         self.belongs(channel, candidate)?;
         let repair = drift::repair(channel, candidate, image)?;
-        Ok(repair.map(|repair| repair.changed).unwrap_or_default())
+        Ok(repair.map(|repair| repair.names()).unwrap_or_default())
     }
 
     /// Finds the channel's newest build and publishes it. If the vendor's list changes meanwhile, all
@@ -159,15 +196,7 @@ impl Publisher {
         observer: &dyn Observe,
     ) -> Result<Report, Error> {
         let candidate = self.find(channel, observer).await?;
-        match self.publish(channel, &candidate, observer).await {
-            Err(Error::Moved { list }) => observer.observe(&Event::Moved { list: &list }),
-            done => return done,
-        }
-        let candidate = self.find(channel, observer).await?;
-        match self.publish(channel, &candidate, observer).await {
-            Err(Error::Moved { list }) => Err(Error::InTransition { list }),
-            done => done,
-        }
+        self.publish_or_again(channel, &candidate, observer).await
     }
 
     /// Publishes the build, or completes what an earlier run left, or finds that all is done. Of an image
@@ -183,24 +212,20 @@ impl Publisher {
         candidate: &Candidate,
         observer: &dyn Observe,
     ) -> Result<Report, Error> {
-        let job = Job {
-            publisher: self,
-            channel,
-            candidate,
-            observer,
-            run: Uuid::new_v4(),
-            requests_before: self.glance.session().requests(),
-        };
+        let job = self.job(channel, candidate, observer);
         for _ in 0..MAX_LOOKS {
             match self.observe(channel, candidate).await? {
                 Observed::Published(image) => {
                     return job.keep(&image).await;
                 }
                 Observed::Complete(image) => return job.complete(*image).await,
+                Observed::Withdrawn(image) => match job.complete(*image).await {
+                    // It says that it is this build, and is not.
+                    Err(Error::GlanceMismatch { .. }) => return job.create_and_upload().await,
+                    done => return done,
+                },
                 // Removed, or somebody else's turn; then there is nothing left to find.
-                Observed::Incomplete { image, lease_until } => {
-                    job.give_up(&image, lease_until).await?;
-                }
+                Observed::Incomplete { image, .. } => job.give_up(&image).await?,
                 Observed::Absent => return job.create_and_upload().await,
             }
         }

@@ -74,7 +74,7 @@ impl Publisher {
         if let Some((image, name)) = self.uploaded_before(candidate).await? {
             return Ok(report(image, &name));
         }
-        let today = (self.clock)().to_zoned_datetime(TimeZone::UTC).date();
+        let today = self.clock.now().to_zoned_datetime(TimeZone::UTC).date();
         let opened = open(self, channel, candidate).await?;
         let mut wanted = Wanted::new(channel, candidate, opened.head()?, today, &self.ci)?;
         let name = name.map_or_else(|| channel.image_name(today), str::to_owned);
@@ -124,7 +124,7 @@ impl Publisher {
             let own = image.owner.as_deref() == Some(&*project)
                 && image.visibility == Visibility::Private
                 && image.properties.get(UPLOAD).map(String::as_str) == Some(marker::UPLOADING);
-            let ended = marker::lease(&image).is_some_and(|until| until < (self.clock)());
+            let ended = marker::lease(&image).is_some_and(|until| until < self.clock.now());
             if own && ended {
                 match self.glance.delete(image.id).await {
                     Ok(()) => observer.observe(&Event::Removed { id: image.id }),

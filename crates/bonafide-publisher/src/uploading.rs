@@ -53,7 +53,7 @@ impl Uploading<'_> {
     ) -> Result<Passed<C::Proof>, Error> {
         let total = opened.length();
         let length = opened.upload_length();
-        let pipeline = pipeline::start(opened, check, self.limits);
+        let pipeline = pipeline::start(opened, check, self.limits.clone());
         let mut received = pipeline.received;
         let mut body = ImageBody::new(pipeline.body.map_err(Into::into));
         if let Some(length) = length {

@@ -117,12 +117,12 @@ impl Wanted {
         // active.
         let whole = image.status == Status::Active && image.size == Some(proven.bytes);
         let as_made = image.disk_format.as_deref() == Some(self.disk_format)
-            && image.container_format.as_deref() == Some(CONTAINER_FORMAT)
-            && image.min_ram == u64::from(self.min_ram);
+            && image.container_format.as_deref() == Some(CONTAINER_FORMAT);
         if whole && as_made && theirs.eq_ignore_ascii_case(&ours.to_string()) {
             return Ok(());
         }
-        Err(Error::mismatch(image, proven.bytes, ours))
+        let format = format!("{} in {CONTAINER_FORMAT}", self.disk_format);
+        Err(Error::mismatch(image, proven.bytes, ours, &format))
     }
 
     /// What makes an image as it was made into what is wanted: the digests are added, the marks of
@@ -152,6 +152,9 @@ impl Wanted {
         }
         if image.min_disk != u64::from(self.min_disk) {
             patch = patch.min_disk(self.min_disk);
+        }
+        if image.min_ram != u64::from(self.min_ram) {
+            patch = patch.min_ram(self.min_ram);
         }
         if !self.tags.iter().all(|tag| image.tags.contains(tag))
             || image.tags.len() != self.tags.len()

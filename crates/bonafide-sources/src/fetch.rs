@@ -16,6 +16,7 @@ use crate::FetchError;
 pub(crate) mod directory;
 pub(crate) mod http;
 pub(crate) mod local;
+pub(crate) mod spool;
 
 /// A server that gives a byte now and then is never silent, so small files have an end in time too.
 const SMALL_FILE_DEADLINE: Duration = Duration::from_secs(60);

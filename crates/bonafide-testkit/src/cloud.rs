@@ -1,11 +1,13 @@
-//! An OpenStack cloud inside the process: Keystone v3 and the Image API v2 on loopback.
+//! An OpenStack cloud inside the process: Keystone v3, the Image API v2, and as much of Nova and
+//! Cinder as tells who uses an image, on loopback.
 //!
 //! It behaves as Keystone 30 and Glance 33 do, with two file stores, SQLite's patience and the
 //! default policy, in all that a publisher and a customer of images meet: also where that is
 //! surprising. A PATCH during an upload is accepted and lost; bytes that are not what
 //! `disk_format` says answer 415 and stay in the store, so that the next upload to the same image
-//! fails; a chunked body that ends properly too early becomes an active image. One contract suite
-//! runs against this cloud and the real one, so that the twin can't drift.
+//! fails; a chunked body that ends properly too early becomes an active image. Its Nova and Cinder
+//! answer as Nova 34 and Cinder 29 do. One contract suite runs against this cloud and real ones, so
+//! that the twin can't drift.
 //!
 //! # Who is who
 //!
@@ -18,10 +20,15 @@
 //! # Where it is simpler
 //!
 //! No import (none is offered), no locations, no metadata definitions, no caching, no policy files;
-//! the virtual size of a VMDK or VHDX stays unset; one region, one domain, fixed users. A token is
-//! forgotten when the cloud stops.
+//! the virtual size of a VMDK or VHDX stays unset; of Nova and Cinder only the lists that a look-up
+//! of usage needs, with what was seeded ([`EmbeddedCloud::boot`] and those beside it); one region,
+//! one domain, fixed users. A token is forgotten when the cloud stops.
 
+mod adopted;
 mod builder;
+mod clock;
+mod compute;
+mod denial;
 mod discovery;
 mod dispatch;
 mod download;
@@ -33,18 +40,26 @@ mod identity;
 mod image;
 mod images;
 mod inspect;
+mod life;
 mod list;
 mod login;
 mod members;
+mod microversion;
+mod paging;
 mod patch;
 mod people;
 mod reception;
 mod record;
 mod registry;
 mod schema;
+mod seeding;
 mod shared;
+mod sight;
+mod timeline;
 mod tokens;
 mod upload;
+mod volumes;
+mod watchers;
 
 use std::fmt;
 use std::io;
@@ -57,7 +72,9 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 pub use builder::EmbeddedCloudBuilder;
+pub use clock::MovableClock;
 pub use fault::{CloudFault, CloudFaultKind};
+pub use life::LastRequest;
 pub use record::RecordedRequest;
 
 use shared::{Shared, UPLOADS};
@@ -101,6 +118,19 @@ impl EmbeddedCloud {
         &self.shared.image_url
     }
 
+    /// Nova's URL as the catalogue has it, with `/v2.1`; `None` in a cloud without.
+    #[must_use]
+    pub fn compute_url(&self) -> Option<&str> {
+        self.shared.compute_url.as_deref()
+    }
+
+    /// Cinder's URL with `/v3`, behind which the catalogue has the project's id; `None` in a cloud
+    /// without.
+    #[must_use]
+    pub fn block_storage_url(&self) -> Option<&str> {
+        self.shared.block_storage_url.as_deref()
+    }
+
     /// The text of a `clouds.yaml` with the clouds `admin`, `publisher`, `customer`, `customer2`
     /// and `publisher-appcred`.
     #[must_use]
@@ -121,7 +151,7 @@ impl EmbeddedCloud {
         &self.store
     }
 
-    /// What arrived so far at both services, in order.
+    /// What arrived so far at the services, in order.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.record.requests()

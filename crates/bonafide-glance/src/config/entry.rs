@@ -50,8 +50,9 @@ texts! {
 texts! {
     /// How to talk to the cloud.
     Settings {
-        auth_type, cacert, cert, endpoint_type, identity_api_version, image_endpoint_override,
-        insecure, interface, key, profile, region_name, verify,
+        auth_type, block_storage_endpoint_override, cacert, cert, compute_endpoint_override,
+        endpoint_type, identity_api_version, image_endpoint_override, insecure, interface, key,
+        profile, region_name, verify,
     }
 }
 

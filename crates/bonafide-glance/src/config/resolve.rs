@@ -20,15 +20,24 @@ impl CloudConfig {
             let reason = "only version 3 of the Identity API is left; write 3";
             return Err(origin.invalid("identity_api_version", reason));
         }
+        let address = |key, text: &Option<String>| {
+            let url = text.as_deref().map(service_url).transpose();
+            url.map_err(|reason| origin.invalid(key, reason))
+        };
         let place = Place {
             auth_url: auth_url(&entry, origin)?,
-            image_endpoint_override: match &settings.image_endpoint_override {
-                Some(text) => Some(
-                    service_url(text)
-                        .map_err(|reason| origin.invalid("image_endpoint_override", reason))?,
-                ),
-                None => None,
-            },
+            block_storage_endpoint_override: address(
+                "block_storage_endpoint_override",
+                &settings.block_storage_endpoint_override,
+            )?,
+            compute_endpoint_override: address(
+                "compute_endpoint_override",
+                &settings.compute_endpoint_override,
+            )?,
+            image_endpoint_override: address(
+                "image_endpoint_override",
+                &settings.image_endpoint_override,
+            )?,
             interface: interface(settings, origin)?,
             region: region(&entry, origin)?,
         };
@@ -159,5 +168,42 @@ fn expanded(text: &str) -> PathBuf {
     match (text.strip_prefix("~/"), env::var_os("HOME")) {
         (Some(rest), Some(home)) => Path::new(&home).join(rest),
         _ => PathBuf::from(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Service;
+
+    #[test]
+    fn the_address_of_every_service_can_be_set_by_file_and_by_variable() {
+        for (key, service) in [
+            ("block_storage_endpoint_override", Service::BlockStorage),
+            ("compute_endpoint_override", Service::Compute),
+            ("image_endpoint_override", Service::Image),
+        ] {
+            let config = |url: &str| {
+                let auth = "auth: {auth_url: 'http://k', token: t}";
+                let text = format!("clouds: {{a: {{{key}: '{url}', {auth}}}}}");
+                CloudConfig::from_yaml(&text, "a")
+            };
+            let (place, _) = config("http://service/v9").unwrap().into_parts();
+            for other in [Service::BlockStorage, Service::Compute, Service::Image] {
+                let url = place.endpoint_override(other).map(Url::as_str);
+                assert_eq!(url, (other == service).then_some("http://service/v9"));
+            }
+            let error = config("service").unwrap_err().to_string();
+            assert!(error.contains(&format!("`{key}`")), "{error}");
+
+            let variable = format!("OS_{}", key.to_ascii_uppercase());
+            let config = CloudConfig::from_variables(|name| match name {
+                "OS_AUTH_URL" => Some("http://k".to_owned()),
+                "OS_TOKEN" => Some("t".to_owned()),
+                _ => (name == variable).then(|| "http://service".to_owned()),
+            });
+            let (place, _) = config.unwrap().into_parts();
+            assert!(place.endpoint_override(service).is_some());
+        }
     }
 }

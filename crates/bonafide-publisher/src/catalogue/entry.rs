@@ -33,6 +33,7 @@ pub struct Entry {
     mirror: Option<Mirror>,
     trust: Trust,
     age_limit: Option<SignedDuration>,
+    pub(super) grace: Option<SignedDuration>,
 }
 
 impl Entry {
@@ -119,6 +120,10 @@ impl Entry {
             Some(limit) => channel.age_limit(limit),
             None => channel,
         };
+        let channel = match self.grace {
+            Some(grace) => channel.grace(grace),
+            None => channel,
+        };
         match &self.mirror {
             Some(mirror) => channel.mirror(mirror.clone()),
             None => channel,
@@ -191,6 +196,7 @@ impl Reading<'_> {
             mirror: self.mirror(channel, &product),
             trust: self.trust(channel, &product)?,
             age_limit: self.age_limit(channel),
+            grace: self.grace(channel),
             table: channel.source.get_ref().clone(),
             place: self.place.clone(),
             product,
@@ -236,6 +242,12 @@ impl Reading<'_> {
         let own = channel.lifecycle.alarm_after_days;
         let days = own.or(self.file.lifecycle.alarm_after_days)?;
         (days != 0).then(|| SignedDuration::from_hours(i64::from(days) * 24))
+    }
+
+    fn grace(&self, channel: &file::Channel) -> Option<SignedDuration> {
+        let own = channel.lifecycle.grace_days;
+        let days = own.or(self.file.lifecycle.grace_days)?;
+        Some(SignedDuration::from_hours(i64::from(days) * 24))
     }
 
     fn settings(&mut self, channel: &file::Channel) -> Settings {

@@ -103,6 +103,9 @@ pub(super) struct Lifecycle {
     /// `last-N`, a date, `notice`, `forever` or `none`.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(super) uuid_validity: Option<Spanned<String>>,
+    /// How many days a superseded build stays public; 30 by default. Then only the projects that use it
+    /// see it.
+    pub(super) grace_days: Option<u32>,
     /// Hours until a critical fix is in; 0 is best effort.
     pub(super) hotfix_hours: Option<u32>,
     /// An alarm is raised if the vendor's newest signed list is older than so many days; 0 is never.

@@ -1,3 +1,4 @@
+use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
@@ -37,6 +38,22 @@ fn own(more: &str) -> String {
         "[[channel]]\n{more}\n[channel.source.own]\nchannel = \"rescue\"\nimage = \"a.qcow2\"\n\
          list = \"SHA256SUMS\"\ndistribution = \"ubuntu\"\nversion = \"18.04\"\n"
     )
+}
+
+#[test]
+fn the_grace_period_is_the_channels_or_else_the_files() {
+    let text = format!("lifecycle.grace_days = 7\n{}", ubuntu("lifecycle = {}"));
+    let grace = |text: &str| Catalogue::parse(text).unwrap().entries()[0].grace;
+    assert_eq!(grace(&text), Some(SignedDuration::from_hours(7 * 24)));
+    let own = ubuntu("lifecycle.grace_days = 0");
+    let text = format!("lifecycle.grace_days = 7\n{own}");
+    assert_eq!(grace(&text), Some(SignedDuration::ZERO));
+    assert_eq!(grace(&ubuntu("")), None);
+    refused(
+        &ubuntu("lifecycle.grace_days = -1"),
+        "line 3, column 24",
+        "u32",
+    );
 }
 
 #[test]

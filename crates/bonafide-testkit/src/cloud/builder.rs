@@ -6,20 +6,25 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use super::EmbeddedCloud;
+use super::clock::Clock;
+use super::compute::Compute;
 use super::dispatch::Service;
 use super::fault::Faults;
 use super::http::serve;
 use super::image::STORES;
+use super::life::Life;
 use super::people::clouds_yaml;
 use super::record::Record;
 use super::registry::Registry;
 use super::shared::{HashAlgorithm, Settings, Shared, UPLOADS};
 use super::tokens::Tokens;
+use super::volumes::BlockStorage;
 
 /// The settings of an [`EmbeddedCloud`], with the values of the reference set-up as defaults.
 #[derive(Clone, Debug)]
@@ -29,6 +34,12 @@ pub struct EmbeddedCloudBuilder {
     image_size_cap: u64,
     token_lifetime: Duration,
     upload_idle_timeout: Duration,
+    clock: Clock,
+    members_accept_alone: bool,
+    has_compute: bool,
+    has_block_storage: bool,
+    compute_page_limit: usize,
+    block_storage_page_limit: usize,
 }
 
 impl Default for EmbeddedCloudBuilder {
@@ -39,6 +50,12 @@ impl Default for EmbeddedCloudBuilder {
             image_size_cap: 8 * 1024 * 1024 * 1024,
             token_lifetime: Duration::from_secs(3600),
             upload_idle_timeout: Duration::from_secs(60),
+            clock: Clock::default(),
+            members_accept_alone: false,
+            has_compute: true,
+            has_block_storage: true,
+            compute_page_limit: 1000,
+            block_storage_page_limit: 1000,
         }
     }
 }
@@ -81,7 +98,52 @@ impl EmbeddedCloudBuilder {
         self
     }
 
-    /// Starts the cloud on two free ports of 127.0.0.1.
+    /// The clock that the cloud dates everything by: images, members, servers, volumes, and the
+    /// lifetime of tokens. Default: the system's. [`MovableClock`](super::MovableClock) is one
+    /// that a test moves.
+    #[must_use]
+    pub fn clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.clock = Clock::new(now);
+        self
+    }
+
+    /// An operator's policy by which only the member itself may answer an offer: an administrator
+    /// who sets a member's status gets 403 (`modify_member`).
+    #[must_use]
+    pub fn members_accept_alone(mut self) -> Self {
+        self.members_accept_alone = true;
+        self
+    }
+
+    /// A cloud without Nova: the catalogue has no service of type `compute`.
+    #[must_use]
+    pub fn without_compute(mut self) -> Self {
+        self.has_compute = false;
+        self
+    }
+
+    /// A cloud without Cinder: the catalogue has no service of type `block-storage`.
+    #[must_use]
+    pub fn without_block_storage(mut self) -> Self {
+        self.has_block_storage = false;
+        self
+    }
+
+    /// Nova's `[api] max_limit`: servers on one page, at least one. Default: 1,000.
+    #[must_use]
+    pub fn compute_page_limit(mut self, servers: usize) -> Self {
+        self.compute_page_limit = servers.max(1);
+        self
+    }
+
+    /// Cinder's `osapi_max_limit`: volumes or snapshots on one page, at least one. Default: 1,000.
+    #[must_use]
+    pub fn block_storage_page_limit(mut self, volumes: usize) -> Self {
+        self.block_storage_page_limit = volumes.max(1);
+        self
+    }
+
+    /// Starts the cloud on free ports of 127.0.0.1, one for each service.
     ///
     /// # Errors
     ///
@@ -103,31 +165,61 @@ impl EmbeddedCloudBuilder {
                 (directory.path().to_owned(), Some(directory))
             }
         };
-        let registry = Registry::open(&path)?;
-        let identity = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let image = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let registry = Registry::open(&path, self.clock.clone())?;
+        let (identity, identity_url) = listen().await?;
+        let (image, image_url) = listen().await?;
+        let mut listeners = vec![(identity, Service::Identity), (image, Service::Image)];
+        let (mut compute_url, mut block_storage_url) = (None, None);
+        if self.has_compute {
+            let (listener, url) = listen().await?;
+            listeners.push((listener, Service::Compute));
+            compute_url = Some(format!("{url}/v2.1"));
+        }
+        if self.has_block_storage {
+            let (listener, url) = listen().await?;
+            listeners.push((listener, Service::BlockStorage));
+            block_storage_url = Some(format!("{url}/v3"));
+        }
         let shared = Arc::new(Shared {
             settings: Settings {
                 hash_algorithm,
                 image_size_cap: self.image_size_cap,
                 upload_idle_timeout: self.upload_idle_timeout,
+                members_accept_alone: self.members_accept_alone,
+                compute_page_limit: self.compute_page_limit,
+                block_storage_page_limit: self.block_storage_page_limit,
             },
-            identity_url: format!("http://{}/v3", identity.local_addr()?),
-            image_url: format!("http://{}", image.local_addr()?),
-            tokens: Tokens::new(self.token_lifetime),
+            identity_url: format!("{identity_url}/v3"),
+            image_url,
+            compute_url,
+            block_storage_url,
+            tokens: Tokens::new(self.token_lifetime, self.clock.clone()),
+            clock: self.clock,
             registry,
+            compute: Compute::default(),
+            block_storage: BlockStorage::default(),
+            life: Life::default(),
             faults: Faults::default(),
             record: Record::default(),
             uploads: Arc::new(Semaphore::new(UPLOADS as usize)),
         });
-        let listeners = [(identity, Service::Identity), (image, Service::Image)]
-            .map(|(listener, service)| tokio::spawn(serve(listener, Arc::clone(&shared), service)));
+        let listeners = listeners.into_iter();
+        let listeners = listeners
+            .map(|(listener, service)| tokio::spawn(serve(listener, Arc::clone(&shared), service)))
+            .collect();
         Ok(EmbeddedCloud {
             clouds_yaml: clouds_yaml(&shared.identity_url),
             store: shared.registry.store(STORES[0]),
             shared,
-            listeners: listeners.into(),
+            listeners,
             _directory: directory,
         })
     }
+}
+
+/// A listener on a free port, and its URL.
+async fn listen() -> io::Result<(TcpListener, String)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    Ok((listener, url))
 }

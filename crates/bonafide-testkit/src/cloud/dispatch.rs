@@ -13,11 +13,16 @@ use super::fault::CloudFaultKind;
 use super::http::{self, Answer, percent_decoded, small_body};
 use super::people::Person;
 use super::shared::Shared;
-use super::{discovery, download, identity, images, list, members, patch, upload};
+use super::tokens::Token;
+use super::{
+    compute, discovery, download, identity, images, list, members, patch, upload, volumes,
+};
 
 /// Which service a listener belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Service {
+    BlockStorage,
+    Compute,
     Identity,
     Image,
 }
@@ -27,17 +32,44 @@ pub(super) enum Service {
 #[error("the connection is closed without an answer")]
 pub(super) struct HangUp;
 
-/// Answers a request, or hangs up when a fault wants it.
+/// Answers a request, or hangs up when a fault or the cloud's end wants it.
 pub(super) async fn answer(
     shared: Arc<Shared>,
     service: Service,
     request: Request<Incoming>,
 ) -> Result<Answer, HangUp> {
-    let method = request.method().as_str().to_owned();
-    let uri = request.uri();
+    let (method, uri) = (request.method(), request.uri());
     let full_path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let number = shared.record.arrived(&method, full_path);
-    let fault = shared.faults.take(&method, uri.path());
+    let number = shared.record.arrived(method.as_str(), full_path);
+    let is_log_in = service == Service::Identity
+        && method == Method::POST
+        && uri.path().trim_end_matches('/') == "/v3/auth/tokens";
+    let answered = if is_log_in {
+        carry_out(&shared, service, request).await?
+    } else {
+        let turn = shared.life.admit().ok_or(HangUp)?;
+        let answered = tokio::select! {
+            biased;
+            answered = carry_out(&shared, service, request) => answered?,
+            () = turn.broken_off() => return Err(HangUp),
+        };
+        if turn.loses_answer() {
+            return Err(HangUp);
+        }
+        answered
+    };
+    shared.record.answered(number, answered.status().as_u16());
+    Ok(answered)
+}
+
+async fn carry_out(
+    shared: &Arc<Shared>,
+    service: Service,
+    request: Request<Incoming>,
+) -> Result<Answer, HangUp> {
+    let fault = shared
+        .faults
+        .take(request.method().as_str(), request.uri().path());
     let answered = match fault {
         Some(CloudFaultKind::DropBefore) => return Err(HangUp),
         Some(CloudFaultKind::Stall) => pending().await,
@@ -46,24 +78,25 @@ pub(super) async fn answer(
             http::drain(request.into_body());
             answered
         }
-        Some(CloudFaultKind::Unauthorized) if service == Service::Image => {
-            unauthorized(&shared, request)
+        Some(CloudFaultKind::Unauthorized) if service == Service::Identity => {
+            identity::unauthorized(shared)
         }
-        Some(CloudFaultKind::Unauthorized) => identity::unauthorized(&shared),
+        Some(CloudFaultKind::Unauthorized) => unauthorized(shared, request),
         fault => {
             if let Some(CloudFaultKind::Delay(time)) = fault {
                 tokio::time::sleep(time).await;
             }
             match service {
-                Service::Identity => identity::answer(&shared, request).await,
-                Service::Image => image(&shared, request, fault).await?,
+                Service::BlockStorage => volumes::answer(shared, request),
+                Service::Compute => compute::answer(shared, request),
+                Service::Identity => identity::answer(shared, request).await,
+                Service::Image => image(shared, request, fault).await?,
             }
         }
     };
     if fault == Some(CloudFaultKind::DropAfter) {
         return Err(HangUp);
     }
-    shared.record.answered(number, answered.status().as_u16());
     Ok(answered)
 }
 
@@ -75,12 +108,17 @@ fn out_of_order(status: u16, headers: &HeaderMap) -> Answer {
     answer
 }
 
-/// What Keystone's middleware answers in front of Glance.
-fn unauthorized(shared: &Shared, request: Request<Incoming>) -> Answer {
+/// What Keystone's middleware answers in front of the other services.
+pub(super) fn unauthorized(shared: &Shared, request: Request<Incoming>) -> Answer {
     let failure = Failure::unauthorized(&shared.identity_url);
     let answer = failure.into_answer(request.headers());
     http::drain(request.into_body());
     answer
+}
+
+/// The token of a request, if it is good.
+pub(super) fn token(shared: &Shared, headers: &HeaderMap) -> Option<Token> {
+    images::header(headers, "x-auth-token").and_then(|id| shared.tokens.find(id))
 }
 
 /// The image service. What stands before the token (versions, health) and the refusal of the token
@@ -100,8 +138,7 @@ async fn image(
         _ => return Ok(discovery::versions(shared, StatusCode::MULTIPLE_CHOICES)),
     }
     let headers = request.headers().clone();
-    let token = images::header(&headers, "x-auth-token").and_then(|id| shared.tokens.find(id));
-    let Some(token) = token else {
+    let Some(token) = token(shared, &headers) else {
         return Ok(unauthorized(shared, request));
     };
     let routed = if token.scoped {

@@ -82,6 +82,14 @@ impl Failure {
         Self::not_found("The resource could not be found.")
     }
 
+    /// The same from Nova or Cinder, whose routes it never reached: it has neither a version nor
+    /// the form of their refusals.
+    pub(super) fn no_route(request_headers: &HeaderMap) -> Answer {
+        let mut answer = Self::no_resource().into_answer(request_headers);
+        http::set_request_id(&mut answer);
+        answer
+    }
+
     /// Something broke inside.
     pub(super) fn internal() -> Self {
         Self::new(

@@ -1,4 +1,4 @@
-//! The plain HTTP of both services: listeners, small bodies, answers.
+//! The plain HTTP of the services: listeners, small bodies, answers.
 
 use std::convert::Infallible;
 use std::io;

@@ -48,7 +48,7 @@ async fn route(shared: &Shared, request: Request<Incoming>) -> Result<Answer, Re
             }
             let url = &shared.identity_url;
             let links = json!({ "self": format!("{url}/auth/catalog") });
-            let body = json!({ "catalog": catalog(shared), "links": links });
+            let body = json!({ "catalog": catalog(shared, &token), "links": links });
             Ok(http::json(StatusCode::OK, &body))
         }
         (&Method::GET, "/v3/auth/projects") => {
@@ -148,7 +148,7 @@ fn view(shared: &Shared, token: &Token, with_catalog: bool) -> Value {
         view["is_domain"] = json!(false);
         view["roles"] = json!(roles);
         if with_catalog {
-            view["catalog"] = catalog(shared);
+            view["catalog"] = catalog(shared, token);
         }
     }
     json!({ "token": view })
@@ -159,7 +159,7 @@ fn time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.000000Z").to_string()
 }
 
-fn catalog(shared: &Shared) -> Value {
+fn catalog(shared: &Shared, token: &Token) -> Value {
     let service = |kind: &str, name: &str, url: &str| {
         let endpoints: Vec<Value> = ["public", "internal", "admin"]
             .into_iter()
@@ -174,10 +174,18 @@ fn catalog(shared: &Shared) -> Value {
         let id = stable_id("service", kind);
         json!({ "endpoints": endpoints, "id": id, "type": kind, "name": name })
     };
-    json!([
+    let mut services = vec![
         service("identity", "keystone", &shared.identity_url),
         service("image", "glance", &shared.image_url),
-    ])
+    ];
+    if let Some(url) = &shared.compute_url {
+        services.push(service("compute", "nova", url));
+    }
+    if let Some(url) = &shared.block_storage_url {
+        let url = format!("{url}/{}", token.person.project_id());
+        services.push(service("block-storage", "cinder", &url));
+    }
+    Value::from(services)
 }
 
 fn projects(token: &Token, url: &str) -> Answer {

@@ -145,12 +145,31 @@ impl Image {
 
     /// Whether the person finds it by its id.
     pub(super) fn is_visible_to(&self, person: &Person) -> bool {
-        let project = person.project_id();
-        self.is_mutable_by(person)
+        person.is_admin() || self.is_visible_in(&person.project_id())
+    }
+
+    /// Whether a plain member of the project finds it by its id.
+    pub(super) fn is_visible_in(&self, project: &str) -> bool {
+        self.owner.as_deref() == Some(project)
             || match self.visibility {
                 Visibility::Public | Visibility::Community => true,
-                Visibility::Shared => self.member(&project).is_some(),
+                Visibility::Shared => self.member(project).is_some(),
                 Visibility::Private => false,
+            }
+    }
+
+    /// Whether a plain member of the project has it in a list without any filter.
+    pub(super) fn is_listed_in(&self, project: &str) -> bool {
+        if self.os_hidden {
+            return false;
+        }
+        self.owner.as_deref() == Some(project)
+            || match self.visibility {
+                Visibility::Public => true,
+                Visibility::Shared => self
+                    .member(project)
+                    .is_some_and(|member| member.status == "accepted"),
+                Visibility::Community | Visibility::Private => false,
             }
     }
 
@@ -215,6 +234,6 @@ impl Image {
 }
 
 /// Glance's times are UTC, in whole seconds.
-fn time(time: Timestamp) -> String {
+pub(super) fn time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

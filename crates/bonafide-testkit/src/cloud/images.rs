@@ -13,7 +13,7 @@ use super::image::{Image, STORES, Status, Visibility};
 use super::people::Person;
 use super::registry::remove_if_there;
 use super::schema;
-use super::shared::{Shared, now};
+use super::shared::Shared;
 
 /// Answered with 403 when a create sends them; the digests are dropped without a word.
 const DISALLOWED: [&str; 5] = ["direct_url", "self", "file", "schema", "stores"];
@@ -37,7 +37,7 @@ pub(super) fn create(shared: &Shared, person: &Person, body: &[u8]) -> Result<An
         Some(owner) => owner.as_str().map(str::to_owned),
         None => Some(person.project_id()),
     };
-    let mut image = Image::queued(id, owner, now());
+    let mut image = Image::queued(id, owner, shared.clock.now());
     if !image.is_mutable_by(person) {
         let owner = image.owner.as_deref().unwrap_or("None");
         let detail = format!("You are not permitted to create images owned by '{owner}'");

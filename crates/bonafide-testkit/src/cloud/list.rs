@@ -1,15 +1,15 @@
 //! `GET /v2/images`: who sees what, filters, order and pages.
 
 use std::cmp::Ordering;
-use std::fmt::Write as _;
 
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
 use super::errors::Failure;
 use super::filter::Filter;
-use super::http::{self, Answer, query_decoded};
+use super::http::{self, Answer};
 use super::image::{Image, Visibility};
+use super::paging::{encode, pairs};
 use super::people::Person;
 use super::shared::Shared;
 
@@ -93,18 +93,7 @@ fn is_listed(image: &Image, person: &Person, filter: &Filter) -> bool {
     }
 }
 
-/// The names and values of a query, decoded, in order.
-fn pairs(query: &str) -> Parameters {
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (query_decoded(name), query_decoded(value))
-        })
-        .collect()
-}
-
-/// The same with every name once: where it came first, with the value that came last.
+/// Every name once: where it came first, with the value that came last.
 fn unique(pairs: Parameters) -> Parameters {
     let mut parameters = Parameters::new();
     for (name, value) in pairs {
@@ -239,19 +228,4 @@ fn link(parameters: &Parameters, marker: Option<&str>) -> String {
         encode(&mut link, value);
     }
     link
-}
-
-fn encode(link: &mut String, text: &str) {
-    for byte in text.bytes() {
-        match byte {
-            b' ' => link.push('+'),
-            b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
-                link.push(char::from(byte));
-            }
-            // Writing to a `String` can't fail.
-            _ => {
-                let _ = write!(link, "%{byte:02X}");
-            }
-        }
-    }
 }

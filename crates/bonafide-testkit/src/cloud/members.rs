@@ -9,7 +9,7 @@ use super::image::{Image, Member, Visibility};
 use super::images::{is_there, json_body};
 use super::people::Person;
 use super::schema;
-use super::shared::{Shared, now};
+use super::shared::Shared;
 
 /// `GET /v2/images/{id}/members`: all for the owner, oneself for a member.
 pub(super) fn list(shared: &Shared, person: &Person, id: &str) -> Result<Answer, Failure> {
@@ -66,7 +66,7 @@ pub(super) fn create(
                 "Member {project} is duplicated for image {id}"
             )));
         }
-        let now = now();
+        let now = shared.clock.now();
         let member = Member {
             project: project.clone(),
             status: "pending".to_owned(),
@@ -96,7 +96,8 @@ pub(super) fn update(
         if !is_visible {
             return Err(no_member(id, project));
         }
-        if !person.is_admin() && person.project_id() != project {
+        let may_answer = person.is_admin() && !shared.settings.members_accept_alone;
+        if !may_answer && person.project_id() != project {
             return Err(Failure::policy("modify_member"));
         }
         if !matches!(status.as_str(), "pending" | "accepted" | "rejected") {
@@ -110,7 +111,7 @@ pub(super) fn update(
             .find(|member| member.project == project)
             .ok_or_else(|| no_member(id, project))?;
         found.status.clone_from(&status);
-        found.updated_at = now();
+        found.updated_at = shared.clock.now();
         let member = found.clone();
         Ok(http::json(StatusCode::OK, &image.member_view(&member)))
     })

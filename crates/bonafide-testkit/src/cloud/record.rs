@@ -9,7 +9,8 @@ pub struct RecordedRequest {
     /// The method, in capitals.
     pub method: String,
     /// Path and query as they were sent; identity requests begin with `/v3`, image requests with
-    /// `/v2`.
+    /// `/v2`, compute requests with `/v2.1`, and block storage requests with `/v3` and the id of
+    /// the project.
     pub path: String,
     /// The status of the answer; `None` while there is none, and for ever if there was none.
     pub status: Option<u16>,

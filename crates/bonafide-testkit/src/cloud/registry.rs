@@ -6,22 +6,28 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::clock::Clock;
 use super::errors::Failure;
 use super::image::{Image, STORES, Status};
 use super::people::Person;
-use super::shared::now;
+use super::watchers::Watchers;
 
 /// What the data directory holds: `images/*.json`, `store/fast`, `store/slow`, and `incoming` with
 /// uploads under way.
 #[derive(Debug)]
 pub(super) struct Registry {
     directory: PathBuf,
+    clock: Clock,
+    /// Held from the beginning of a change until the watchers have seen it. They may look at the
+    /// images meanwhile, and nobody else changes them.
+    changing: Mutex<()>,
     images: Mutex<BTreeMap<String, Image>>,
+    pub(super) watchers: Watchers,
 }
 
 impl Registry {
     /// Opens a data directory, an empty one or that of an earlier cloud.
-    pub(super) fn open(directory: &Path) -> io::Result<Self> {
+    pub(super) fn open(directory: &Path, clock: Clock) -> io::Result<Self> {
         let records = directory.join("images");
         fs::create_dir_all(&records)?;
         fs::create_dir_all(directory.join("incoming"))?;
@@ -41,7 +47,10 @@ impl Registry {
         }
         Ok(Self {
             directory: directory.to_owned(),
+            clock,
+            changing: Mutex::default(),
             images: Mutex::new(images),
+            watchers: Watchers::default(),
         })
     }
 
@@ -81,13 +90,27 @@ impl Registry {
 
     /// Adds a new image. Ids are never used twice, not even that of a deleted image.
     pub(super) fn add(&self, image: &Image) -> Result<(), Failure> {
+        self.insert(image, Keeping::Disk)
+    }
+
+    /// The same for an image that lives in memory until it is changed for the first time.
+    pub(super) fn add_unwritten(&self, image: &Image) -> Result<(), Failure> {
+        self.insert(image, Keeping::Memory)
+    }
+
+    fn insert(&self, image: &Image, keeping: Keeping) -> Result<(), Failure> {
+        let _turn = self.changing();
         let mut images = self.lock();
         let id = &image.id;
         if images.contains_key(id) {
             return Err(Failure::conflict(format!("Image ID {id} already exists!")));
         }
-        self.write(image)?;
+        if keeping == Keeping::Disk {
+            self.write(image)?;
+        }
         images.insert(id.clone(), image.clone());
+        drop(images);
+        self.watchers.tell(|| self.images());
         Ok(())
     }
 
@@ -98,14 +121,19 @@ impl Registry {
         id: &str,
         change: impl FnOnce(&mut Image) -> Result<T, Failure>,
     ) -> Option<Result<T, Failure>> {
+        let _turn = self.changing();
         let mut images = self.lock();
         let mut image = images.get(id)?.clone();
         let result = change(&mut image).and_then(|value| {
-            image.updated_at = now();
+            image.updated_at = self.clock.now();
             self.write(&image)?;
             images.insert(id.to_owned(), image);
             Ok(value)
         });
+        drop(images);
+        if result.is_ok() {
+            self.watchers.tell(|| self.images());
+        }
         Some(result)
     }
 
@@ -120,11 +148,22 @@ impl Registry {
         written.map_err(|_| Failure::internal())
     }
 
+    fn changing(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The images of every status. A thread that panicked can't have left one half changed:
     /// records are replaced whole.
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Image>> {
         self.images.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Where a new record goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keeping {
+    Disk,
+    Memory,
 }
 
 /// Removes a file that may be gone already.

@@ -1,15 +1,18 @@
-//! What both services and the handle share.
+//! What the services and the handle share.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
+use super::clock::Clock;
+use super::compute::Compute;
 use super::fault::Faults;
+use super::life::Life;
 use super::record::Record;
 use super::registry::Registry;
 use super::tokens::Tokens;
+use super::volumes::BlockStorage;
 
 /// The second digest that Glance keeps of an image, beside MD5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,23 +30,37 @@ impl HashAlgorithm {
     }
 }
 
-/// What an operator would write into `glance-api.conf`.
+/// What an operator would write into the services' configuration.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
     pub(super) hash_algorithm: HashAlgorithm,
     /// In bytes; an image of exactly this size is accepted.
     pub(super) image_size_cap: u64,
     pub(super) upload_idle_timeout: Duration,
+    /// Whether nobody but the member itself may accept an image, not even an administrator.
+    pub(super) members_accept_alone: bool,
+    /// Servers on one page.
+    pub(super) compute_page_limit: usize,
+    /// Volumes or snapshots on one page.
+    pub(super) block_storage_page_limit: usize,
 }
 
 /// The state of a running cloud.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) settings: Settings,
+    pub(super) clock: Clock,
     pub(super) identity_url: String,
     pub(super) image_url: String,
+    /// With `/v2.1`; `None` in a cloud without servers.
+    pub(super) compute_url: Option<String>,
+    /// With `/v3`, without the project; `None` in a cloud without volumes.
+    pub(super) block_storage_url: Option<String>,
     pub(super) tokens: Tokens,
     pub(super) registry: Registry,
+    pub(super) compute: Compute,
+    pub(super) block_storage: BlockStorage,
+    pub(super) life: Life,
     pub(super) faults: Faults,
     pub(super) record: Record,
     /// One permit for each upload whose thread has not ended.
@@ -52,12 +69,3 @@ pub(super) struct Shared {
 
 /// Uploads at the same time; more of them wait.
 pub(super) const UPLOADS: u32 = 256;
-
-/// The cloud's clock.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the cloud is a server: it has a clock of its own"
-)]
-pub(super) fn now() -> Timestamp {
-    Timestamp::now()
-}

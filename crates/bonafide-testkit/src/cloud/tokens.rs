@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use super::clock::Clock;
 use super::people::Person;
-use super::shared::now;
 
 /// What a token stands for.
 #[derive(Clone, Debug)]
@@ -27,13 +27,15 @@ pub(super) struct Token {
 /// All tokens that can still be used.
 pub(super) struct Tokens {
     lifetime: Duration,
+    clock: Clock,
     issued: Mutex<HashMap<String, Token>>,
 }
 
 impl Tokens {
-    pub(super) fn new(lifetime: Duration) -> Self {
+    pub(super) fn new(lifetime: Duration, clock: Clock) -> Self {
         Self {
             lifetime,
+            clock,
             issued: Mutex::default(),
         }
     }
@@ -46,7 +48,7 @@ impl Tokens {
         method: &'static str,
         renews: Option<&Token>,
     ) -> (String, Token) {
-        let issued_at = now();
+        let issued_at = self.clock.now();
         let lifetime = SignedDuration::try_from(self.lifetime).unwrap_or(SignedDuration::MAX);
         let expires_at = renews.map_or_else(
             || issued_at.checked_add(lifetime).unwrap_or(Timestamp::MAX),
@@ -75,7 +77,7 @@ impl Tokens {
     pub(super) fn find(&self, id: &str) -> Option<Token> {
         let issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
         let token = issued.get(id)?;
-        (token.expires_at > now()).then(|| token.clone())
+        (token.expires_at > self.clock.now()).then(|| token.clone())
     }
 
     /// Revokes one token.

@@ -4,11 +4,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is amiss")]
 
+mod clock;
+mod compute;
+mod down_cells;
+mod dying;
 mod faults;
 mod identity;
 mod images;
 mod lists;
 mod members;
 mod restart;
+mod scale;
+mod seeding;
+mod servers;
+mod sight;
 mod uploads;
 mod visitor;
+mod volumes;

@@ -33,6 +33,14 @@ impl Reply {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
+    /// The ids of a list.
+    pub(crate) fn ids(&self, kind: &str) -> Vec<Uuid> {
+        let json = self.json();
+        let things = json[kind].as_array().cloned().unwrap_or_default();
+        let ids = things.iter().filter_map(|thing| thing["id"].as_str());
+        ids.map(|id| id.parse().unwrap()).collect()
+    }
+
     pub(crate) fn names(&self) -> Vec<String> {
         let json = self.json();
         let images = json["images"].as_array().cloned().unwrap_or_default();
@@ -78,6 +86,16 @@ impl Visitor {
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
         send(self.request(Method::GET, path)).await
+    }
+
+    /// From Nova or Cinder, by a whole URL; the version is that of `OpenStack-API-Version`, or empty.
+    pub(crate) async fn ask(&self, url: &str, version: &str) -> Reply {
+        let request = self.client.get(url).header("x-auth-token", &self.token);
+        send(match version {
+            "" => request,
+            version => request.header("openstack-api-version", version),
+        })
+        .await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Reply {

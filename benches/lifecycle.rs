@@ -1,0 +1,44 @@
+//! How long does it take to look at a large cloud and to plan?
+//!
+//! The question behind it: a run looks at everybody who uses an image before it takes any away, so it
+//! should be done in seconds, not in minutes, however large the cloud is.
+//!
+//! The cloud has 2,000 images, 500 projects and 100,000 servers. It is the embedded one, on loopback and
+//! in the same process: most of the time is what it takes to write and to read some 170 MB of JSON.
+//! *plan* is the plan alone, from what was seen. Figures are servers per second.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use tokio::runtime::Runtime;
+
+#[expect(clippy::unwrap_used, reason = "a bench ends where something is amiss")]
+#[path = "../tests/support/crowd.rs"]
+mod crowd;
+
+use crowd::{Crowd, SERVERS, UNSHARED, UNUSED, steps};
+
+#[expect(clippy::unwrap_used, reason = "a bench ends where something is amiss")]
+fn observe_and_plan(criterion: &mut Criterion) {
+    let runtime = Runtime::new().unwrap();
+    let crowd = runtime.block_on(Crowd::gather());
+    let publisher = crowd.publisher();
+    let mut group = criterion.benchmark_group("lifecycle");
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(SERVERS as u64));
+    group.bench_function("observe and plan", |bench| {
+        bench.iter(|| {
+            let plan = runtime.block_on(crowd.plan(&publisher));
+            assert_eq!(steps(&plan), (UNSHARED, UNUSED));
+            black_box(plan)
+        });
+    });
+    let seen = runtime.block_on(crowd.seen(&publisher));
+    group.bench_function("plan", |bench| {
+        bench.iter(|| black_box(crowd.plan_of(&seen)));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, observe_and_plan);
+criterion_main!(benches);

@@ -1,0 +1,29 @@
+//! Addresses below that of a service.
+
+use url::Url;
+
+/// The address of what these segments name below `base`. Whatever a segment has that a path can't
+/// have is encoded; `.` and `..` would be dropped, so they must not come this far.
+pub(crate) fn below(base: &Url, segments: &[&str]) -> Url {
+    let mut url = base.clone();
+    // Only an address without a host, which no service has, has no segments.
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(segments);
+    }
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slash_at_the_end_does_not_count_and_one_inside_is_encoded() {
+        for base in ["http://cloud/v2", "http://cloud/v2/"] {
+            let url = below(&Url::parse(base).unwrap(), &["images", "a/b?c#d e"]);
+            assert_eq!(url.as_str(), "http://cloud/v2/images/a%2Fb%3Fc%23d%20e");
+        }
+        let bare = Url::parse("http://cloud").unwrap();
+        assert_eq!(below(&bare, &["servers"]).as_str(), "http://cloud/servers");
+    }
+}

@@ -1,0 +1,50 @@
+//! Lists of images.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::http::{Call, Verb};
+use crate::pages::{Page, Pages};
+use crate::{Error, Glance, Image, ImageFilter};
+
+/// A hundred thousand images, if pages have a hundred.
+const PAGES: usize = 1_000;
+
+impl Glance {
+    /// Lists all images that fit, page by page to the end.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] if the pages lead elsewhere or have no end; else as every request.
+    pub async fn list(&self, filter: &ImageFilter) -> Result<Vec<Image>, Error> {
+        let mut pages = self.pages(filter).await?;
+        let mut images = Vec::new();
+        while let Some((page, _)) = pages.next::<ImagePage<Image>>().await? {
+            images.extend(page.images);
+        }
+        Ok(images)
+    }
+
+    /// The same page by page, to be read as [`ImagePage`]s.
+    pub(crate) async fn pages(&self, filter: &ImageFilter) -> Result<Pages<'_>, Error> {
+        let mut url = self.url(&[]).await?;
+        filter.apply(&mut url);
+        Ok(Pages::new(self.session(), Call::new(Verb::Get, url), PAGES))
+    }
+}
+
+/// One page of a list of images, of which only what `T` has is read.
+#[derive(Deserialize)]
+pub(crate) struct ImagePage<T> {
+    pub(crate) images: Vec<T>,
+    #[serde(default)]
+    next: Option<String>,
+}
+
+impl<T: DeserializeOwned> Page for ImagePage<T> {
+    const ENDING: &str = "/images";
+    const SAME_HOST: bool = true;
+
+    fn next(&self) -> Option<&str> {
+        self.next.as_deref()
+    }
+}

@@ -1,0 +1,68 @@
+//! The stores that a cloud keeps images in.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::address::below;
+use crate::http::{Call, Verb};
+use crate::{Error, Glance};
+
+/// A place where a cloud keeps the data of images.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Store {
+    /// Its id, as [`ImageBody::store`](crate::ImageBody::store) takes it.
+    pub id: String,
+    /// What the cloud's operator says about it.
+    pub description: Option<String>,
+    /// Whether uploads that name none go there.
+    pub is_default: bool,
+}
+
+impl Glance {
+    /// Lists the stores of the cloud. None if the cloud gives no choice: an older one, or one that
+    /// has a single store.
+    ///
+    /// # Errors
+    /// As every request.
+    pub async fn stores(&self) -> Result<Vec<Store>, Error> {
+        let url = below(&self.endpoint().await?, &["info", "stores"]);
+        let answer = match self.session().send(&Call::new(Verb::Get, url)).await {
+            Ok(answer) => answer,
+            Err(Error::NotFound(_)) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let Stores { stores } = answer.json()?;
+        Ok(stores.into_iter().map(Store::from).collect())
+    }
+}
+
+#[derive(Deserialize)]
+struct Stores {
+    stores: Vec<Wire>,
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    id: String,
+    #[serde(default)]
+    description: Option<String>,
+    /// Glance sends the text `true`.
+    #[serde(default)]
+    default: Value,
+}
+
+impl From<Wire> for Store {
+    fn from(wire: Wire) -> Self {
+        let is_default = match &wire.default {
+            Value::Bool(flag) => *flag,
+            Value::String(text) => text.eq_ignore_ascii_case("true"),
+            _ => false,
+        };
+        Self {
+            id: wire.id,
+            description: wire.description,
+            is_default,
+        }
+    }
+}

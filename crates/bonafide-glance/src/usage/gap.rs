@@ -1,0 +1,67 @@
+//! What could not be learned.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// By what an image can be in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum UsageSource {
+    /// Images that were made of a server of the image (Glance).
+    ServerSnapshots,
+    /// Servers that were made of the image (Nova).
+    Servers,
+    /// Snapshots of volumes of the image (Cinder).
+    VolumeSnapshots,
+    /// Volumes that were made of the image (Cinder).
+    Volumes,
+}
+
+impl UsageSource {
+    pub(super) const ALL: [Self; 4] = [
+        Self::ServerSnapshots,
+        Self::Servers,
+        Self::VolumeSnapshots,
+        Self::Volumes,
+    ];
+}
+
+impl fmt::Display for UsageSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ServerSnapshots => "server snapshots",
+            Self::Servers => "servers",
+            Self::VolumeSnapshots => "volume snapshots",
+            Self::Volumes => "volumes",
+        })
+    }
+}
+
+/// What could not be learned, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Gap {
+    /// What is not, or not fully, known.
+    pub source: UsageSource,
+    /// Why, in words for a person.
+    pub why: String,
+}
+
+impl Gap {
+    /// A gap in what is known of this source.
+    #[must_use]
+    pub fn new(source: UsageSource, why: impl Into<String>) -> Self {
+        Self {
+            source,
+            why: why.into(),
+        }
+    }
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.source, self.why)
+    }
+}

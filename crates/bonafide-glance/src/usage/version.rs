@@ -1,0 +1,89 @@
+//! The version of Nova's API that is asked for.
+
+use reqwest::header::HeaderMap;
+
+use crate::Error;
+use crate::http::Call;
+
+const HEADER: &str = "openstack-api-version";
+/// The first version that shows servers of a database (a cell) that is down. Those before it leave
+/// them out without a word.
+const VERSION: &str = "compute 2.69";
+const LEAST: (u32, u32) = (2, 69);
+
+/// Asks for the version that shows cells that are down.
+pub(super) fn versioned(call: Call) -> Call {
+    call.header(HEADER, VERSION)
+}
+
+/// Why an answer is none of the version that was asked for. A Nova that does not know of versions
+/// says none.
+pub(super) fn too_old(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all(HEADER).iter();
+    let served = values
+        .filter_map(|value| value.to_str().ok())
+        .find_map(|text| {
+            let mut words = text.split(',').map(str::split_whitespace);
+            words.find_map(|mut words| match (words.next(), words.next()) {
+                (Some("compute"), Some(version)) => Some(version.to_owned()),
+                _ => None,
+            })
+        });
+    let Some(served) = served else {
+        return Some(format!(
+            "the answer does not say that it is one of `{VERSION}`, and an older one leaves out \
+             servers of a cell that is down"
+        ));
+    };
+    let number = served.split_once('.');
+    let number = number.and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+    if number.is_some_and(|number: (u32, u32)| number >= LEAST) {
+        return None;
+    }
+    Some(format!(
+        "the answer is one of version `{served}` and not of `{VERSION}`, and leaves out servers of \
+         a cell that is down"
+    ))
+}
+
+/// Why a list could not be had.
+pub(super) fn refusal(error: &Error) -> String {
+    let reason = super::reason(error);
+    if error.status() == Some(406) {
+        return format!(
+            "{reason}; this Nova does not know `{VERSION}`, and an older version leaves out servers \
+             of a cell that is down"
+        );
+    }
+    reason
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    fn served(text: &str) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(HEADER, HeaderValue::from_str(text).unwrap());
+        too_old(&headers)
+    }
+
+    #[test]
+    fn an_older_version_than_asked_for_is_noticed() {
+        assert_eq!(served("compute 2.69"), None);
+        assert_eq!(served("compute 2.104"), None);
+        assert_eq!(served("identity 3.1, compute 2.96"), None);
+        for old in [
+            "compute 2.1",
+            "compute 2.68",
+            "compute",
+            "volume 3.71",
+            "compute latest",
+        ] {
+            assert!(served(old).is_some(), "{old}");
+        }
+        assert!(too_old(&HeaderMap::new()).is_some());
+    }
+}

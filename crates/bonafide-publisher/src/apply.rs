@@ -1,0 +1,231 @@
+//! Takes the steps of a plan. Each looks again before it acts.
+
+use std::collections::BTreeSet;
+
+use bonafide_glance::{Error as CloudError, Glance, Image, ImagePatch, Visibility};
+use jiff::Timestamp;
+
+use crate::event::Of;
+use crate::removal::Withdrawn;
+use crate::{
+    Action, Candidate, Channel, Error, Event, Newest, Observe, Plan, Publisher, Reason, Reconciled,
+    Refused, Seen, Wish, drift, marker, rotation,
+};
+
+/// One plan that is being applied.
+pub(crate) struct Applying<'a> {
+    pub(crate) publisher: &'a Publisher,
+    pub(crate) wishes: &'a [Wish<'a>],
+    pub(crate) observer: &'a dyn Observe,
+    pub(crate) done: Reconciled,
+    /// Channels whose vendor has published a newer build than the wish says.
+    pub(crate) moved: BTreeSet<String>,
+}
+
+/// Whether a step was taken.
+pub(crate) type Taken = Result<(), Reason>;
+
+impl Applying<'_> {
+    /// Takes the steps one by one. What fails does not keep the others from being taken.
+    pub(crate) async fn apply(&mut self, plan: &Plan) {
+        let mut deletions = Vec::new();
+        for action in &plan.actions {
+            let taken = match action {
+                Action::Delete { channel, image } => match self.withdraw(channel, image).await {
+                    Ok(image) => {
+                        let action = action.clone();
+                        deletions.push(Withdrawn::new(action, image));
+                        continue;
+                    }
+                    Err(reason) => Err(reason),
+                },
+                Action::Discard { channel, image } => self.discard(channel, image).await,
+                Action::Publish { .. } => self.publish(action).await,
+                Action::Reinstate { channel, image } => self.reinstate(channel, image).await,
+                Action::Repair { channel, image, .. } => self.repair(channel, image).await,
+                Action::Share { .. } => self.share(action).await,
+                Action::Supersede { channel, image } => self.supersede(channel, image).await,
+                Action::Unlist { channel, image } => {
+                    let patch = ImagePatch::new().visibility(Visibility::Community);
+                    self.change(channel, image, &patch).await
+                }
+            };
+            self.note(action, taken);
+        }
+        self.delete(deletions).await;
+    }
+
+    pub(crate) fn note(&mut self, action: &Action, taken: Taken) {
+        match taken {
+            Ok(()) => {
+                let observer = self.of(action.channel());
+                observer.observe(&Event::Applied { action });
+                self.done.applied.push(action.clone());
+            }
+            Err(reason) => self.done.refused.push(Refused {
+                channel: action.channel().to_owned(),
+                action: Some(action.clone()),
+                reason,
+            }),
+        }
+    }
+
+    pub(crate) fn glance(&self) -> &Glance {
+        &self.publisher.glance
+    }
+
+    fn now(&self) -> Timestamp {
+        self.publisher.clock.now()
+    }
+
+    fn of<'b>(&'b self, channel: &'b str) -> Of<'b> {
+        Of {
+            channel,
+            observer: self.observer,
+        }
+    }
+
+    fn wish(&self, channel: &str) -> Result<&Wish<'_>, Reason> {
+        let mut wishes = self.wishes.iter();
+        let wish = wishes.find(|wish| wish.channel.name() == channel);
+        wish.ok_or_else(|| Reason::Changed(format!("{channel} is not in the catalogue")))
+    }
+
+    fn candidate(&self, channel: &str) -> Result<(&Channel, &Candidate), Reason> {
+        let wish = self.wish(channel)?;
+        match wish.newest {
+            Newest::Found(candidate) => Ok((wish.channel, candidate)),
+            _ => Err(Reason::Changed(format!(
+                "the newest build of {channel} is not known any more"
+            ))),
+        }
+    }
+
+    /// The image, if it still is as it was when the plan was made.
+    pub(crate) async fn unchanged(&self, channel: &str, seen: &Seen) -> Result<Image, Reason> {
+        let Some(image) = self.glance().find(seen.id).await? else {
+            return Err(Reason::Changed(format!("image {} is gone", seen.id)));
+        };
+        let project = self.glance().session().project_id().await?;
+        if !marker::is_own(&image, channel, &project) {
+            let id = seen.id;
+            return Err(Reason::Changed(format!("image {id} is not ours any more")));
+        }
+        let now = Seen::new(&image);
+        if now != *seen {
+            return Err(Reason::Changed(format!(
+                "image {} was changed meanwhile: it was {}, and is {} since {}",
+                seen.id,
+                seen.visibility,
+                now.visibility,
+                now.updated_at.map_or_else(String::new, |at| at.to_string()),
+            )));
+        }
+        Ok(image)
+    }
+
+    async fn change(&self, channel: &str, seen: &Seen, patch: &ImagePatch) -> Taken {
+        self.unchanged(channel, seen).await?;
+        self.glance().update(seen.id, patch).await?;
+        Ok(())
+    }
+
+    async fn discard(&self, channel: &str, seen: &Seen) -> Taken {
+        let image = self.unchanged(channel, seen).await?;
+        if marker::was_accepted(&image)
+            || image.visibility != Visibility::Private
+            || marker::busy_until(&image, self.now()).is_some()
+        {
+            let id = seen.id;
+            return Err(Reason::Changed(format!("image {id} is no leftover")));
+        }
+        self.remove(&image).await?;
+        let observer = self.of(channel);
+        observer.observe(&Event::Removed { id: image.id });
+        Ok(())
+    }
+
+    pub(crate) async fn remove(&self, image: &Image) -> Taken {
+        match self.glance().delete(image.id).await {
+            Ok(()) | Err(CloudError::NotFound(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn reinstate(&self, channel: &str, seen: &Seen) -> Taken {
+        let image = self.unchanged(channel, seen).await?;
+        let channel = self.wish(channel)?.channel;
+        let added = drift::added(&image);
+        let patch = added.and_then(|added| rotation::reinstate(channel, &image, added));
+        let Some(patch) = patch else {
+            return Ok(());
+        };
+        self.glance().update(image.id, &patch).await?;
+        let observer = self.of(channel.name());
+        observer.observe(&Event::Reinstated { id: image.id });
+        Ok(())
+    }
+
+    async fn supersede(&self, channel: &str, seen: &Seen) -> Taken {
+        let image = self.unchanged(channel, seen).await?;
+        let patch = rotation::supersede(self.wish(channel)?.channel, &image, self.now());
+        self.glance().update(image.id, &patch).await?;
+        let observer = self.of(channel);
+        observer.observe(&Event::Superseded { id: image.id });
+        Ok(())
+    }
+
+    async fn repair(&mut self, channel: &str, seen: &Seen) -> Taken {
+        let image = self.unchanged(channel, seen).await?;
+        let (channel, candidate) = self.candidate(channel)?;
+        let observer = Of {
+            channel: channel.name(),
+            observer: self.observer,
+        };
+        let job = self.publisher.job(channel, candidate, &observer);
+        let report = job.keep(&image).await?;
+        self.done.reports.push(report);
+        Ok(())
+    }
+
+    async fn publish(&mut self, action: &Action) -> Taken {
+        let Action::Publish { channel, build, .. } = action else {
+            return Ok(());
+        };
+        let (channel, candidate) = self.candidate(channel)?;
+        if candidate.build() != *build {
+            return Err(Reason::Changed(format!(
+                "the newest build is {} now",
+                candidate.serial()
+            )));
+        }
+        let observer = self.of(channel.name());
+        let published = self
+            .publisher
+            .publish_or_again(channel, candidate, &observer);
+        let report = published.await?;
+        if report.expected.digest != candidate.expected().digest {
+            self.moved.insert(report.channel.clone());
+        }
+        self.done.reports.push(report);
+        Ok(())
+    }
+}
+
+impl From<CloudError> for Reason {
+    fn from(error: CloudError) -> Self {
+        match error {
+            CloudError::Conflict(_) | CloudError::Forbidden(_) => Self::Cloud(Box::new(error)),
+            other => Self::Failed(Box::new(other.into())),
+        }
+    }
+}
+
+impl From<Error> for Reason {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Busy { .. } => Self::Changed(error.to_string()),
+            other => Self::Failed(Box::new(other)),
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! From what is wanted and what is there to what is to be done.
+
+use std::collections::BTreeMap;
+
+use bonafide_glance::{Image, Status, Usage, Visibility};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::builds::{Builds, images};
+use super::retire::Retiring;
+use super::{Action, Newest, Note, Plan, Seen, Wish};
+use crate::observed::{Observed, among};
+use crate::{Candidate, Channel, Error, Standing, drift, marker};
+
+impl Plan {
+    /// What is to be done, so that each channel has its newest build and each older one is where it is
+    /// used. Channels that are not wished for are left alone.
+    ///
+    /// Only a complete `usage` takes anything from anybody; what is known of an incomplete one still gives
+    /// access to those that it names. `now` is the time of the plan, UTC.
+    #[must_use]
+    pub fn new(wishes: &[Wish<'_>], standing: &Standing, usage: &Usage, now: Timestamp) -> Self {
+        let mut deciding = Deciding {
+            standing,
+            usage,
+            now,
+            phases: BTreeMap::new(),
+            notes: Vec::new(),
+            waiting: Vec::new(),
+        };
+        for wish in wishes {
+            deciding.channel(wish);
+        }
+        let mut notes = deciding.notes;
+        if !deciding.waiting.is_empty() {
+            notes.push(Note::UsageUnknown {
+                images: deciding.waiting,
+                gaps: usage.gaps().to_vec(),
+            });
+        }
+        Self {
+            project: standing.project.clone(),
+            actions: deciding.phases.into_values().flatten().collect(),
+            notes,
+        }
+    }
+
+    /// Whether a plan for these wishes may depend on who uses what: an image is not public any more, or
+    /// could cease to be.
+    #[must_use]
+    pub fn needs_usage(wishes: &[Wish<'_>], standing: &Standing, now: Timestamp) -> bool {
+        wishes.iter().any(|wish| {
+            let mut images = images(wish.channel, standing);
+            images.any(|image| {
+                let since = marker::superseded_at(image).or(wish.channel.end());
+                let over = since.is_some_and(|since| wish.channel.grace_end(since) <= now);
+                over || (image.status == Status::Active && !marker::is_public(image))
+            })
+        })
+    }
+}
+
+/// The order of the steps: first what is used is given to those who use it, at the end something is
+/// taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    Give,
+    /// What gives up a place, before anything takes it.
+    Yield,
+    Settle,
+    Publish,
+    Withdraw,
+    Delete,
+}
+
+/// A plan in the making.
+pub(super) struct Deciding<'a> {
+    pub(super) standing: &'a Standing,
+    pub(super) usage: &'a Usage,
+    pub(super) now: Timestamp,
+    phases: BTreeMap<Phase, Vec<Action>>,
+    pub(super) notes: Vec<Note>,
+    /// Images that wait for knowledge of who uses them.
+    pub(super) waiting: Vec<Uuid>,
+}
+
+/// What there is of the newest build.
+#[derive(Default)]
+struct Offered {
+    /// Its public image.
+    published: Option<Uuid>,
+    /// An image of it that only has to be proven and made public.
+    finishing: Option<Uuid>,
+}
+
+impl Deciding<'_> {
+    pub(super) fn act(&mut self, phase: Phase, action: Action) {
+        self.phases.entry(phase).or_default().push(action);
+    }
+
+    fn channel(&mut self, wish: &Wish<'_>) {
+        let channel = wish.channel;
+        let name = || channel.name().to_owned();
+        let (mut offered, mut doubtful) = (Offered::default(), false);
+        if let Newest::Found(candidate) = wish.newest {
+            match self.newest(channel, candidate) {
+                Ok(found) => offered = found,
+                Err(Error::Deactivated { id, .. }) => {
+                    let (channel, image) = (name(), id);
+                    self.notes.push(Note::Deactivated { channel, image });
+                }
+                Err(error) => {
+                    // What stands on the images and what the vendor says can't both be right.
+                    doubtful = true;
+                    let (channel, why) = (name(), error.to_string());
+                    self.notes.push(Note::Refused { channel, why });
+                }
+            }
+        }
+        self.leftovers(wish, &offered);
+        let builds = Builds::new(wish, self.standing, offered.published);
+        for image in &builds.unreadable {
+            let (channel, image) = (name(), image.id);
+            self.notes.push(Note::Unreadable { channel, image });
+        }
+        if let Some(current) = builds.current
+            && offered.published.is_none()
+            && offered.finishing.is_none()
+            && current.properties.contains_key(marker::SUPERSEDED)
+        {
+            let (channel, image) = (name(), Seen::new(current));
+            self.act(Phase::Settle, Action::Reinstate { channel, image });
+        }
+        let retiring = Retiring { channel, doubtful };
+        for older in &builds.older {
+            retiring.decide(self, older);
+        }
+    }
+
+    /// The newest build shall be public, and as the channel says.
+    fn newest(&mut self, channel: &Channel, candidate: &Candidate) -> Result<Offered, Error> {
+        let own = images(channel, self.standing);
+        let name = channel.name().to_owned();
+        let image = match among(own, candidate)? {
+            Observed::Published(image) => {
+                if let Some(repair) = drift::repair(channel, candidate, &image)? {
+                    let repair = Action::Repair {
+                        channel: name,
+                        image: Seen::new(&image),
+                        changes: repair.changes,
+                    };
+                    self.act(Phase::Settle, repair);
+                }
+                return Ok(Offered {
+                    published: Some(image.id),
+                    finishing: None,
+                });
+            }
+            Observed::Incomplete { image, .. } => {
+                if let Some(until) = marker::busy_until(&image, self.now) {
+                    self.notes.push(Note::Busy {
+                        channel: name,
+                        image: image.id,
+                        until,
+                    });
+                    return Ok(Offered {
+                        published: None,
+                        finishing: Some(image.id),
+                    });
+                }
+                None
+            }
+            Observed::Complete(image) | Observed::Withdrawn(image) => Some(image),
+            Observed::Absent => None,
+        };
+        let current = images(channel, self.standing).filter(|image| {
+            marker::is_public(image) && !image.properties.contains_key(marker::SUPERSEDED)
+        });
+        let action = Action::Publish {
+            channel: name,
+            build: candidate.build(),
+            supersedes: current.map(Seen::new).collect(),
+            image: image.as_deref().map(Seen::new),
+        };
+        self.act(Phase::Publish, action);
+        Ok(Offered {
+            published: None,
+            finishing: image.map(|image| image.id),
+        })
+    }
+
+    /// What dead runs have left goes, but for the image that can still be used. Only private images are
+    /// left by runs. What is whole goes as any image does that somebody may use, and only where it is
+    /// known which build is the newest.
+    fn leftovers(&mut self, wish: &Wish<'_>, offered: &Offered) {
+        for image in images(wish.channel, self.standing) {
+            if marker::was_accepted(image) || offered.finishing == Some(image.id) {
+                continue;
+            }
+            let channel = wish.channel.name().to_owned();
+            if let Some(until) = marker::busy_until(image, self.now) {
+                let image = image.id;
+                self.notes.push(Note::Busy {
+                    channel,
+                    image,
+                    until,
+                });
+            } else if image.visibility != Visibility::Private || image.protected {
+                let image = image.id;
+                self.notes.push(Note::Unreadable { channel, image });
+            } else if matches!(image.status, Status::Active | Status::Deactivated) {
+                self.whole_leftover(wish, image);
+            } else {
+                let image = Seen::new(image);
+                self.act(Phase::Settle, Action::Discard { channel, image });
+            }
+        }
+    }
+
+    fn whole_leftover(&mut self, wish: &Wish<'_>, image: &Image) {
+        if matches!(wish.newest, Newest::Unknown) || image.status == Status::Deactivated {
+            return;
+        }
+        let channel = wish.channel.name().to_owned();
+        match self.usage.complete() {
+            None => self.waiting.push(image.id),
+            Some(uses) if uses.is_used(image.id) => {
+                let image = image.id;
+                self.notes.push(Note::Unreadable { channel, image });
+            }
+            Some(_) => {
+                let image = Seen::new(image);
+                self.act(Phase::Delete, Action::Delete { channel, image });
+            }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Plans as people read them.
+
+use std::fmt;
+
+use bonafide_glance::Visibility;
+
+use super::{Action, Note, Plan, Seen};
+
+/// `Ubuntu Noble 24.04 (2026-11-23) [id]`, whatever somebody has called it.
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} [{}]", self.name.escape_debug(), self.id)
+    }
+}
+
+impl Action {
+    /// What is done to what, in one line.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        match self {
+            Self::Delete { image, .. } => format!("- delete     {image}"),
+            Self::Discard { image, .. } => format!("- discard    {image}"),
+            Self::Publish { channel, build, .. } => {
+                format!(
+                    "+ publish    {} build {}",
+                    channel.escape_debug(),
+                    build.serial.escape_debug()
+                )
+            }
+            Self::Reinstate { image, .. } => format!("~ reinstate  {image}"),
+            Self::Repair { image, .. } => format!("~ repair     {image}"),
+            Self::Share { image, .. } => format!("~ share      {image}"),
+            Self::Supersede { image, .. } => format!("~ supersede  {image}"),
+            Self::Unlist { image, .. } => format!("~ unlist     {image}"),
+        }
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Delete { image, .. } => {
+                let mut lines = vec!["nobody uses it, and nothing promises it".to_owned()];
+                if image.visibility != Visibility::Shared {
+                    lines.push(becomes(image, Visibility::Shared, ", then gone"));
+                }
+                lines
+            }
+            Self::Discard { .. } => vec!["left by a run that did not end".to_owned()],
+            Self::Publish {
+                build,
+                image,
+                supersedes,
+                ..
+            } => {
+                let mut lines = vec![
+                    format!("from {}", build.url),
+                    format!("signed digest {}", build.digest.escape_debug()),
+                ];
+                if let Some(image) = image {
+                    lines.push(format!("proves {image} again instead of an upload"));
+                }
+                let older = supersedes.iter();
+                lines.extend(older.map(|older| format!("before that, supersede {older}")));
+                lines
+            }
+            Self::Reinstate { .. } => vec!["no newer build is there: the newest again".to_owned()],
+            Self::Repair { changes, .. } => {
+                let each = changes.iter().map(|(name, value)| {
+                    let (name, value) = (name.escape_debug(), value.escape_debug());
+                    format!("put back {name} = {value}")
+                });
+                each.collect()
+            }
+            Self::Share {
+                image,
+                add,
+                accept,
+                remove,
+                ..
+            } => {
+                let mut lines = Vec::new();
+                if image.visibility != Visibility::Shared {
+                    lines.push(becomes(image, Visibility::Shared, ""));
+                }
+                let line = |sign, project: &String, why| {
+                    format!("{sign} member {}{why}", project.escape_debug())
+                };
+                lines.extend(add.iter().map(|project| line("+", project, "")));
+                lines.extend(accept.iter().map(|p| line("~", p, ": accept for it")));
+                lines.extend(remove.iter().map(|p| line("-", p, ": uses it no longer")));
+                lines
+            }
+            Self::Supersede { .. } => vec!["a newer build is public".to_owned()],
+            Self::Unlist { image, .. } => {
+                vec![becomes(
+                    image,
+                    Visibility::Community,
+                    ": nobody uses it, its id is promised",
+                )]
+            }
+        }
+    }
+}
+
+fn becomes(image: &Seen, visibility: Visibility, more: &str) -> String {
+    format!("visibility {} → {visibility}{more}", image.visibility)
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.headline())?;
+        for line in self.details() {
+            write!(f, "\n      {line}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Busy {
+                channel,
+                image,
+                until,
+            } => write!(
+                f,
+                "{channel}: another run may be at image {image} until {until}"
+            ),
+            Self::Deactivated { channel, image } => write!(
+                f,
+                "{channel}: image {image} is deactivated; somebody decided that, so it is left alone"
+            ),
+            Self::Pending {
+                channel,
+                image,
+                projects,
+            } => {
+                let projects = projects
+                    .iter()
+                    .map(|project| project.escape_debug().to_string());
+                let projects: Vec<_> = projects.collect();
+                write!(
+                    f,
+                    "{channel}: image {image} waits for its members {} to accept it, and the cloud lets \
+                     nobody else do that; they reach it by its id",
+                    projects.join(", ")
+                )
+            }
+            Self::Private { channel, image } => write!(
+                f,
+                "{channel}: somebody made the superseded image {image} private, so it is left alone; \
+                 delete it, or make it shared"
+            ),
+            Self::Promised {
+                channel,
+                image,
+                uuid_validity,
+            } => write!(
+                f,
+                "{channel}: nobody uses image {image}, but `uuid_validity` is `{}`",
+                uuid_validity.escape_debug()
+            ),
+            Self::Protected { channel, image } => write!(
+                f,
+                "{channel}: image {image} is protected, so it is neither hidden nor deleted; unprotect it \
+                 if it may go"
+            ),
+            Self::Refused { channel, why } => write!(f, "{channel}: {why}"),
+            Self::TooManyUsers {
+                channel,
+                image,
+                users,
+                most,
+            } => write!(
+                f,
+                "{channel}: {users} projects use image {image}, but it can have {most} members only, so \
+                 it stays as it is"
+            ),
+            Self::Unreadable { channel, image } => write!(
+                f,
+                "{channel}: image {image} does not bear what a published image bears (`bonafide_serial`, \
+                 `bonafide_image_digest`), so it is left alone; delete it, or set that right"
+            ),
+            Self::UsageUnknown { images, gaps } => {
+                write!(
+                    f,
+                    "nothing is hidden or deleted of {} superseded images, since it is not known who uses \
+                     them",
+                    images.len()
+                )?;
+                for gap in gaps {
+                    write!(f, "\n      {gap}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.actions.is_empty() {
+            f.write_str("nothing to do\n")?;
+        }
+        for action in &self.actions {
+            writeln!(f, "{action}")?;
+        }
+        for note in &self.notes {
+            writeln!(f, "! {note}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,270 @@
+//! One cloud as it shall be: looks, plans, applies, until nothing is left to do.
+
+use std::collections::BTreeSet;
+
+use bonafide_glance::{Gap, Usage, UsageSource};
+use jiff::SignedDuration;
+
+use crate::apply::Applying;
+use crate::event::Of;
+use crate::observed::{Observed, among};
+use crate::reconciled::ALL;
+use crate::{
+    Action, Candidate, Channel, Error, Event, Newest, Note, Observe, Offer, Outcome, Plan,
+    Publisher, Reason, Reconciled, Refused, Report, Standing, Wish, marker,
+};
+
+/// Steps that one run takes; somebody who undoes each of them can't keep it for ever.
+const MOST: usize = 100_000;
+
+/// How far this machine's clock and the cloud's may be apart, where grace periods are judged in days.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_hours(12);
+
+/// What an earlier part of a run has done.
+#[derive(Debug, Default)]
+pub(crate) struct Run {
+    pub(crate) done: Reconciled,
+    /// The steps that are not tried again.
+    pub(crate) tried: Vec<Action>,
+    /// Channels whose vendor has published a newer build meanwhile.
+    pub(crate) moved: BTreeSet<String>,
+}
+
+impl Publisher {
+    /// Asks a channel's vendor for its newest build and proves its list, unless the channel has ended.
+    pub async fn offer(&self, channel: &Channel, observer: &dyn Observe) -> Offer {
+        if channel.has_ended(self.clock.now()) {
+            return Offer::NoMore;
+        }
+        let observer = Of {
+            channel: channel.name(),
+            observer,
+        };
+        match self.find(channel, &observer).await {
+            Ok(candidate) => Offer::Found(Box::new(candidate)),
+            Err(error) => Offer::Refused(Box::new(error)),
+        }
+    }
+
+    /// What is to be done in this cloud. Nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cloud`].
+    pub async fn plan(&self, wishes: &[Wish<'_>]) -> Result<Plan, Error> {
+        let standing = self.standing().await?;
+        Ok(self.plan_for(wishes, &standing).await)
+    }
+
+    async fn plan_for(&self, wishes: &[Wish<'_>], standing: &Standing) -> Plan {
+        let now = self.clock.now();
+        let mut usage = match Plan::needs_usage(wishes, standing, now) {
+            true => self.usage(&standing.ids()).await,
+            false => nobody_asked(),
+        };
+        if let Some(gap) = self.wrong_clock().await {
+            let mut gaps = usage.gaps().to_vec();
+            gaps.push(gap);
+            let known = usage.known().clone();
+            usage = Usage::Incomplete { known, gaps };
+        }
+        Plan::new(wishes, standing, &usage, now)
+    }
+
+    /// By a clock that is wrong no grace period can be judged.
+    async fn wrong_clock(&self) -> Option<Gap> {
+        let cloud = self.glance.session().cloud_time().await?;
+        let ahead = self.clock.now().duration_since(cloud);
+        (ahead.abs() > CLOCKS_APART).then(|| {
+            let why = format!(
+                "this machine's clock is {ahead:#} ahead of Keystone's, so no grace period can be judged"
+            );
+            Gap::new(UsageSource::Servers, why)
+        })
+    }
+
+    /// Makes the cloud what the channels say: new builds are published, older ones are shared with who
+    /// uses them, and go when nobody does. It plans anew until nothing is left to do.
+    ///
+    /// What was done, and what was not, is in the answer; so are vendors that can't be reached.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cloud`] if it can't be told what the cloud has.
+    pub async fn reconcile(
+        &self,
+        channels: &[Channel],
+        observer: &dyn Observe,
+    ) -> Result<Reconciled, Error> {
+        let mut offers = Vec::new();
+        for channel in channels {
+            offers.push(self.offer(channel, observer).await);
+        }
+        let wishes: Vec<_> = channels
+            .iter()
+            .zip(&offers)
+            .map(|(channel, offer)| Wish::new(channel, offer.newest()))
+            .collect();
+        let mut reconciled = self.reconcile_with(&wishes, None, observer).await?;
+        for (channel, offer) in channels.iter().zip(offers) {
+            if let Offer::Refused(error) = offer {
+                reconciled.refused.push(Refused {
+                    channel: channel.name().to_owned(),
+                    action: None,
+                    reason: Reason::Failed(error),
+                });
+            }
+        }
+        Ok(reconciled)
+    }
+
+    /// As [`Publisher::reconcile`], with what is offered already known. If a plan was approved, only its
+    /// steps are taken, and none of them if any is no longer right.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cloud`] if it can't be told what the cloud has, and [`Error::MovedOn`].
+    pub async fn reconcile_with(
+        &self,
+        wishes: &[Wish<'_>],
+        approved: Option<&Plan>,
+        observer: &dyn Observe,
+    ) -> Result<Reconciled, Error> {
+        self.run(wishes, approved, Run::default(), observer).await
+    }
+
+    /// Goes on with what was done already.
+    pub(crate) async fn run(
+        &self,
+        wishes: &[Wish<'_>],
+        approved: Option<&Plan>,
+        run: Run,
+        observer: &dyn Observe,
+    ) -> Result<Reconciled, Error> {
+        let before = self.glance.session().requests();
+        let Run {
+            done,
+            mut tried,
+            moved,
+        } = run;
+        let mut applying = Applying {
+            publisher: self,
+            wishes,
+            observer,
+            done,
+            moved,
+        };
+        let (standing, mut plan) = loop {
+            // What the wish says of those is not true any more.
+            let wishes: Vec<_> = wishes
+                .iter()
+                .map(|wish| match applying.moved.contains(wish.channel.name()) {
+                    true => Wish::new(wish.channel, Newest::Unknown),
+                    false => *wish,
+                })
+                .collect();
+            let (standing, mut plan) = match self.next_plan(&wishes, approved, &tried).await {
+                Ok(next) => next,
+                Err(error) if tried.is_empty() => return Err(error),
+                // What was done before is not forgotten.
+                Err(error) => {
+                    applying.done.refused.push(Refused {
+                        channel: ALL.to_owned(),
+                        action: None,
+                        reason: Reason::Failed(Box::new(error)),
+                    });
+                    break (Standing::default(), Plan::default());
+                }
+            };
+            // Nothing is tried twice: what was refused once is reported, and left to the next run.
+            plan.actions
+                .retain(|action| !tried.iter().any(|tried| tried.is_like(action)));
+            if plan.is_empty() || tried.len() > MOST {
+                break (standing, plan);
+            }
+            let round = plan.before_taking();
+            applying.apply(&round).await;
+            tried.extend(round.actions);
+        };
+        let mut done = applying.done;
+        self.report_unchanged(wishes, &standing, &mut done);
+        for note in &plan.notes {
+            if let Note::Refused { channel, why } = note {
+                done.refused.push(Refused {
+                    channel: channel.clone(),
+                    action: None,
+                    reason: Reason::Refused(why.clone()),
+                });
+            }
+        }
+        done.notes = std::mem::take(&mut plan.notes);
+        done.requests += self.glance.session().requests() - before;
+        Ok(done)
+    }
+
+    /// What is to be done now, of what was approved and not tried yet.
+    async fn next_plan(
+        &self,
+        wishes: &[Wish<'_>],
+        approved: Option<&Plan>,
+        tried: &[Action],
+    ) -> Result<(Standing, Plan), Error> {
+        let standing = self.standing().await?;
+        let plan = self.plan_for(wishes, &standing).await;
+        let Some(approved) = approved else {
+            return Ok((standing, plan));
+        };
+        let mut left = approved.clone();
+        left.actions.retain(|action| !tried.contains(action));
+        Ok((standing, plan.as_approved(&left)?))
+    }
+
+    /// Builds that were public before have a report too.
+    fn report_unchanged(&self, wishes: &[Wish<'_>], standing: &Standing, done: &mut Reconciled) {
+        let told: BTreeSet<_> = done.reports.iter().map(|r| r.channel.clone()).collect();
+        for wish in wishes {
+            let (channel, Newest::Found(candidate)) = (wish.channel, wish.newest) else {
+                continue;
+            };
+            if told.contains(channel.name()) {
+                continue;
+            }
+            let images = standing.images.iter();
+            let images = images.filter(|i| marker::is_own(i, channel.name(), &standing.project));
+            if let Ok(Observed::Published(image)) = among(images, candidate) {
+                let job = self.job(channel, candidate, &crate::Silent);
+                let report = job.report(Outcome::AlreadyPublished, &image, None);
+                done.reports.push(report);
+            }
+        }
+    }
+
+    /// Publishes a build that was found; if the vendor's list changes meanwhile, all of that is done once
+    /// more.
+    pub(crate) async fn publish_or_again(
+        &self,
+        channel: &Channel,
+        candidate: &Candidate,
+        observer: &dyn Observe,
+    ) -> Result<Report, Error> {
+        match self.publish(channel, candidate, observer).await {
+            Err(Error::Moved { list }) => observer.observe(&Event::Moved { list: &list }),
+            done => return done,
+        }
+        // What was kept of the vendor's files is not true any more.
+        let again = self.directly();
+        let candidate = again.find(channel, observer).await?;
+        match again.publish(channel, &candidate, observer).await {
+            Err(Error::Moved { list }) => Err(Error::InTransition { list }),
+            done => done,
+        }
+    }
+}
+
+/// No image is old enough for the question.
+fn nobody_asked() -> Usage {
+    Usage::Incomplete {
+        known: bonafide_glance::Uses::default(),
+        gaps: vec![Gap::new(UsageSource::Servers, "nobody asked")],
+    }
+}

@@ -1,0 +1,102 @@
+//! What one cloud has of the publisher's images.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bonafide_glance::{Image, ImageFilter, Member, Usage, Visibility};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use uuid::Uuid;
+
+use crate::{Error, Publisher, marker};
+
+/// Images whose members are asked for at the same time.
+const AT_ONCE: usize = 8;
+/// Glance's default limit.
+const PAGE: u32 = 1_000;
+
+/// What one cloud has of the publisher's images: those of its own project that bear its marker, and
+/// with whom they are shared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Standing {
+    /// The id of the publisher's project.
+    pub project: String,
+    /// The images, in no order that means anything.
+    pub images: Vec<Image>,
+    /// The members of those that are shared.
+    pub members: BTreeMap<Uuid, Vec<Member>>,
+}
+
+impl Standing {
+    /// What stands there, for plans that are made without a cloud. Images of other projects and without
+    /// the marker are left out.
+    #[must_use]
+    pub fn new(
+        project: impl Into<String>,
+        images: impl IntoIterator<Item = Image>,
+        members: BTreeMap<Uuid, Vec<Member>>,
+    ) -> Self {
+        let project = project.into();
+        let own = |image: &Image| marker::own_channel(image, &project).is_some();
+        Self {
+            images: images.into_iter().filter(own).collect(),
+            project,
+            members,
+        }
+    }
+
+    /// The ids of all of them.
+    #[must_use]
+    pub fn ids(&self) -> BTreeSet<Uuid> {
+        self.images.iter().map(|image| image.id).collect()
+    }
+}
+
+impl Publisher {
+    /// What the cloud has of this publisher's images. One request for each page of images of the own
+    /// project, and one for each image that is shared. Nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cloud`].
+    pub async fn standing(&self) -> Result<Standing, Error> {
+        let glance = &self.glance;
+        let project = glance.session().project_id().await?;
+        let mut images = BTreeMap::new();
+        for hidden in [false, true] {
+            let filter = ImageFilter::new()
+                .owner(&project)
+                .hidden(hidden)
+                .page_size(PAGE);
+            let list = glance.list(&filter).await?;
+            // Somebody may hide an image between the two.
+            images.extend(list.into_iter().map(|image| (image.id, image)));
+        }
+        let standing = Standing::new(project, images.into_values(), BTreeMap::new());
+        let shared = standing.images.iter();
+        let shared = shared.filter(|image| image.visibility == Visibility::Shared);
+        let members = stream::iter(shared.map(|image| image.id))
+            .map(|id| async move {
+                match glance.members(id).await {
+                    Ok(members) => Ok(Some((id, members))),
+                    // It was deleted, or made public, meanwhile.
+                    Err(
+                        bonafide_glance::Error::NotFound(_) | bonafide_glance::Error::Forbidden(_),
+                    ) => Ok(None),
+                    Err(error) => Err(error),
+                }
+            })
+            .buffer_unordered(AT_ONCE)
+            .try_filter_map(|found| async move { Ok(found) })
+            .try_collect()
+            .await?;
+        Ok(Standing {
+            members,
+            ..standing
+        })
+    }
+
+    /// Who uses these images, as far as this user may know.
+    pub async fn usage(&self, images: &BTreeSet<Uuid>) -> Usage {
+        Usage::look_up(&self.glance, images).await
+    }
+}

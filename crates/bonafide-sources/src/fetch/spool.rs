@@ -1,0 +1,119 @@
+//! What several need is fetched once.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use tempfile::NamedTempFile;
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::directory::open_file;
+use super::{Download, Fetch};
+use crate::FetchError;
+
+/// More than the largest cloud image has, in bytes.
+const LIMIT: u64 = 64 << 30;
+
+/// Keeps what was opened once in files of the temporary directory, and gives it from there to everybody
+/// else. Small files that are read whole are fetched anew each time.
+///
+/// The files go when it is dropped; those of a process that was killed stay. What is kept is not
+/// trusted: who reads it proves it as anything else.
+#[derive(Clone)]
+pub struct Spool {
+    others: Arc<dyn Fetch>,
+    directory: PathBuf,
+    files: Arc<Mutex<BTreeMap<Url, Kept>>>,
+    limit: u64,
+}
+
+/// A file, locked while it is fetched: whoever comes second waits.
+type Kept = Arc<Mutex<Option<NamedTempFile>>>;
+
+impl Spool {
+    /// Fetches through `others`, into the temporary directory.
+    #[must_use]
+    pub fn new(others: Arc<dyn Fetch>) -> Self {
+        Self {
+            others,
+            directory: std::env::temp_dir(),
+            files: Arc::default(),
+            limit: LIMIT,
+        }
+    }
+
+    /// Keeps files in this directory.
+    #[must_use]
+    pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.directory = directory.into();
+        self
+    }
+
+    /// The longest file that is kept, in bytes; 64 GiB by default. A longer one is refused.
+    #[must_use]
+    pub const fn limit(mut self, bytes: u64) -> Self {
+        self.limit = bytes;
+        self
+    }
+
+    async fn fetch(&self, url: &Url) -> Result<NamedTempFile, FetchError> {
+        let failed = |source: io::Error| FetchError::Io {
+            url: url.clone(),
+            path: self.directory.clone(),
+            source,
+        };
+        let mut download = self.others.open(url).await?;
+        let kept = NamedTempFile::with_prefix_in("bonafide-", &self.directory).map_err(failed)?;
+        let mut file = File::from_std(kept.reopen().map_err(failed)?);
+        let mut received = 0;
+        while let Some(chunk) = download.next().await {
+            let chunk = chunk?;
+            received += chunk.len() as u64;
+            if received > self.limit {
+                return Err(FetchError::TooLarge {
+                    url: url.clone(),
+                    limit: self.limit,
+                });
+            }
+            file.write_all(&chunk).await.map_err(failed)?;
+        }
+        file.flush().await.map_err(failed)?;
+        Ok(kept)
+    }
+}
+
+#[async_trait]
+impl Fetch for Spool {
+    async fn open(&self, url: &Url) -> Result<Download, FetchError> {
+        let file = {
+            let mut files = self.files.lock().await;
+            Arc::clone(files.entry(url.clone()).or_default())
+        };
+        let mut file = file.lock().await;
+        let kept = match file.as_ref() {
+            Some(kept) => kept,
+            None => file.insert(self.fetch(url).await?),
+        };
+        open_file(url, kept.path().to_owned()).await
+    }
+
+    async fn read(&self, url: &Url, limit: u64) -> Result<Vec<u8>, FetchError> {
+        self.others.read(url, limit).await
+    }
+}
+
+impl fmt::Debug for Spool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spool")
+            .field("others", &self.others)
+            .field("directory", &self.directory)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,28 @@
+//! What Nova says of itself to everybody.
+
+use hyper::StatusCode;
+use serde_json::{Value, json};
+
+use super::SPOKEN;
+use crate::cloud::http::{self, Answer};
+
+/// `GET /`.
+pub(super) fn all(url: &str) -> Answer {
+    http::json(StatusCode::OK, &json!({ "versions": [version(url)] }))
+}
+
+/// `GET /v2.1/`.
+pub(super) fn one(url: &str) -> Answer {
+    http::json(StatusCode::OK, &json!({ "version": version(url) }))
+}
+
+fn version(url: &str) -> Value {
+    json!({
+        "id": "v2.1",
+        "status": "CURRENT",
+        "version": SPOKEN.last.to_string(),
+        "min_version": SPOKEN.first.to_string(),
+        "updated": "2013-07-23T11:33:21Z",
+        "links": [{ "rel": "self", "href": format!("{url}/") }],
+    })
+}

@@ -1,0 +1,327 @@
+//! What a run did, as rows for people and as JSON for machines.
+
+use std::fmt::Write as _;
+
+use bonafide::Report;
+use bonafide::publisher::{
+    Action, Entry, Error, Newest, Note, Outcome as How, Plan, Reason, Reconciled, Wish,
+};
+use serde_json::{Value, json};
+
+use super::{causes, show};
+
+/// What a run did, or would do.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    rehearsal: bool,
+    details: bool,
+    /// More than one cloud: rows say which.
+    several: bool,
+    rows: Vec<Row>,
+    /// What happens to older builds.
+    steps: Vec<(String, Action)>,
+    notes: Vec<(String, Note)>,
+    plans: Vec<(String, Plan)>,
+    images: Vec<Value>,
+    would: Vec<Value>,
+}
+
+#[derive(Debug)]
+struct Row {
+    how: &'static str,
+    cloud: String,
+    channel: String,
+    name: String,
+    what: String,
+    details: String,
+}
+
+const FAILED: &str = "FAILED";
+const REFUSED: &str = "refused";
+const DRY_RUN: &str = "dry run";
+
+impl Outcome {
+    pub(crate) fn new(rehearsal: bool, details: bool) -> Self {
+        Self {
+            rehearsal,
+            details,
+            several: false,
+            rows: Vec::new(),
+            steps: Vec::new(),
+            notes: Vec::new(),
+            plans: Vec::new(),
+            images: Vec::new(),
+            would: Vec::new(),
+        }
+    }
+
+    fn row(&mut self, how: &'static str, cloud: &str, channel: &str, name: &str, what: String) {
+        self.rows.push(Row {
+            how,
+            cloud: cloud.to_owned(),
+            channel: channel.to_owned(),
+            name: name.to_owned(),
+            what,
+            details: String::new(),
+        });
+    }
+
+    /// What would be done.
+    pub(crate) fn planned(
+        &mut self,
+        wishes: &[Wish<'_>],
+        plans: Vec<(String, Result<Plan, Error>)>,
+    ) {
+        self.several = plans.len() > 1;
+        for (cloud, plan) in plans {
+            let plan = match plan {
+                Ok(plan) => plan,
+                Err(error) => {
+                    self.row(FAILED, &cloud, "-", "-", causes(&error));
+                    continue;
+                }
+            };
+            for wish in wishes {
+                let (channel, title) = (wish.channel.name(), wish.channel.title());
+                let mut notes = plan.notes.iter();
+                let refusal = notes.find_map(|note| match note {
+                    Note::Refused { channel: of, why } if of == channel => Some(why.clone()),
+                    _ => None,
+                });
+                let what = match (wish.newest, refusal) {
+                    (_, Some(why)) => {
+                        self.row(FAILED, &cloud, channel, &title, why);
+                        continue;
+                    }
+                    (Newest::Found(_), None) => would(&plan, channel),
+                    (Newest::NoMore, None) => "has ended: no new builds".to_owned(),
+                    _ => continue,
+                };
+                let action = json!({ "cloud": cloud, "channel": channel, "action": what });
+                self.would.push(action);
+                self.row(DRY_RUN, &cloud, channel, &title, what);
+            }
+            for action in &plan.actions {
+                self.steps.push((cloud.clone(), action.clone()));
+            }
+            self.take_notes(&cloud, plan.notes.clone());
+            self.plans.push((cloud, plan));
+        }
+    }
+
+    /// What was done.
+    pub(crate) fn done(
+        &mut self,
+        wishes: &[Wish<'_>],
+        clouds: Vec<(String, Result<Reconciled, Error>)>,
+    ) {
+        self.several = clouds.len() > 1;
+        for (cloud, done) in clouds {
+            let done = match done {
+                Ok(done) => done,
+                Err(error) => {
+                    self.row(FAILED, &cloud, "-", "-", causes(&error));
+                    continue;
+                }
+            };
+            for report in &done.reports {
+                let how = how(report);
+                self.row(how, &cloud, &report.channel, &report.name, proof(report));
+                if let Some(row) = self.rows.last_mut().filter(|_| self.details) {
+                    row.details = show::report(report);
+                }
+                let mut image = serde_json::to_value(report).unwrap_or_default();
+                image["cloud"] = json!(cloud);
+                self.images.push(image);
+            }
+            for refused in &done.refused {
+                let wish = wishes
+                    .iter()
+                    .find(|wish| wish.channel.name() == refused.channel);
+                let title = wish.map(|wish| wish.channel.title()).unwrap_or_default();
+                let mut what = reason(&refused.reason);
+                if let Some(action) = &refused.action {
+                    let step = action.headline();
+                    let step = step.split_whitespace().collect::<Vec<_>>().join(" ");
+                    what = format!(
+                        "{} was not done: {what}",
+                        step.trim_start_matches(['+', '-', '~', ' '])
+                    );
+                }
+                let how = match refused.is_failure() {
+                    true => FAILED,
+                    false => "waiting",
+                };
+                self.row(how, &cloud, &refused.channel, &title, what);
+            }
+            for wish in wishes {
+                if matches!(wish.newest, Newest::NoMore) {
+                    let what = "provided_until has passed: no new builds".to_owned();
+                    let channel = wish.channel;
+                    self.row("ended", &cloud, channel.name(), &channel.title(), what);
+                }
+            }
+            for action in done.applied {
+                if !matches!(action, Action::Publish { .. } | Action::Repair { .. }) {
+                    self.steps.push((cloud.clone(), action));
+                }
+            }
+            self.take_notes(&cloud, done.notes);
+        }
+    }
+
+    fn take_notes(&mut self, cloud: &str, notes: Vec<Note>) {
+        // Those have a row.
+        let notes = notes
+            .into_iter()
+            .filter(|note| !matches!(note, Note::Refused { .. }));
+        self.notes
+            .extend(notes.map(|note| (cloud.to_owned(), note)));
+    }
+
+    /// A channel that has no build to publish.
+    pub(crate) fn refused(&mut self, channel: &str, title: &str, why: &Reason) {
+        let how = match why {
+            Reason::Failed(error) if error.is_expected() => REFUSED,
+            _ => FAILED,
+        };
+        self.row(how, "", channel, title, reason(why));
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.count(FAILED) > 0
+    }
+
+    fn count(&self, how: &str) -> usize {
+        self.rows.iter().filter(|row| row.how == how).count()
+    }
+
+    pub(crate) fn summary(&self) -> String {
+        format!(
+            "{} published, {} unchanged, {} refused as their vendors sign nothing, {} failed; {} steps with \
+             older builds",
+            self.count("published") + self.count("repaired"),
+            self.count("unchanged"),
+            self.count(REFUSED),
+            self.count(FAILED),
+            self.steps.len()
+        )
+    }
+
+    /// Rows in the order of the catalogue, then the steps, then the notes.
+    pub(crate) fn to_text(&self, entries: &[Entry]) -> String {
+        let mut text = String::new();
+        let order = |row: &&Row| {
+            let place = entries.iter().position(|entry| entry.name() == row.channel);
+            (place.unwrap_or(entries.len()), row.cloud.clone())
+        };
+        let mut rows: Vec<&Row> = self.rows.iter().collect();
+        rows.sort_by_key(order);
+        for row in rows {
+            let Row {
+                how,
+                channel,
+                name,
+                what,
+                details,
+                ..
+            } = row;
+            let cloud = self.in_cloud(&row.cloud);
+            let _ = writeln!(text, "{how:<9}  {channel:<20}  {name:<34}  {cloud}{what}");
+            text.push_str(details);
+        }
+        for (cloud, step) in &self.steps {
+            let _ = writeln!(text, "{}{step}", self.in_cloud(cloud));
+        }
+        for (cloud, note) in &self.notes {
+            let _ = writeln!(text, "! {}{note}", self.in_cloud(cloud));
+        }
+        text
+    }
+
+    fn in_cloud(&self, cloud: &str) -> String {
+        match self.several && !cloud.is_empty() {
+            true => format!("{cloud}: "),
+            false => String::new(),
+        }
+    }
+
+    pub(crate) fn to_json(&self, dry_run: bool) -> Value {
+        let list = |how: &str| {
+            let rows = self.rows.iter().filter(|row| row.how == how);
+            let rows = rows.map(
+                |row| json!({ "cloud": row.cloud, "channel": row.channel, "reason": row.what }),
+            );
+            rows.collect::<Vec<_>>()
+        };
+        let steps: Vec<_> = self.steps.iter().map(of_cloud).collect();
+        let notes: Vec<_> = self.notes.iter().map(of_cloud).collect();
+        let plans: Vec<_> = self.plans.iter().map(of_cloud).collect();
+        json!({
+            "mode": if self.rehearsal { "rehearsal" } else { "cloud" },
+            "dry_run": dry_run,
+            "would": self.would,
+            "plans": plans,
+            "images": self.images,
+            "steps": steps,
+            "notes": notes,
+            "waiting": list("waiting"),
+            "refused": list(REFUSED),
+            "failures": list(FAILED),
+        })
+    }
+}
+
+fn of_cloud<T: serde::Serialize>((cloud, what): &(String, T)) -> Value {
+    let mut value = serde_json::to_value(what).unwrap_or_default();
+    value["cloud"] = json!(cloud);
+    value
+}
+
+fn would(plan: &Plan, channel: &str) -> String {
+    let mut actions = plan
+        .actions
+        .iter()
+        .filter(|action| action.channel() == channel);
+    let newest = actions.find_map(|action| match action {
+        Action::Publish {
+            build, image: None, ..
+        } => Some(format!("would upload {}", build.url)),
+        Action::Publish {
+            image: Some(image), ..
+        } => Some(format!("would prove {} again and make it public", image.id)),
+        Action::Repair { image, changes, .. } => {
+            Some(format!("would put back on {}: {}", image.id, {
+                let names: Vec<_> = changes.keys().cloned().collect();
+                names.join(", ")
+            }))
+        }
+        _ => None,
+    });
+    newest.unwrap_or_else(|| "its newest build is public already; nothing to do".to_owned())
+}
+
+fn reason(why: &Reason) -> String {
+    match why {
+        Reason::Failed(error) => causes(error.as_ref()),
+        Reason::Cloud(error) => causes(error.as_ref()),
+        other => other.to_string(),
+    }
+}
+
+const fn how(report: &Report) -> &'static str {
+    match report.outcome {
+        How::AlreadyPublished => "unchanged",
+        How::Repaired => "repaired",
+        _ => "published",
+    }
+}
+
+fn proof(report: &Report) -> String {
+    let evidence = &report.evidence;
+    let day = evidence.signed_at.strftime("%Y-%m-%d");
+    format!(
+        "build {}, signed by {} on {day}",
+        report.serial, evidence.signer
+    )
+}

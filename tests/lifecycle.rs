@@ -1,0 +1,26 @@
+//! The life of an image, on the embedded cloud, whose clock is moved by months.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something is amiss")]
+
+mod support;
+
+#[path = "lifecycle/attack.rs"]
+mod attack;
+#[path = "lifecycle/cut.rs"]
+mod cut;
+#[path = "lifecycle/fleet.rs"]
+mod fleet;
+#[path = "lifecycle/history.rs"]
+mod history;
+#[path = "lifecycle/ignorance.rs"]
+mod ignorance;
+#[path = "lifecycle/plans.rs"]
+mod plans;
+#[path = "lifecycle/retirement.rs"]
+mod retirement;
+#[path = "lifecycle/rotation.rs"]
+mod rotation;
+#[path = "lifecycle/together.rs"]
+mod together;
+#[path = "lifecycle/watched.rs"]
+mod watched;
