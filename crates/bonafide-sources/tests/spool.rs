@@ -1,5 +1,7 @@
 //! What several need is fetched once.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is amiss")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

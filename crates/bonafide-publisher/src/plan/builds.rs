@@ -53,7 +53,7 @@ impl<'a> Builds<'a> {
                 _ => unreadable.push(image),
             }
         }
-        sorted.sort_by(|one, other| newest_first(one, other));
+        sorted.sort_by(newest_first);
         let sorted: Vec<_> = sorted.into_iter().map(|(_, image)| image).collect();
         if let Newest::NoMore = wish.newest {
             return Self {
