@@ -67,21 +67,23 @@ async fn properties_that_were_changed_before_the_last_request_are_set_right() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_image_that_was_changed_after_it_was_published_is_not_called_published() {
+async fn an_image_that_was_taken_from_the_public_is_proven_again() {
     use bonafide::glance::ImagePatch;
     let world = World::embedded().await;
-    world.at_vendor();
+    let build = world.at_vendor();
     let report = world.publish().await.unwrap();
     let glance = world.cloud.glance("admin");
     let patch = ImagePatch::new().visibility(Visibility::Shared);
     glance.update(report.image, &patch).await.unwrap();
-    let error = world.publish().await.unwrap_err();
-    assert!(
-        matches!(error, Error::NotAsPublished { .. }),
-        "{}",
-        causes(&error)
+    world.site.clear_requests();
+    let again = world.publish().await.unwrap();
+    assert_eq!(
+        (again.outcome, again.image),
+        (Outcome::Completed, report.image)
     );
-    assert!(causes(&error).contains(&report.image.to_string()));
+    assert!(world.site.requests().contains(&build.image_url));
+    let image = world.cloud.glance("customer").image(report.image).await;
+    assert_eq!(image.unwrap().visibility, Visibility::Public);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -100,8 +100,13 @@ impl Crowd {
         let members = users.iter().skip(new);
         let members: Vec<_> = members.map(|user| json!({ "member_id": user })).collect();
         uses.extend(users.iter().map(|user| (user.clone(), id)));
+        let hash = "ab".repeat(64);
+        let made = self.now() - SignedDuration::from_hours(24 * (200 - build as i64));
         let mut image = json!({
             "id": id,
+            "created_at": made,
+            "os_hash_value": hash,
+            "bonafide_image_digest": format!("sha512:{hash}"),
             "owner": self.cloud.project_id("admin"),
             "name": format!("{channel} {build}"),
             "visibility": if superseded { "shared" } else { "public" },
