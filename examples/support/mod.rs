@@ -141,9 +141,12 @@ impl World {
         let config = match (&self.rehearsal, cloud) {
             (Some(rehearsal), _) => rehearsal.cloud(user)?,
             (None, None | Some("")) => CloudConfig::load(None)?,
-            (None, Some(name)) => match name.rsplit_once('@') {
-                Some((name, region)) => CloudConfig::load(Some(name))?.with_region(region),
-                None => CloudConfig::load(Some(name))?,
+            (None, Some(name)) => match (CloudConfig::load(Some(name)), name.rsplit_once('@')) {
+                // The name of a cloud may have an @ too.
+                (Err(_), Some((name, region))) => {
+                    CloudConfig::load(Some(name))?.with_region(region)
+                }
+                (config, _) => config?,
             },
         };
         Ok(Session::new(config, now)?)

@@ -38,6 +38,7 @@ struct Row {
 
 const FAILED: &str = "FAILED";
 const REFUSED: &str = "refused";
+const WAITING: &str = "waiting";
 const DRY_RUN: &str = "dry run";
 
 impl Outcome {
@@ -150,15 +151,29 @@ impl Outcome {
                 }
                 let how = match refused.is_failure() {
                     true => FAILED,
-                    false => "waiting",
+                    false => WAITING,
                 };
                 self.row(how, &cloud, &refused.channel, &title, what);
             }
             for wish in wishes {
-                if matches!(wish.newest, Newest::NoMore) {
-                    let what = "provided_until has passed: no new builds".to_owned();
-                    let channel = wish.channel;
-                    self.row("ended", &cloud, channel.name(), &channel.title(), what);
+                let (channel, title) = (wish.channel.name(), wish.channel.title());
+                let told = done.reports.iter().any(|report| report.channel == channel)
+                    || done
+                        .refused
+                        .iter()
+                        .any(|refused| refused.channel == channel);
+                match wish.newest {
+                    Newest::NoMore => {
+                        let what = "provided_until has passed: no new builds".to_owned();
+                        self.row("ended", &cloud, channel, &title, what);
+                    }
+                    Newest::Found(_) if !told => {
+                        let why = held_up(&done.notes, channel);
+                        let what =
+                            why.unwrap_or_else(|| "its newest build is not public".to_owned());
+                        self.row(WAITING, &cloud, channel, &title, what);
+                    }
+                    _ => {}
                 }
             }
             for action in done.applied {
@@ -265,7 +280,7 @@ impl Outcome {
             "images": self.images,
             "steps": steps,
             "notes": notes,
-            "waiting": list("waiting"),
+            "waiting": list(WAITING),
             "refused": list(REFUSED),
             "failures": list(FAILED),
         })
@@ -291,14 +306,28 @@ fn would(plan: &Plan, channel: &str) -> String {
             image: Some(image), ..
         } => Some(format!("would prove {} again and make it public", image.id)),
         Action::Repair { image, changes, .. } => {
-            Some(format!("would put back on {}: {}", image.id, {
-                let names: Vec<_> = changes.keys().cloned().collect();
+            let names: Vec<_> = changes.keys().map(String::as_str).collect();
+            Some(format!(
+                "would put back on {}: {}",
+                image.id,
                 names.join(", ")
-            }))
+            ))
         }
         _ => None,
     });
-    newest.unwrap_or_else(|| "its newest build is public already; nothing to do".to_owned())
+    let public = || "its newest build is public already; nothing to do".to_owned();
+    newest
+        .or_else(|| held_up(&plan.notes, channel))
+        .unwrap_or_else(public)
+}
+
+/// Why nothing is done about the newest build of a channel, though it is not public.
+fn held_up(notes: &[Note], channel: &str) -> Option<String> {
+    let mut notes = notes.iter().filter(|note| match note {
+        Note::Busy { channel: of, .. } => of == channel,
+        _ => false,
+    });
+    notes.next().map(ToString::to_string)
 }
 
 fn reason(why: &Reason) -> String {

@@ -153,7 +153,7 @@ user = "ubuntu"
 
     fn publish(&self, arguments: &[&str]) -> Command {
         let mut publish = example("publish");
-        for number in 0..self.clouds.len() {
+        for number in (0..self.clouds.len()).filter(|_| !arguments.contains(&"--cloud")) {
             publish.args(["--cloud", &format!("cloud{number}")]);
         }
         publish
@@ -276,4 +276,56 @@ async fn several_clouds_are_served_in_one_run_and_one_that_fails_is_told() {
         .find(|line| line.contains("cloud1: "))
         .unwrap();
     assert!(row.starts_with("published  rescue"), "{row}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_region_of_a_cloud_is_one_more_cloud() {
+    let operator = Operator::with_clouds(1).await;
+    let regions = ["--cloud", "cloud0@RegionOne", "--cloud", "cloud0@RegionTwo"];
+    let (code, stdout, stderr) = operator.run(&regions).await;
+    assert_eq!(code, 1, "{stderr}");
+    let published = stdout.lines().find(|line| line.starts_with("published"));
+    assert!(
+        published.unwrap().contains("cloud0@RegionOne: "),
+        "{stdout}"
+    );
+    let failed = stdout.lines().find(|line| line.starts_with("FAILED"));
+    let failed = failed.unwrap();
+    assert!(
+        failed.contains("cloud0@RegionTwo: ") && failed.contains("region `RegionTwo`"),
+        "{failed}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_that_another_run_uploads_is_waited_for_and_no_failure() {
+    let operator = Operator::with_clouds(1).await;
+    let (code, stdout, _) = operator.run(&["--dry-run", "--json"]).await;
+    assert_eq!(code, 0);
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    let build = &report["plans"][0]["actions"][0]["build"];
+    let cloud = &operator.clouds[0];
+    let lease = now() + SignedDuration::from_hours(1);
+    let image = serde_json::json!({
+        "owner": cloud.project_id("admin"), "visibility": "private", "status": "queued",
+        "bonafide_channel": "rescue", "bonafide_state": "uploading",
+        "bonafide_vendor_digest": build["digest"], "bonafide_serial": build["serial"],
+        "bonafide_lease_until": lease.to_string(),
+    });
+    cloud.adopt_image(&image).unwrap();
+    for arguments in [&[][..], &["--dry-run"]] {
+        let (code, stdout, stderr) = operator.run(arguments).await;
+        assert_eq!(code, 0, "{stderr}");
+        let row = stdout.lines().next().unwrap();
+        let how = if arguments.is_empty() {
+            "waiting "
+        } else {
+            "dry run "
+        };
+        assert!(
+            row.starts_with(how) && row.contains("another run may be at image"),
+            "{stdout}"
+        );
+        assert_eq!(operator.images_of(0).len(), 1);
+    }
 }

@@ -162,7 +162,6 @@ class Cinder:
         *,
         project_id: str,
         image_id: str,
-        id: str | None = None,
         name: str = "volume",
         user_id: str = SOMEBODY,
         status: str = "available",
@@ -181,7 +180,6 @@ class Cinder:
             volume_type_id=self.volume_type_id,
             host="host@back-end#pool",
             use_quota=True,
-            **given_id(id),
         )
         volume.create()
         if image_id:
@@ -203,7 +201,6 @@ class Cinder:
         *,
         project_id: str,
         volume_id: str,
-        id: str | None = None,
         name: str = "snapshot",
         user_id: str = SOMEBODY,
         status: str = "available",
@@ -221,7 +218,6 @@ class Cinder:
             volume_type_id=volume.volume_type_id,
             metadata={},
             use_quota=True,
-            **given_id(id),
         )
         snapshot.create()
         if volume.bootable:
@@ -236,10 +232,6 @@ class Cinder:
     def delete_snapshot(self, id: str) -> None:
         self.database.volume_glance_metadata_delete_by_snapshot(self.context, id)
         self.objects.Snapshot.get_by_id(self.context, id).destroy()
-
-
-def given_id(id: str | None) -> dict[str, str]:
-    return {"id": id} if id else {}
 
 
 def make(make_one: Callable[..., str]) -> None:

@@ -199,8 +199,9 @@ impl Publisher {
         self.publish_or_again(channel, &candidate, observer).await
     }
 
-    /// Publishes the build, or completes what an earlier run left, or finds that all is done. Of an image
-    /// that is public already, what was changed since is put back, by one PATCH.
+    /// Publishes the build, or completes what an earlier run left, or finds that all is done. Just before
+    /// it becomes public, older builds of the channel give up their name and `generic`. Of an image that is
+    /// public already, what was changed since is put back, by one PATCH.
     ///
     /// # Errors
     ///
