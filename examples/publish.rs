@@ -35,8 +35,8 @@ use support::{AnyError, Selection, World, causes, now};
     name = "publish",
     after_help = "Each row is `published`, `repaired` (somebody had changed it), `unchanged` (public already),\n\
         `ended` (`provided_until` has passed), `refused` (this vendor is known to sign nothing), `waiting`\n\
-        (another run is at it) or `FAILED`, with the reason. Below the rows: what was done with older builds,\n\
-        and after `!` what was left alone and why. A rehearsal publishes at its own site what the catalogue\n\
+        (another run is at it, or the cloud does not allow a step) or `FAILED`, with the reason. Below the rows:\n\
+        what was done with older builds, and after `!` what was left alone and why. A rehearsal publishes at its own site what the catalogue\n\
         asks for, so it shows how images are named and proven, not whether a vendor has them.\n\
         Exit status: 0 nothing has failed, 1 something has, or an approved plan is no longer right, 2 nothing\n\
         could be tried (wrong usage, no such cloud)."
@@ -172,9 +172,10 @@ async fn offers(
 }
 
 fn read_plans(path: &Path) -> Result<Plans, AnyError> {
-    let failed = |error: AnyError| format!("`{}` is no plan: {error}", path.display());
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.into()))?;
-    Ok(serde_json::from_str(&text).map_err(|error| failed(error.into()))?)
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("the plan `{}` can't be read: {error}", path.display()))?;
+    let plans = serde_json::from_str(&text);
+    Ok(plans.map_err(|error| format!("`{}` is no plan: {error}", path.display()))?)
 }
 
 fn write_plans(path: &Path, plans: &Plans) -> Result<(), AnyError> {

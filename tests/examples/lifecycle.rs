@@ -238,6 +238,10 @@ async fn a_plan_is_written_approved_and_applied() {
     assert_eq!(code, 0);
     assert!(stdout.contains("nothing to do"), "{stdout}");
 
+    fs::remove_file(plan).unwrap();
+    let (code, _, stderr) = operator.run(&["--apply", plan]).await;
+    assert_eq!(code, 2);
+    assert!(stderr.contains("plan.json` can't be read"), "{stderr}");
     fs::write(plan, "{\"cloud0\": 7}").unwrap();
     let (code, _, stderr) = operator.run(&["--apply", plan]).await;
     assert_eq!(code, 2);
