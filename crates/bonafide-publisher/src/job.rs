@@ -276,7 +276,7 @@ impl Job<'_> {
         }
     }
 
-    /// The only place that makes an image public, and it takes the proof.
+    /// The only place that makes an image public that was not so a moment before, and it takes the proof.
     async fn make_public(
         &self,
         image: &Image,
