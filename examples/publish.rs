@@ -36,8 +36,8 @@ use support::{AnyError, Selection, World, causes, now};
     after_help = "Each row is `published`, `repaired` (somebody had changed it), `unchanged` (public already),\n\
         `ended` (`provided_until` has passed), `refused` (this vendor is known to sign nothing), `waiting`\n\
         (another run is at it, or the cloud does not allow a step) or `FAILED`, with the reason. Below the rows:\n\
-        what was done with older builds, and after `!` what was left alone and why. A rehearsal publishes at its own site what the catalogue\n\
-        asks for, so it shows how images are named and proven, not whether a vendor has them.\n\
+        what was done with older builds, and after `!` what was left alone and why. A rehearsal publishes\n\
+        at its own site what the catalogue asks for, so it shows how images are named and proven, not whether a vendor has them.\n\
         Exit status: 0 nothing has failed, 1 something has, or an approved plan is no longer right, 2 nothing\n\
         could be tried (wrong usage, no such cloud)."
 )]
@@ -54,7 +54,8 @@ struct Arguments {
     /// Like --dry-run, and write the plan to this file, to be approved
     #[arg(long, value_name = "FILE", conflicts_with = "apply")]
     plan_out: Option<PathBuf>,
-    /// Do what this plan says and nothing else, and nothing at all if it is no longer right
+    /// Take the steps of this plan and no others, and none at all in a cloud where it is no longer right.
+    /// Names and properties come from the catalogue: give the same options as with --plan-out
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     apply: Option<PathBuf>,
     /// Print what was proven of each image
@@ -64,6 +65,9 @@ struct Arguments {
     #[arg(long)]
     json: bool,
 }
+
+/// What the cloud of a rehearsal is called.
+const REHEARSAL: &str = "rehearsal";
 
 /// Plans by the names of their clouds.
 type Plans = BTreeMap<String, Plan>;
@@ -84,6 +88,9 @@ async fn main() -> ExitCode {
 /// Whether everything went well.
 async fn run(arguments: &Arguments) -> Result<bool, AnyError> {
     let approved = arguments.apply.as_deref().map(read_plans).transpose()?;
+    if let Some(plans) = &approved {
+        covers(plans, arguments)?;
+    }
     let world = match arguments.cloud.is_empty() {
         true => World::rehearsed(&arguments.selection).await?,
         false => World::real(&arguments.selection)?,
@@ -141,7 +148,7 @@ fn fleet(arguments: &Arguments, world: &World) -> Result<(Fleet, Publisher), Any
         let session = world.session(name, "admin")?;
         let ci = CiRun::from_variables(|name| std::env::var(name).ok());
         let publisher = Publisher::new(world.fetch.clone(), session, now).ci(ci);
-        fleet = fleet.cloud(name.unwrap_or("rehearsal"), publisher.clone());
+        fleet = fleet.cloud(name.unwrap_or(REHEARSAL), publisher.clone());
         first.get_or_insert(publisher);
     }
     let first = first.ok_or("there is no cloud")?;
@@ -169,6 +176,27 @@ async fn offers(
         }
     }
     (channels, offers)
+}
+
+/// Refuses plans that lack a cloud of this run, which would do nothing there and look like a success.
+fn covers(plans: &Plans, arguments: &Arguments) -> Result<(), AnyError> {
+    let (rehearsal, clouds) = ([REHEARSAL.to_owned()], &arguments.cloud);
+    let names = match clouds.is_empty() {
+        true => &rehearsal[..],
+        false => clouds,
+    };
+    let Some(lacking) = names.iter().find(|name| !plans.contains_key(*name)) else {
+        return Ok(());
+    };
+    let known: Vec<_> = plans.keys().map(|name| format!("`{name}`")).collect();
+    let known = match known.is_empty() {
+        true => "for no cloud at all".to_owned(),
+        false => format!("for {}", known.join(", ")),
+    };
+    Err(format!(
+        "the plan is {known} and not for `{lacking}`: give the --cloud that it was made for"
+    )
+    .into())
 }
 
 fn read_plans(path: &Path) -> Result<Plans, AnyError> {

@@ -39,6 +39,7 @@ struct Row {
 const FAILED: &str = "FAILED";
 const REFUSED: &str = "refused";
 const WAITING: &str = "waiting";
+const ENDED: &str = "ended";
 const DRY_RUN: &str = "dry run";
 
 impl Outcome {
@@ -165,7 +166,7 @@ impl Outcome {
                 match wish.newest {
                     Newest::NoMore => {
                         let what = "provided_until has passed: no new builds".to_owned();
-                        self.row("ended", &cloud, channel, &title, what);
+                        self.row(ENDED, &cloud, channel, &title, what);
                     }
                     Newest::Found(_) if !told => {
                         let why = held_up(&done.notes, channel);
@@ -213,11 +214,12 @@ impl Outcome {
 
     pub(crate) fn summary(&self) -> String {
         format!(
-            "{} published, {} unchanged, {} refused as their vendors sign nothing, {} failed; {} steps with \
-             older builds",
+            "{} published, {} unchanged, {} refused as their vendors sign nothing, {} waiting, {} failed; {} \
+             steps with older builds",
             self.count("published") + self.count("repaired"),
             self.count("unchanged"),
             self.count(REFUSED),
+            self.count(WAITING),
             self.count(FAILED),
             self.steps.len()
         )
@@ -281,6 +283,7 @@ impl Outcome {
             "steps": steps,
             "notes": notes,
             "waiting": list(WAITING),
+            "ended": list(ENDED),
             "refused": list(REFUSED),
             "failures": list(FAILED),
         })

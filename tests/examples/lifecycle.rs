@@ -238,6 +238,19 @@ async fn a_plan_is_written_approved_and_applied() {
     assert_eq!(code, 0);
     assert!(stdout.contains("nothing to do"), "{stdout}");
 
+    // A plan without this cloud would do nothing and look like a success.
+    let elsewhere = text(Path::new(plan)).replacen("cloud0", "far", 1);
+    for (other, says) in [("{}", "for no cloud at all"), (&*elsewhere, "for `far`")] {
+        fs::write(operator.path("other.json"), other).unwrap();
+        let other = operator.path("other.json");
+        let (code, _, stderr) = operator.run(&["--apply", other.to_str().unwrap()]).await;
+        assert_eq!(code, 2, "{stderr}");
+        assert!(
+            stderr.contains(says) && stderr.contains("not for `cloud0`"),
+            "{stderr}"
+        );
+    }
+
     fs::remove_file(plan).unwrap();
     let (code, _, stderr) = operator.run(&["--apply", plan]).await;
     assert_eq!(code, 2);

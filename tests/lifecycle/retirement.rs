@@ -53,6 +53,24 @@ async fn after_the_grace_period_only_those_who_use_it_see_it_and_then_it_goes() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_shared_in_its_grace_period_goes_no_earlier() {
+    for visibility in [Visibility::Shared, Visibility::Community] {
+        let life = Life::start().await;
+        let (old, _, server) = two_builds(&life).await;
+        assert!(life.cloud.delete_server(server));
+        let glance = Glance::new(life.session("admin"));
+        let patch = ImagePatch::new().visibility(visibility);
+        glance.update(old, &patch).await.unwrap();
+        life.clock.advance(days(29));
+        let done = life.reconcile(&life.channel()).await;
+        assert!(life.cloud.image(old).is_some(), "{done:?}");
+        life.clock.advance(DAY);
+        let done = life.reconcile(&life.channel()).await;
+        assert!(life.cloud.image(old).is_none(), "{done:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whatever_uses_an_image_keeps_it() {
     let life = Life::start().await;
     life.build();

@@ -47,7 +47,8 @@ impl Retiring<'_> {
             );
             return;
         };
-        if public && self.channel.grace_end(since) > plan.now {
+        let grace = self.channel.grace_end(since) > plan.now;
+        if public && grace {
             return;
         }
         let owner = &plan.standing.project;
@@ -70,6 +71,10 @@ impl Retiring<'_> {
             return;
         }
         if complete && !used {
+            // Somebody may have shared it before its time; it does not go before its time.
+            if grace {
+                return;
+            }
             if self.may_go(plan, older) {
                 plan.act(
                     Phase::Delete,
