@@ -24,3 +24,5 @@ mod rotation;
 mod together;
 #[path = "lifecycle/watched.rs"]
 mod watched;
+#[path = "lifecycle/weather.rs"]
+mod weather;

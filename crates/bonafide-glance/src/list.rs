@@ -1,5 +1,7 @@
 //! Lists of images.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -22,6 +24,20 @@ impl Glance {
             images.extend(page.images);
         }
         Ok(images)
+    }
+
+    /// As [`Glance::list`], hidden images too. A list has either those or the others, so it takes twice the
+    /// requests. An image that is hidden between the two is there once.
+    ///
+    /// # Errors
+    /// As [`Glance::list`].
+    pub async fn list_with_hidden(&self, filter: &ImageFilter) -> Result<Vec<Image>, Error> {
+        let mut images = BTreeMap::new();
+        for hidden in [false, true] {
+            let list = self.list(&filter.clone().hidden(hidden)).await?;
+            images.extend(list.into_iter().map(|image| (image.id, image)));
+        }
+        Ok(images.into_values().collect())
     }
 
     /// The same page by page, to be read as [`ImagePage`]s.

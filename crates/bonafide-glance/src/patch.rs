@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::image::is_attribute;
-use crate::{Error, Visibility};
+use crate::{Error, Image, Visibility};
 
 /// Changes of an image. Glance applies them in this order and all or none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl ImagePatch {
     /// Replaces all tags.
     #[must_use]
     pub fn tags<T: Into<String>>(self, tags: impl IntoIterator<Item = T>) -> Self {
-        let tags: Vec<String> = tags.into_iter().map(Into::into).collect();
+        let tags = sorted(tags.into_iter().map(Into::into).collect());
         self.attribute("tags", json!(tags))
     }
 
@@ -93,6 +93,22 @@ impl ImagePatch {
         self
     }
 
+    /// Whether an image is already as the patch would make it: the answer to a change that was made may be
+    /// lost on its way.
+    #[must_use]
+    pub fn is_in(&self, image: &Image) -> bool {
+        let mut later: Vec<&str> = Vec::new();
+        self.operations.iter().rev().all(|operation| {
+            let name = operation.name();
+            // What the patch says last is what remains.
+            if later.contains(&name) {
+                return true;
+            }
+            later.push(name);
+            operation.is_in(image)
+        })
+    }
+
     fn attribute(mut self, name: &'static str, value: Value) -> Self {
         self.operations.push(Operation::Attribute { name, value });
         self
@@ -106,6 +122,21 @@ impl ImagePatch {
 }
 
 impl Operation {
+    fn name(&self) -> &str {
+        match self {
+            Self::Attribute { name, .. } => name,
+            Self::Remove { name } | Self::Set { name, .. } => name,
+        }
+    }
+
+    fn is_in(&self, image: &Image) -> bool {
+        match self {
+            Self::Attribute { name, value } => attribute(image, name).as_ref() == Some(value),
+            Self::Remove { name } => !image.properties.contains_key(name),
+            Self::Set { name, value } => image.properties.get(name) == Some(value),
+        }
+    }
+
     fn to_json(&self) -> Result<Value, Error> {
         match self {
             Self::Remove { name } | Self::Set { name, .. } if is_attribute(name) => {
@@ -121,6 +152,26 @@ impl Operation {
             }
         }
     }
+}
+
+/// The value of an attribute that patches change. Glance keeps no order of tags.
+fn attribute(image: &Image, name: &str) -> Option<Value> {
+    Some(match name {
+        "min_disk" => json!(image.min_disk),
+        "min_ram" => json!(image.min_ram),
+        "name" => json!(image.name),
+        "os_hidden" => json!(image.os_hidden),
+        "protected" => json!(image.protected),
+        "tags" => json!(sorted(image.tags.clone())),
+        "visibility" => json!(image.visibility),
+        _ => return None,
+    })
+}
+
+fn sorted(mut tags: Vec<String>) -> Vec<String> {
+    tags.sort();
+    tags.dedup();
+    tags
 }
 
 /// RFC 6901.
@@ -150,6 +201,44 @@ mod tests {
                 {"op": "replace", "path": "/os_hidden", "value": false},
             ])
         );
+    }
+
+    #[test]
+    fn a_patch_is_in_an_image_that_is_as_it_says() {
+        let mut image: Image = serde_json::from_value(json!({
+            "id": "00000000-0000-0000-0000-000000000001", "status": "active", "name": "new",
+            "visibility": "public", "os_hidden": false, "protected": false, "min_disk": 3,
+            "min_ram": 0, "tags": ["b", "a"], "kept": "1",
+        }))
+        .unwrap();
+        let patch = ImagePatch::new()
+            .name("new")
+            .visibility(Visibility::Public)
+            .hidden(false)
+            .protected(false)
+            .min_disk(3)
+            .min_ram(0)
+            .tags(["a", "b"])
+            .set("kept", "0")
+            .set("kept", "1")
+            .remove("gone");
+        assert!(patch.is_in(&image));
+        for different in [
+            ImagePatch::new().name("old"),
+            ImagePatch::new().visibility(Visibility::Shared),
+            ImagePatch::new().hidden(true),
+            ImagePatch::new().protected(true),
+            ImagePatch::new().min_disk(4),
+            ImagePatch::new().min_ram(1),
+            ImagePatch::new().tags(["a"]),
+            ImagePatch::new().set("kept", "1").set("kept", "2"),
+            ImagePatch::new().set("gone", "1"),
+            ImagePatch::new().remove("kept"),
+        ] {
+            assert!(!different.is_in(&image), "{different:?}");
+        }
+        image.properties.clear();
+        assert!(!patch.is_in(&image));
     }
 
     #[test]

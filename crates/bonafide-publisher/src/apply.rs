@@ -9,7 +9,7 @@ use crate::event::Of;
 use crate::removal::Withdrawn;
 use crate::{
     Action, Candidate, Channel, Error, Event, Newest, Observe, Plan, Publisher, Reason, Reconciled,
-    Refused, Seen, Wish, drift, marker, rotation,
+    Refused, Seen, Wish, changes, drift, marker, rotation,
 };
 
 /// One plan that is being applied.
@@ -126,7 +126,7 @@ impl Applying<'_> {
 
     async fn change(&self, channel: &str, seen: &Seen, patch: &ImagePatch) -> Taken {
         self.unchanged(channel, seen).await?;
-        self.glance().update(seen.id, patch).await?;
+        changes::update(self.glance(), seen.id, patch).await?;
         Ok(())
     }
 
@@ -146,10 +146,8 @@ impl Applying<'_> {
     }
 
     pub(crate) async fn remove(&self, image: &Image) -> Taken {
-        match self.glance().delete(image.id).await {
-            Ok(()) | Err(CloudError::NotFound(_)) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        changes::delete(self.glance(), image.id).await?;
+        Ok(())
     }
 
     async fn reinstate(&self, channel: &str, seen: &Seen) -> Taken {
@@ -160,7 +158,7 @@ impl Applying<'_> {
         let Some(patch) = patch else {
             return Ok(());
         };
-        self.glance().update(image.id, &patch).await?;
+        changes::update(self.glance(), image.id, &patch).await?;
         let observer = self.of(channel.name());
         observer.observe(&Event::Reinstated { id: image.id });
         Ok(())
@@ -169,7 +167,7 @@ impl Applying<'_> {
     async fn supersede(&self, channel: &str, seen: &Seen) -> Taken {
         let image = self.unchanged(channel, seen).await?;
         let patch = rotation::supersede(self.wish(channel)?.channel, &image, self.now());
-        self.glance().update(image.id, &patch).await?;
+        changes::update(self.glance(), image.id, &patch).await?;
         let observer = self.of(channel);
         observer.observe(&Event::Superseded { id: image.id });
         Ok(())

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bonafide_glance::{Glance, Image, Status};
 use uuid::Uuid;
 
-use crate::{Error, Event, LeftBehind, Observe};
+use crate::{Error, Event, LeftBehind, Observe, changes};
 
 /// How long to wait for Glance between two looks at an upload whose answer was lost. A proxy may
 /// give up after a minute while Glance goes on.
@@ -40,8 +40,8 @@ pub(crate) async fn remove(
     error: Error,
     observer: &dyn Observe,
 ) -> Error {
-    match glance.delete(id).await {
-        Ok(()) | Err(bonafide_glance::Error::NotFound(_)) => {
+    match changes::delete(glance, id).await {
+        Ok(()) => {
             observer.observe(&Event::Removed { id });
             error
         }

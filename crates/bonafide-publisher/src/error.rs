@@ -36,6 +36,21 @@ pub enum Error {
         /// Its status in Glance.
         status: String,
     },
+    /// A publication failed, and the older image could not get its place back. Customers find no image of the
+    /// channel in lists that leave out hidden or old ones.
+    #[error(
+        "{error}; image {image} had given up its name and `generic` before that, and could not get them \
+         back ({failure}): run again soon, the next run does that first"
+    )]
+    Displaced {
+        /// What went wrong first.
+        #[source]
+        error: Box<Error>,
+        /// The image that should be the newest again.
+        image: Uuid,
+        /// Why it could not be made so.
+        failure: Box<bonafide_glance::Error>,
+    },
     /// A compressed image that can't be decompressed.
     #[error("{url} can't be decompressed: {reason}; it is damaged, or was changed on the way")]
     Compressed {

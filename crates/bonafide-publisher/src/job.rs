@@ -9,15 +9,15 @@ use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use crate::check::{Check, SignedCheck};
-use crate::observed::{Observed, Taken, observe_id};
+use crate::handover::{HandedOver, Handover};
+use crate::observed::{Observed, Taken, observe_id, own_images};
 use crate::opened::Opened;
 use crate::pipeline::{self, Limits, Passed};
-use crate::rotation::HandedOver;
 use crate::uploading::{Uploading, open};
 use crate::wanted::Wanted;
 use crate::{
-    Candidate, Channel, Error, Event, ImageDigests, Observe, Outcome, Publisher, Report, clean_up,
-    drift, marker,
+    Candidate, Channel, Error, Event, ImageDigests, Observe, Outcome, Publisher, Report, changes,
+    clean_up, drift, marker,
 };
 
 type SignedPassed = Passed<Verified<FileDigests>>;
@@ -29,7 +29,7 @@ const MAX_ATTEMPTS: u32 = 4096;
 enum Created {
     /// By this run: it is to be uploaded.
     Here {
-        id: Uuid,
+        image: Box<Image>,
         /// Which attempt at this build it is, from 0.
         attempt: u32,
     },
@@ -46,10 +46,11 @@ pub(crate) struct Job<'a> {
     /// This run, as it stands on the image while it is uploaded.
     pub(crate) run: Uuid,
     pub(crate) requests_before: u64,
+    pub(crate) handover: Handover,
 }
 
 impl Job<'_> {
-    fn glance(&self) -> &Glance {
+    pub(crate) fn glance(&self) -> &Glance {
         &self.publisher.glance
     }
 
@@ -76,16 +77,25 @@ impl Job<'_> {
 
     /// An image that is public already: what somebody changed on it is put back.
     pub(crate) async fn keep(&self, image: &Image) -> Result<Report, Error> {
+        match self.put_back(image).await {
+            Ok(report) => Ok(report),
+            Err(error) => Err(self.settle(error).await),
+        }
+    }
+
+    /// As [`Job::keep`]; if it fails, the caller settles.
+    pub(crate) async fn put_back(&self, image: &Image) -> Result<Report, Error> {
         let Some(repair) = drift::repair(self.channel, self.candidate, image)? else {
             return Ok(self.report(Outcome::AlreadyPublished, image, None));
         };
         // It may have been superseded by one that is public still.
-        if image.properties.contains_key(marker::SUPERSEDED)
-            && let HandedOver::Redundant(other) = self.hand_over(image.id).await?
-        {
-            return Ok(self.report(Outcome::AlreadyPublished, &other, None));
+        if marker::is_superseded(image) {
+            let own = own_images(self.glance(), self.channel.name()).await?;
+            if let HandedOver::Redundant(other) = self.hand_over(image.id, own).await? {
+                return Ok(self.report(Outcome::AlreadyPublished, &other, None));
+            }
         }
-        let image = self.glance().update(image.id, &repair.patch).await?;
+        let image = changes::update(self.glance(), image.id, &repair.patch).await?;
         self.observer.observe(&Event::Repaired {
             id: image.id,
             properties: &repair.names(),
@@ -112,10 +122,11 @@ impl Job<'_> {
         let limits = self.limits();
         let until = limits.until;
         let wanted = self.wanted(opened.head()?)?;
-        let (id, attempt) = match self.create(&wanted, until).await? {
-            Created::Here { id, attempt } => (id, attempt),
+        let (image, attempt) = match self.create(&wanted, until).await? {
+            Created::Here { image, attempt } => (image, attempt),
             Created::Elsewhere(report) => return Ok(*report),
         };
+        let id = image.id;
         self.observer.observe(&Event::Created { id, attempt });
         let passed = match self
             .uploading(limits)
@@ -131,13 +142,7 @@ impl Job<'_> {
             id,
             digests: &passed.proof,
         });
-        let mut image = self.glance().image(id).await?;
-        if image.status == Status::Saving {
-            // A replica of the database that lags behind the answer to the upload.
-            let later = clean_up::await_active(self.glance(), id).await;
-            image = later.unwrap_or(image);
-        }
-        self.compare_and_publish(Outcome::Published, image, &wanted, &passed, until)
+        self.compare_and_publish(Outcome::Published, *image, &wanted, &passed, until)
             .await
     }
 
@@ -152,7 +157,10 @@ impl Job<'_> {
             let look = || observe_id(self.glance(), channel, self.candidate, id);
             let image = wanted.new_image(id).properties(passing.clone());
             match self.glance().create(&image).await {
-                Ok(_) => return Ok(Created::Here { id, attempt }),
+                Ok(image) => {
+                    let image = Box::new(image);
+                    return Ok(Created::Here { image, attempt });
+                }
                 Err(bonafide_glance::Error::Conflict(_)) => {}
                 Err(error) => {
                     // The image may be there although its answer was lost.
@@ -160,7 +168,7 @@ impl Job<'_> {
                         Ok(Taken::Own(Observed::Incomplete { image, .. }))
                             if marker::is_by(&image, self.run) =>
                         {
-                            Ok(Created::Here { id, attempt })
+                            Ok(Created::Here { image, attempt })
                         }
                         _ => Err(error.into()),
                     };
@@ -207,13 +215,9 @@ impl Job<'_> {
         if let Some(until) = marker::busy_until(image, self.now()) {
             return Err(Error::Busy { id, until });
         }
-        match self.glance().delete(id).await {
-            Ok(()) | Err(bonafide_glance::Error::NotFound(_)) => {
-                self.observer.observe(&Event::Removed { id });
-                Ok(())
-            }
-            Err(error) => Err(error.into()),
-        }
+        changes::delete(self.glance(), id).await?;
+        self.observer.observe(&Event::Removed { id });
+        Ok(())
     }
 
     async fn compare_and_publish(
@@ -224,13 +228,6 @@ impl Job<'_> {
         passed: &SignedPassed,
         until: Timestamp,
     ) -> Result<Report, Error> {
-        match wanted.compare(&image, &passed.image) {
-            Err(error @ Error::GlanceMismatch { .. }) => {
-                return Err(self.dispose(&image, error).await);
-            }
-            other => other?,
-        }
-        self.observer.observe(&Event::Compared { id: image.id });
         let fetch = self.publisher.fetch.as_ref();
         let candidate = self.candidate;
         if !candidate
@@ -241,31 +238,52 @@ impl Job<'_> {
             let moved = Error::Moved { list };
             return Err(self.dispose(&image, moved).await);
         }
+        // All of them, just before they change: the new one to compare it, the others to hand over.
+        let own = own_images(self.glance(), self.channel.name()).await?;
+        let image = self.as_stored(&image, &own).await?;
+        match wanted.compare(&image, &passed.image) {
+            Err(error @ Error::GlanceMismatch { .. }) => {
+                return Err(self.dispose(&image, error).await);
+            }
+            other => other?,
+        }
+        self.observer.observe(&Event::Compared { id: image.id });
         // After its lease another run may have taken the image for given up.
         if self.now() > until {
             return Err(Error::LeaseEnded { until });
         }
-        let given_up = match self.hand_over(image.id).await {
-            Ok(HandedOver::By(given_up)) => given_up,
+        match self.hand_over(image.id, own).await {
+            Ok(HandedOver::Free) => {}
             Ok(HandedOver::Redundant(other)) => {
                 if image.properties.contains_key(marker::STATE) {
-                    self.glance().delete(image.id).await?;
+                    changes::delete(self.glance(), image.id).await?;
                     self.observer.observe(&Event::Removed { id: image.id });
                 }
                 return Ok(self.report(Outcome::AlreadyPublished, &other, None));
             }
             Err(error @ Error::Rollback { .. }) => return Err(self.dispose(&image, error).await),
             Err(error) => return Err(error),
-        };
-        let made = self
-            .make_public(&image, wanted, &passed.proof, &passed.image)
-            .await;
-        if made.is_err() && !given_up.is_empty() && !self.may_be_public(image.id).await {
-            self.take_back(&given_up, image.id).await;
         }
-        let image = made?;
+        let image = self
+            .make_public(&image, wanted, &passed.proof, &passed.image)
+            .await?;
         self.observer.observe(&Event::Published { id: image.id });
         Ok(self.report(outcome, &image, Some(passed)))
+    }
+
+    /// The image as it is after its upload.
+    async fn as_stored(&self, image: &Image, own: &[Image]) -> Result<Image, Error> {
+        let listed = own.iter().find(|listed| listed.id == image.id);
+        let now = match listed {
+            Some(listed) => listed.clone(),
+            None => self.glance().image(image.id).await?,
+        };
+        if now.status != Status::Saving {
+            return Ok(now);
+        }
+        // A replica of the database that lags behind the answer to the upload.
+        let later = clean_up::await_active(self.glance(), image.id).await;
+        Ok(later.unwrap_or(now))
     }
 
     /// Removes an image that was never public. One that was may be in use.
@@ -292,20 +310,14 @@ impl Job<'_> {
             .visibility(Visibility::Public);
         let public = match self.glance().update(id, &patch).await {
             Ok(image) => image,
-            Err(error @ bonafide_glance::Error::Forbidden(_)) => {
-                return Err(Error::NotPublic {
-                    id,
-                    source: Box::new(error),
-                });
-            }
-            // Another run that completed the same image came first.
-            Err(error @ bonafide_glance::Error::Conflict(_)) => {
-                match observe_id(self.glance(), self.channel.name(), self.candidate, id).await? {
-                    Taken::Own(Observed::Published(image)) => *image,
-                    _ => return Err(error.into()),
+            Err(error) => {
+                // Its answer may be lost, or another run that completed the same image came first.
+                let channel = self.channel.name();
+                match observe_id(self.glance(), channel, self.candidate, id).await {
+                    Ok(Taken::Own(Observed::Published(image))) => *image,
+                    _ => return Err(refused(id, error)),
                 }
             }
-            Err(error) => return Err(error.into()),
         };
         if public.visibility != Visibility::Public || public.status != Status::Active {
             return Err(Error::NotAsPublished {
@@ -341,5 +353,16 @@ impl Job<'_> {
             evidence: candidate.evidence().clone(),
             requests: self.glance().session().requests() - self.requests_before,
         }
+    }
+}
+
+/// Why the image is not public.
+fn refused(id: Uuid, error: bonafide_glance::Error) -> Error {
+    match error {
+        bonafide_glance::Error::Forbidden(_) => Error::NotPublic {
+            id,
+            source: Box::new(error),
+        },
+        other => other.into(),
     }
 }

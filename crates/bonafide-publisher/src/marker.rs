@@ -2,6 +2,7 @@
 //!
 //! There is no database: what an image is, and how far it came, stands on the image itself.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use bonafide_glance::{Image, Status, Visibility};
@@ -178,6 +179,11 @@ pub(crate) fn was_accepted(image: &Image) -> bool {
         && !image.properties.contains_key(STATE)
 }
 
+/// Whether a newer build has taken the image's place.
+pub(crate) fn is_superseded(image: &Image) -> bool {
+    image.properties.contains_key(SUPERSEDED)
+}
+
 /// Whether everybody is offered the image.
 pub(crate) fn is_public(image: &Image) -> bool {
     was_accepted(image) && image.visibility == Visibility::Public
@@ -209,6 +215,13 @@ pub(crate) fn members_accept_alone(image: &Image) -> bool {
 /// Which build the image is of, if that can be read.
 pub(crate) fn serial(image: &Image) -> Option<Serial> {
     image.properties.get(SERIAL)?.parse().ok()
+}
+
+/// How new the image's build is: its serial, when its list was signed, and of two images of one build the
+/// one that was made first.
+pub(crate) fn age(image: &Image) -> impl Ord + use<> {
+    let made = image.created_at.map(Reverse);
+    (serial(image), signed_at(image), made, Reverse(image.id))
 }
 
 /// When the list was signed that the image was accepted by, if that can be read.

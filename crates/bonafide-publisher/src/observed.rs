@@ -94,6 +94,18 @@ pub(crate) async fn observe(
     Ok(found)
 }
 
+/// All images of the channel, whoever sees them. Two requests: a list has either hidden images or the
+/// others.
+pub(crate) async fn own_images(glance: &Glance, channel: &str) -> Result<Vec<Image>, Error> {
+    let project = glance.session().project_id().await?;
+    let filter = ImageFilter::new()
+        .owner(&project)
+        .property(marker::CHANNEL, channel);
+    let mut images = glance.list_with_hidden(&filter).await?;
+    images.retain(|image| marker::is_own(image, channel, &project));
+    Ok(images)
+}
+
 /// What there is of the build among the images of its channel. A newer build or a list that was signed
 /// later is an error.
 pub(crate) fn among<'a>(

@@ -132,6 +132,9 @@ pub enum Action {
         image: Seen,
         /// What is put back: the names of properties and attributes, and their values.
         changes: BTreeMap<String, String>,
+        /// Public images that give up their name and `generic` before, as for [`Action::Publish`].
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        supersedes: Vec<Seen>,
     },
     /// The image becomes, or stays, visible in exactly these projects.
     Share {

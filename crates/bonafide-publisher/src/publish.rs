@@ -8,6 +8,7 @@ use bonafide_sources::Fetch;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use crate::handover::Handover;
 use crate::job::Job;
 use crate::observed::{Observed, observe};
 use crate::pipeline::Limits;
@@ -115,6 +116,7 @@ impl Publisher {
             observer,
             run: Uuid::new_v4(),
             requests_before: self.glance.session().requests(),
+            handover: Handover::default(),
         }
     }
 
@@ -205,20 +207,27 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// [`Error`]; then nothing unproven is public, and the image of a failed upload is removed or
-    /// named in the error.
+    /// [`Error`]; then nothing unproven is public, the image of a failed upload is removed or named in the
+    /// error, and an older build that gave up its place has it back, or [`Error::Displaced`] names it.
     pub async fn publish(
         &self,
         channel: &Channel,
         candidate: &Candidate,
         observer: &dyn Observe,
     ) -> Result<Report, Error> {
+        self.belongs(channel, candidate)?;
         let job = self.job(channel, candidate, observer);
+        match self.look_and_publish(&job).await {
+            Ok(report) => Ok(report),
+            Err(error) => Err(job.settle(error).await),
+        }
+    }
+
+    async fn look_and_publish(&self, job: &Job<'_>) -> Result<Report, Error> {
+        let (channel, candidate) = (job.channel, job.candidate);
         for _ in 0..MAX_LOOKS {
             match self.observe(channel, candidate).await? {
-                Observed::Published(image) => {
-                    return job.keep(&image).await;
-                }
+                Observed::Published(image) => return job.put_back(&image).await,
                 Observed::Complete(image) => return job.complete(*image).await,
                 Observed::Withdrawn(image) => match job.complete(*image).await {
                     // It says that it is this build, and is not.

@@ -4,7 +4,7 @@
 use bonafide_glance::{Error as CloudError, Image, ImagePatch, Usage, Visibility};
 
 use crate::apply::{Applying, Taken};
-use crate::{Action, Reason, Seen};
+use crate::{Action, Reason, Seen, changes};
 
 /// An image whose deletion is under way: nobody can begin to use it any more.
 pub(crate) struct Withdrawn {
@@ -31,7 +31,7 @@ impl Applying<'_> {
         }
         if image.visibility != Visibility::Shared {
             let patch = ImagePatch::new().visibility(Visibility::Shared);
-            self.glance().update(image.id, &patch).await?;
+            changes::update(self.glance(), image.id, &patch).await?;
         }
         // Former members come back with the visibility.
         for member in self.glance().members(image.id).await? {

@@ -61,17 +61,9 @@ impl Publisher {
     pub async fn standing(&self) -> Result<Standing, Error> {
         let glance = &self.glance;
         let project = glance.session().project_id().await?;
-        let mut images = BTreeMap::new();
-        for hidden in [false, true] {
-            let filter = ImageFilter::new()
-                .owner(&project)
-                .hidden(hidden)
-                .page_size(PAGE);
-            let list = glance.list(&filter).await?;
-            // Somebody may hide an image between the two.
-            images.extend(list.into_iter().map(|image| (image.id, image)));
-        }
-        let standing = Standing::new(project, images.into_values(), BTreeMap::new());
+        let filter = ImageFilter::new().owner(&project).page_size(PAGE);
+        let images = glance.list_with_hidden(&filter).await?;
+        let standing = Standing::new(project, images, BTreeMap::new());
         let shared = standing.images.iter();
         let shared = shared.filter(|image| image.visibility == Visibility::Shared);
         let members = stream::iter(shared.map(|image| image.id))

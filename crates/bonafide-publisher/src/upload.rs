@@ -100,7 +100,7 @@ impl Publisher {
             .owner(&project)
             .property(UPLOAD, PROVEN)
             .property(marker::DIGEST, marker::digest(candidate));
-        let images = self.glance.list(&filter).await?;
+        let images = self.glance.list_with_hidden(&filter).await?;
         let whole = images.into_iter().find(|image| {
             image.owner.as_deref() == Some(&*project)
                 && image
@@ -120,7 +120,7 @@ impl Publisher {
             .owner(&project)
             .visibility(Visibility::Private)
             .property(UPLOAD, marker::UPLOADING);
-        for image in self.glance.list(&filter).await? {
+        for image in self.glance.list_with_hidden(&filter).await? {
             let own = image.owner.as_deref() == Some(&*project)
                 && image.visibility == Visibility::Private
                 && image.properties.get(UPLOAD).map(String::as_str) == Some(marker::UPLOADING);

@@ -173,6 +173,11 @@ impl EmbeddedCloud {
         self.shared.faults.add(fault);
     }
 
+    /// Forgets all faults that still wait or last.
+    pub fn heal(&self) {
+        self.shared.faults.clear();
+    }
+
     /// An image as its owner sees it; `None` when there is none, or it was deleted.
     #[must_use]
     pub fn image(&self, id: Uuid) -> Option<Value> {

@@ -63,11 +63,13 @@ impl<'a> Builds<'a> {
             };
         }
         let public = |image: &&&Image| image.status == Status::Active && marker::is_public(image);
-        let is_marked = |image: &Image| image.properties.contains_key(marker::SUPERSEDED);
         let current = match published {
             Some(id) => sorted.iter().find(|image| image.id == id),
             None => {
-                let unmarked = sorted.iter().filter(public).find(|image| !is_marked(image));
+                let unmarked = sorted
+                    .iter()
+                    .filter(public)
+                    .find(|image| !marker::is_superseded(image));
                 unmarked.or_else(|| sorted.iter().find(public))
             }
         };
@@ -78,7 +80,8 @@ impl<'a> Builds<'a> {
         for (newer, image) in (0..).zip(&sorted) {
             let is_current = current.is_some_and(|current| current.id == image.id);
             // Of two images of the newest build, one is enough.
-            let replaced = current.is_some() && (is_marked(image) || passed || published.is_some());
+            let replaced = current.is_some()
+                && (marker::is_superseded(image) || passed || published.is_some());
             if replaced && !is_current {
                 let first = earliest(made, current.and_then(|current| current.created_at));
                 older.push(Older {

@@ -91,6 +91,8 @@ struct Offered {
     published: Option<Uuid>,
     /// An image of it that only has to be proven and made public.
     finishing: Option<Uuid>,
+    /// Whether another run may be about to make that one public.
+    is_awaited: bool,
 }
 
 impl Deciding<'_> {
@@ -123,15 +125,21 @@ impl Deciding<'_> {
             let (channel, image) = (name(), image.id);
             self.notes.push(Note::Unreadable { channel, image });
         }
-        if let Some(current) = builds.current
+        let superseded = builds.current.filter(|image| marker::is_superseded(image));
+        if let Some(current) = superseded
             && offered.published.is_none()
-            && offered.finishing.is_none()
-            && current.properties.contains_key(marker::SUPERSEDED)
+            && !offered.is_awaited
         {
             let (channel, image) = (name(), Seen::new(current));
             self.act(Phase::Settle, Action::Reinstate { channel, image });
         }
-        let retiring = Retiring { channel, doubtful };
+        // Else the repair of the newest image, or what puts it in its place, lets the others yield.
+        let yields = superseded.is_none();
+        let retiring = Retiring {
+            channel,
+            doubtful,
+            yields,
+        };
         for older in &builds.older {
             retiring.decide(self, older);
         }
@@ -148,12 +156,16 @@ impl Deciding<'_> {
                         channel: name,
                         image: Seen::new(&image),
                         changes: repair.changes,
+                        supersedes: match marker::is_superseded(&image) {
+                            true => self.newest_public(channel),
+                            false => Vec::new(),
+                        },
                     };
                     self.act(Phase::Settle, repair);
                 }
                 return Ok(Offered {
                     published: Some(image.id),
-                    finishing: None,
+                    ..Offered::default()
                 });
             }
             Observed::Incomplete { image, .. } => {
@@ -164,8 +176,8 @@ impl Deciding<'_> {
                         until,
                     });
                     return Ok(Offered {
-                        published: None,
                         finishing: Some(image.id),
+                        ..Offered::default()
                     });
                 }
                 None
@@ -173,20 +185,27 @@ impl Deciding<'_> {
             Observed::Complete(image) | Observed::Withdrawn(image) => Some(image),
             Observed::Absent => None,
         };
-        let current = images(channel, self.standing).filter(|image| {
-            marker::is_public(image) && !image.properties.contains_key(marker::SUPERSEDED)
-        });
         let action = Action::Publish {
             channel: name,
             build: candidate.build(),
-            supersedes: current.map(Seen::new).collect(),
+            supersedes: self.newest_public(channel),
             image: image.as_deref().map(Seen::new),
         };
         self.act(Phase::Publish, action);
+        let is_busy = |image: &Image| marker::busy_until(image, self.now).is_some();
         Ok(Offered {
             published: None,
+            is_awaited: image.as_deref().is_some_and(is_busy),
             finishing: image.map(|image| image.id),
         })
+    }
+
+    /// The images that have the place of the newest one.
+    fn newest_public(&self, channel: &Channel) -> Vec<Seen> {
+        let images = images(channel, self.standing);
+        let newest =
+            images.filter(|image| marker::is_public(image) && !marker::is_superseded(image));
+        newest.map(Seen::new).collect()
     }
 
     /// What dead runs have left goes, but for the image that can still be used. Only private images are

@@ -58,17 +58,20 @@ impl Action {
                 if let Some(image) = image {
                     lines.push(format!("proves {image} again instead of an upload"));
                 }
-                let older = supersedes.iter();
-                lines.extend(older.map(|older| format!("before that, supersede {older}")));
+                lines.extend(supersedes.iter().map(supersede));
                 lines
             }
             Self::Reinstate { .. } => vec!["no newer build is there: the newest again".to_owned()],
-            Self::Repair { changes, .. } => {
+            Self::Repair {
+                changes,
+                supersedes,
+                ..
+            } => {
                 let each = changes.iter().map(|(name, value)| {
                     let (name, value) = (name.escape_debug(), value.escape_debug());
                     format!("put back {name} = {value}")
                 });
-                each.collect()
+                each.chain(supersedes.iter().map(supersede)).collect()
             }
             Self::Share {
                 image,
@@ -99,6 +102,10 @@ impl Action {
             }
         }
     }
+}
+
+fn supersede(older: &Seen) -> String {
+    format!("before that, supersede {older}")
 }
 
 fn becomes(image: &Seen, visibility: Visibility, more: &str) -> String {

@@ -18,6 +18,8 @@ pub(super) struct Retiring<'a> {
     pub(super) channel: &'a Channel,
     /// Whether it is not sure which of the images is the newest: then nothing is taken.
     pub(super) doubtful: bool,
+    /// Whether images that have not given up their place do so now.
+    pub(super) yields: bool,
 }
 
 impl Retiring<'_> {
@@ -38,13 +40,10 @@ impl Retiring<'_> {
         let seen = Seen::new(image);
         let public = image.visibility == Visibility::Public;
         let Some(since) = older.since else {
-            plan.act(
-                Phase::Yield,
-                Action::Supersede {
-                    channel,
-                    image: seen,
-                },
-            );
+            let image = seen;
+            if self.yields {
+                plan.act(Phase::Yield, Action::Supersede { channel, image });
+            }
             return;
         };
         let grace = self.channel.grace_end(since) > plan.now;

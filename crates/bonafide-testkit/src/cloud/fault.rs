@@ -3,7 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Something that goes wrong once, at the next request that matches.
+/// Something that goes wrong once, at the next request that matches; [`lasting`](Self::lasting) ones
+/// go wrong at every further one, and [`after`](Self::after) lets some requests pass first.
 ///
 /// A request matches by its method and by the end of its path (without the query):
 /// `CloudFault::new("PUT", "/file", …)` waits for an upload, `("POST", "/auth/tokens", …)` for a
@@ -13,6 +14,9 @@ pub struct CloudFault {
     method: String,
     path_suffix: String,
     kind: CloudFaultKind,
+    is_lasting: bool,
+    /// Matching requests that still pass.
+    passing: usize,
 }
 
 impl CloudFault {
@@ -23,7 +27,24 @@ impl CloudFault {
             method: method.to_owned(),
             path_suffix: path_suffix.to_owned(),
             kind,
+            is_lasting: false,
+            passing: 0,
         }
+    }
+
+    /// The fault stays: every matching request goes wrong, until
+    /// [`EmbeddedCloud::heal`](super::EmbeddedCloud::heal).
+    #[must_use]
+    pub const fn lasting(mut self) -> Self {
+        self.is_lasting = true;
+        self
+    }
+
+    /// So many matching requests pass before it.
+    #[must_use]
+    pub const fn after(mut self, requests: usize) -> Self {
+        self.passing = requests;
+        self
     }
 
     fn matches(&self, method: &str, path: &str) -> bool {
@@ -76,12 +97,29 @@ impl Faults {
             .push(fault);
     }
 
-    /// Takes out the oldest fault that matches.
+    pub(super) fn clear(&self) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
+    /// The oldest fault that matches. It is taken out unless it lasts.
     pub(super) fn take(&self, method: &str, path: &str) -> Option<CloudFaultKind> {
         let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let index = faults
-            .iter()
-            .position(|fault| fault.matches(method, path))?;
-        Some(faults.remove(index).kind)
+        let mut strikes = |fault: &mut CloudFault| {
+            let matches = fault.matches(method, path);
+            if matches && fault.passing > 0 {
+                fault.passing -= 1;
+                return false;
+            }
+            matches
+        };
+        let index = faults.iter_mut().position(&mut strikes)?;
+        let kind = faults.get(index)?.kind;
+        if !faults.get(index)?.is_lasting {
+            faults.remove(index);
+        }
+        Some(kind)
     }
 }
