@@ -26,7 +26,7 @@ const AT_ONCE: usize = 8;
 #[derive(Debug, Parser)]
 #[command(
     name = "latest",
-    after_help = "Exit status: 0 every list is proven, but those of vendors that are known to sign nothing;\n\
+    after_help = "Exit status: 0 every list is proven, but those of vendors no signature was found of;\n\
         1 something else was refused or failed; 2 wrong usage."
 )]
 struct Arguments {

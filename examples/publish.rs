@@ -34,7 +34,7 @@ use support::{AnyError, Selection, World, causes, now};
 #[command(
     name = "publish",
     after_help = "Each row is `published`, `repaired` (somebody had changed it), `unchanged` (public already),\n\
-        `ended` (`provided_until` has passed), `refused` (this vendor is known to sign nothing), `waiting`\n\
+        `ended` (`provided_until` has passed), `refused` (no signature of this vendor was ever found), `waiting`\n\
         (another run is at it, or the cloud does not allow a step) or `FAILED`, with the reason. Below the rows:\n\
         what was done with older builds, and after `!` what was left alone and why. A rehearsal publishes\n\
         at its own site what the catalogue asks for, so it shows how images are named and proven, not whether a vendor has them.\n\

@@ -370,6 +370,8 @@ suite! {
     flatcar_plain: FLATCAR_PLAIN,
     opensuse_16: OPENSUSE_16,
     own: OWN,
+    rocky_10: ROCKY_10,
+    rocky_8_above: ROCKY_8_ABOVE,
     rocky_9: ROCKY_9,
     ubuntu_daily: UBUNTU_DAILY,
     ubuntu_released: UBUNTU_RELEASED,

@@ -4,6 +4,15 @@
 
 mod support;
 
+#[path = "conformance/cases.rs"]
+mod cases;
+#[path = "conformance/making.rs"]
+mod making;
+#[path = "vendors/shop.rs"]
+mod shop;
+#[path = "sources/signing.rs"]
+mod signing;
+
 use std::fs;
 
 use bonafide::sources::{

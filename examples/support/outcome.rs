@@ -214,7 +214,7 @@ impl Outcome {
 
     pub(crate) fn summary(&self) -> String {
         format!(
-            "{} published, {} unchanged, {} refused as their vendors sign nothing, {} waiting, {} failed; {} \
+            "{} published, {} unchanged, {} refused as nothing is signed, {} waiting, {} failed; {} \
              steps with older builds",
             self.count("published") + self.count("repaired"),
             self.count("unchanged"),

@@ -31,8 +31,13 @@ fuzz_target!(|data: &[u8]| bounded(data, || {
         };
         is_the_vendors(product, &release.directory);
         is_the_vendors(product, &release.list);
-        if let SignatureLocation::Detached(signature) = &release.signature {
-            is_the_vendors(product, signature);
+        match &release.signature {
+            SignatureLocation::AnyOf(places) => places.iter().for_each(|place| {
+                is_the_vendors(product, &place.list);
+                is_the_vendors(product, &place.signature);
+            }),
+            SignatureLocation::Detached(signature) => is_the_vendors(product, signature),
+            _ => {}
         }
         if let Some(stamp) = &release.stamp {
             is_the_vendors(product, &stamp.url);

@@ -189,6 +189,29 @@ pub(crate) const ALMALINUX_8_BSD: Case = Case {
     dated: "-8.10-20261110.x86_64",
 };
 
+pub(crate) const ROCKY_10: Case = Case {
+    source: || boxed(Rocky::new("10").unwrap()),
+    build: |which, making| {
+        let version = ["10.1-20261101.0", "10.1-20261110.0"][which];
+        made(RockyBuild::new("10", version), making)
+    },
+    serials: ["10.1-20261101.0", "10.1-20261110.0"],
+    built: date(2026, 11, 10),
+    dated: "-10.1-20261110.0.x86_64",
+};
+
+/// The signature under its older name, one directory above.
+pub(crate) const ROCKY_8_ABOVE: Case = Case {
+    source: || boxed(Rocky::new("8").unwrap()),
+    build: |which, making| {
+        let version = ["8.9-20261110.0", "8.10-20261110.0"][which];
+        made(RockyBuild::new("8", version).sig().signed_above(), making)
+    },
+    serials: ["8.9-20261110.0", "8.10-20261110.0"],
+    built: date(2026, 11, 10),
+    dated: "-8.10-20261110.0.x86_64",
+};
+
 /// As it would be, did Rocky Linux sign it.
 pub(crate) const ROCKY_9: Case = Case {
     source: || boxed(Rocky::new("9").unwrap()),
@@ -261,6 +284,8 @@ pub(crate) const ALL: &[&Case] = &[
     &FLATCAR_PLAIN,
     &OPENSUSE_16,
     &OWN,
+    &ROCKY_10,
+    &ROCKY_8_ABOVE,
     &ROCKY_9,
     &UBUNTU_DAILY,
     &UBUNTU_RELEASED,

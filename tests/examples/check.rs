@@ -36,7 +36,7 @@ fn the_built_in_catalogue_passes_in_every_edition() {
         let (code, stdout, stderr) =
             run(example("check").args(["--rehearsal", "--edition", edition]));
         assert_eq!(code, 0, "{stdout}{stderr}");
-        let summary = format!("16 images by {edition}: 0 errors, 0 warnings, ");
+        let summary = format!("18 images by {edition}: 0 errors, 0 warnings, ");
         assert!(stdout.starts_with(&summary), "{stdout}");
     }
 }

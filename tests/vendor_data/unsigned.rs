@@ -86,7 +86,7 @@ const ROCKY_9: Bare = bare(
     "rocky-9",
     "rocky/9-unsigned/CHECKSUM",
     "dl.rockylinux.org/pub/rocky/9/images/x86_64/CHECKSUM",
-    ".sig",
+    ".asc",
     Signing::Unsigned,
 );
 const UBUNTU_24: Bare = bare(
@@ -116,11 +116,14 @@ async fn real_lists_without_a_signature_are_refused_and_only_some_as_expected() 
         assert_eq!(channel.product().signing, bare.signing, "{}", bare.channel);
         let error = mirror.look(&channel).await.refusal();
         assert_eq!(error.is_expected(), bare.signing == Signing::Unsigned);
-        let Error::Unsigned { url, signing } = &error else {
+        let Error::Unsigned {
+            looked, signing, ..
+        } = &error
+        else {
             panic!("{}", causes(&error))
         };
         let wanted = format!("https://{}{}", bare.at, bare.signature);
-        assert_eq!((url.as_str(), *signing), (wanted.as_str(), bare.signing));
+        assert_eq!((looked[0].as_str(), *signing), (&*wanted, bare.signing));
     }
 }
 

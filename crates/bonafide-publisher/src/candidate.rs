@@ -50,7 +50,7 @@ impl Candidate {
                 channel: channel.name().to_owned(),
             });
         }
-        let release = channel.source.latest(fetch).await?;
+        let mut release = channel.source.latest(fetch).await?;
         observer.observe(&Event::Found { release: &release });
         let proving = Proving {
             channel,
@@ -58,7 +58,7 @@ impl Candidate {
             fetch,
             now,
         };
-        let (list, mut files) = match proving.list().await {
+        let proven = match proving.list().await {
             // The list and its signature are two files that a mirror copies one after the other.
             Err(Error::Unproven { source, .. })
                 if matches!(*source, VerifyError::BadSignature { .. }) =>
@@ -69,6 +69,18 @@ impl Candidate {
                 proving.list().await?
             }
             other => other?,
+        };
+        let (list, mut files) = (proven.list, proven.files);
+        // From here on the list is where it was found.
+        if let Some((list, signature)) = proven.found {
+            release.list = list;
+            release.signature = signature;
+        }
+        let proving = Proving {
+            channel,
+            release: &release,
+            fetch,
+            now,
         };
         observer.observe(&Event::Proven {
             evidence: list.evidence(),
@@ -189,7 +201,8 @@ impl Candidate {
             now,
         };
         match proving.list().await {
-            Ok((list, _)) => Ok(list
+            Ok(proven) => Ok(proven
+                .list
                 .digest(&self.file.name)
                 .is_ok_and(|digest| digest.value() == self.expected.value())),
             // Mid-way between two states, or gone: not what it was.

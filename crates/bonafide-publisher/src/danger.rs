@@ -120,7 +120,8 @@ fn is_plain(release: &Release) -> bool {
     release.format == ListFormat::Checksums
         && matches!(
             release.signature,
-            bonafide_sources::SignatureLocation::Detached(_)
+            bonafide_sources::SignatureLocation::AnyOf(_)
+                | bonafide_sources::SignatureLocation::Detached(_)
         )
 }
 

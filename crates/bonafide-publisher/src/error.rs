@@ -305,24 +305,53 @@ pub enum Error {
     },
     /// There is no signature.
     #[error(
-        "unsigned: there is no signature at {url}{}; only signed images are published, this one can be \
+        "unsigned: there is no signature at {}{}; only signed images are published, this one can be \
          uploaded as a private image only",
-        known(url, *signing)
+        places(looked),
+        known(looked, *signing)
     )]
     Unsigned {
-        /// Where it should be.
-        url: Url,
+        /// Where it was looked for.
+        looked: Vec<Url>,
         /// Whether the vendor is known to sign.
         signing: Signing,
     },
 }
 
+/// All places, each after the first by its name alone where it is in the same directory.
+fn places(looked: &[Url]) -> String {
+    let split = |url: &Url| -> Option<(String, String)> {
+        let (directory, name) = url.as_str().rsplit_once('/')?;
+        Some((directory.to_owned(), name.to_owned()))
+    };
+    let mut text = String::new();
+    let mut last = None;
+    for (place, url) in looked.iter().enumerate() {
+        let parts = split(url);
+        let shown = match (&last, &parts) {
+            (Some((before, _)), Some((directory, name))) if before == directory => {
+                format!("`{name}`")
+            }
+            _ => url.to_string(),
+        };
+        text.push_str(match place {
+            0 => "",
+            _ if place + 1 == looked.len() => " or ",
+            _ => ", ",
+        });
+        text.push_str(&shown);
+        last = parts;
+    }
+    text
+}
+
 /// Whether a missing signature is news.
-fn known(url: &Url, signing: Signing) -> &'static str {
-    match (url.scheme(), signing) {
-        ("file", _) => ": no such file",
-        (_, Signing::Signed) => " (404), where this vendor had one before",
-        (_, Signing::Unsigned) => " (404), as is known of this vendor",
+fn known(looked: &[Url], signing: Signing) -> &'static str {
+    let on_disk = looked.first().is_some_and(|url| url.scheme() == "file");
+    match signing {
+        _ if on_disk => ": no such file",
+        Signing::Signed => " (404), and this vendor has signed before: look into it",
+        Signing::Unsigned => " (404), and none of this vendor has been found there before",
     }
 }
 
@@ -348,7 +377,8 @@ impl Error {
         }
     }
 
-    /// Whether this is how a vendor that signs nothing is always refused: nothing to look into.
+    /// Whether this is how a vendor is always refused of which no signature was ever found: nothing to
+    /// look into.
     #[must_use]
     pub const fn is_expected(&self) -> bool {
         matches!(

@@ -28,6 +28,7 @@ mod record;
 mod removal;
 mod report;
 mod rotation;
+mod seeking;
 mod sharing;
 mod signed_files;
 mod standing;

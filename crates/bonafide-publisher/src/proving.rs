@@ -5,6 +5,7 @@ use bonafide_verify::{ChecksumList, Error as VerifyError, FileSignature, SignedT
 use jiff::Timestamp;
 use url::Url;
 
+use crate::seeking::Seeking;
 use crate::{Channel, Error, SignedFiles};
 
 /// The real lists have up to 30 kilobytes.
@@ -23,48 +24,90 @@ pub(crate) struct Proving<'a> {
     pub(crate) now: Timestamp,
 }
 
+/// A list that is proven.
+pub(crate) struct ProvenList {
+    pub(crate) list: Verified<ChecksumList>,
+    /// What proves it.
+    pub(crate) files: SignedFiles,
+    /// Where the list and its signature are, if several places were possible.
+    pub(crate) found: Option<(Url, SignatureLocation)>,
+}
+
 impl Proving<'_> {
     /// The list, proven by its signature, and the files that prove it.
-    pub(crate) async fn list(&self) -> Result<(Verified<ChecksumList>, SignedFiles), Error> {
+    pub(crate) async fn list(&self) -> Result<ProvenList, Error> {
         let url = &self.release.list;
+        match &self.release.signature {
+            SignatureLocation::AnyOf(places) => {
+                let seeking = Seeking::new(self, places);
+                seeking.list().await
+            }
+            SignatureLocation::ClearSigned => {
+                let list = match self.read_list(url).await {
+                    // Where the list itself carries the signature, no file is no signature.
+                    Err(Error::Fetch(error)) if is_not_found(&error) => {
+                        return Err(self.unsigned([url.clone()]));
+                    }
+                    list => list?,
+                };
+                self.clear_signed(url, list)
+            }
+            SignatureLocation::Detached(location) => {
+                let list = self.read_list(url).await?;
+                let signature = self.signature(location).await?;
+                self.detached(url, list, signature)
+            }
+            _ => Err(Error::UnknownSignatureLocation {
+                channel: self.channel.name().to_owned(),
+            }),
+        }
+    }
+
+    pub(crate) async fn read_list(&self, url: &Url) -> Result<Vec<u8>, Error> {
         let limit = match self.release.format {
             ListFormat::Simplestreams => MAX_INDEX,
             _ => MAX_LIST,
         };
-        let list = match (&self.release.signature, self.fetch.read(url, limit).await) {
-            // Where the list itself carries the signature, no file is no signature.
-            (SignatureLocation::ClearSigned, Err(FetchError::NotFound { url })) => {
-                return Err(self.unsigned(url));
-            }
-            (_, list) => list?,
-        };
-        if looks_like_html(&list) {
-            return Err(Error::HtmlInsteadOfList { url: url.clone() });
+        let list = self.fetch.read(url, limit).await?;
+        match looks_like_html(&list) {
+            true => Err(Error::HtmlInsteadOfList { url: url.clone() }),
+            false => Ok(list),
         }
+    }
+
+    pub(crate) fn clear_signed(&self, url: &Url, list: Vec<u8>) -> Result<ProvenList, Error> {
+        let text = self.channel.keyring.verify_cleartext(&list, self.now);
+        self.proven(url, text, list, None)
+    }
+
+    pub(crate) fn detached(
+        &self,
+        url: &Url,
+        list: Vec<u8>,
+        signature: Vec<u8>,
+    ) -> Result<ProvenList, Error> {
         let keyring = &self.channel.keyring;
-        let mut signature = None;
-        let text = match &self.release.signature {
-            SignatureLocation::ClearSigned => keyring.verify_cleartext(&list, self.now),
-            SignatureLocation::Detached(location) => {
-                let detached = self.signature(location).await?;
-                let text = keyring.verify_detached(&list, &detached, self.now);
-                signature = Some(detached);
-                text
-            }
-            _ => {
-                return Err(Error::UnknownSignatureLocation {
-                    channel: self.channel.name().to_owned(),
-                });
-            }
-        };
+        let text = keyring.verify_detached(&list, &signature, self.now);
+        self.proven(url, text, list, Some(signature))
+    }
+
+    fn proven(
+        &self,
+        url: &Url,
+        text: Result<Verified<SignedText>, VerifyError>,
+        list: Vec<u8>,
+        signature: Option<Vec<u8>>,
+    ) -> Result<ProvenList, Error> {
         let proven = text.and_then(|text| read_list(&text, self.release.format));
-        let proven = proven.map_err(|source| Error::unproven(url, source))?;
-        let files = SignedFiles {
-            list,
-            signature,
-            file_signature: None,
-        };
-        Ok((proven, files))
+        Ok(ProvenList {
+            list: proven.map_err(|source| Error::unproven(url, source))?,
+            files: SignedFiles {
+                list,
+                signature,
+                file_signature: None,
+            },
+            found: None,
+        })
     }
 
     /// The text of the release's stamp and when it was signed, proven by its signature.
@@ -96,18 +139,30 @@ impl Proving<'_> {
     }
 
     async fn signature(&self, url: &Url) -> Result<Vec<u8>, Error> {
-        match self.fetch.read(url, MAX_SIGNATURE).await {
-            Err(FetchError::NotFound { url }) => Err(self.unsigned(url)),
-            other => Ok(other?),
+        match self.find_signature(url).await? {
+            Some(signature) => Ok(signature),
+            None => Err(self.unsigned([url.clone()])),
         }
     }
 
-    fn unsigned(&self, url: Url) -> Error {
+    /// A signature, or that there is none.
+    pub(crate) async fn find_signature(&self, url: &Url) -> Result<Option<Vec<u8>>, Error> {
+        match self.fetch.read(url, MAX_SIGNATURE).await {
+            Err(error) if is_not_found(&error) => Ok(None),
+            other => Ok(Some(other?)),
+        }
+    }
+
+    pub(crate) fn unsigned(&self, looked: impl Into<Vec<Url>>) -> Error {
         Error::Unsigned {
-            url,
+            looked: looked.into(),
             signing: self.channel.product().signing,
         }
     }
+}
+
+const fn is_not_found(error: &FetchError) -> bool {
+    matches!(error, FetchError::NotFound { .. })
 }
 
 /// Reads signed text in the form that the vendor uses.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use bonafide_glance::{Glance, Image, Session};
+use bonafide_glance::{Glance, Image, ImageFilter, Session};
 use bonafide_properties::CiRun;
-use bonafide_sources::Fetch;
+use bonafide_sources::{Fetch, Signing};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use crate::handover::Handover;
 use crate::job::Job;
 use crate::observed::{Observed, observe};
 use crate::pipeline::Limits;
-use crate::{Candidate, Channel, Clock, Error, NAMESPACE, Observe, Report, drift};
+use crate::{Candidate, Channel, Clock, Error, NAMESPACE, Observe, Report, drift, marker};
 
 /// How long an upload may take before other runs count it as given up.
 const LEASE: SignedDuration = SignedDuration::from_hours(6);
@@ -140,7 +140,40 @@ impl Publisher {
         channel: &Channel,
         observer: &dyn Observe,
     ) -> Result<Candidate, Error> {
-        Candidate::find(channel, self.fetch.as_ref(), self.clock.now(), observer).await
+        let fetch = self.fetch.as_ref();
+        match Candidate::find(channel, fetch, self.clock.now(), observer).await {
+            Err(Error::Unsigned {
+                looked,
+                signing: Signing::Unsigned,
+            }) if self.has_accepted(channel).await => {
+                let signing = Signing::Signed;
+                Err(Error::Unsigned { looked, signing })
+            }
+            found => found,
+        }
+    }
+
+    /// Whether the project has an image of the channel that a signed list proved: then its vendor did sign,
+    /// whatever was known of it when this was written. What the cloud does not answer is not known.
+    async fn has_accepted(&self, channel: &Channel) -> bool {
+        let Ok(project) = self.glance.session().project_id().await else {
+            return false;
+        };
+        for hidden in [false, true] {
+            let filter = ImageFilter::new()
+                .owner(&project)
+                .hidden(hidden)
+                .property(marker::CHANNEL, channel.name());
+            let images = self.glance.list(&filter).await.unwrap_or_default();
+            let proven = |image: &Image| {
+                marker::is_own(image, channel.name(), &project)
+                    && marker::signed_at(image).is_some()
+            };
+            if images.iter().any(proven) {
+                return true;
+            }
+        }
+        false
     }
 
     pub(crate) fn belongs(&self, channel: &Channel, candidate: &Candidate) -> Result<(), Error> {

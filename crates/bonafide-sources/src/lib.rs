@@ -22,7 +22,7 @@ pub use fetch::spool::Spool;
 pub use fetch::{Download, Fetch, without_secrets};
 pub use mirror::Mirror;
 pub use product::{Product, Signing};
-pub use release::{ImageFile, ListFormat, Release, SignatureLocation, Signed, Stamp};
+pub use release::{ImageFile, ListFormat, Release, SignatureLocation, Signed, SignedList, Stamp};
 pub use serial::{ParseSerialError, Serial};
 pub use source::Source;
 pub use vendors::almalinux::AlmaLinux;

@@ -3,7 +3,9 @@
 use url::Url;
 
 use crate::listing::linked_names;
-use crate::{Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, SourceError};
+use crate::{
+    Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, SignedList, SourceError,
+};
 
 /// The real pages have some kilobytes.
 const MAX_PAGE: u64 = 1024 * 1024;
@@ -112,6 +114,28 @@ pub(crate) fn lasting_list(product: &Product, list: &str, signature: &str) -> Re
         below(page, list),
         SignatureLocation::Detached(below(page, signature)),
     )
+}
+
+/// What vendors call the detached signature of a list, after the list.
+pub(crate) const SIGNATURES: [&str; 4] = [".asc", ".sig", ".sign", ".gpg"];
+
+/// Where the signature of a list may be, if its vendor is not known to sign it: in the list's
+/// directory, under each name that a vendor uses, `likely` first.
+pub(crate) fn beside(list: &Url, likely: &str) -> SignatureLocation {
+    let others = SIGNATURES.into_iter().filter(|suffix| *suffix != likely);
+    let places = std::iter::once(likely).chain(others);
+    let places = places.map(|suffix| SignedList::new(list.clone(), below(list, suffix)));
+    SignatureLocation::AnyOf(places.collect())
+}
+
+/// The directory above, with a slash at its end.
+pub(crate) fn above(directory: &Url) -> Url {
+    let mut url = directory.clone();
+    let path = url.path().trim_end_matches('/');
+    let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let parent = format!("{parent}/");
+    url.set_path(&parent);
+    url
 }
 
 /// The names tie a list to the directory or the name that it was found under.

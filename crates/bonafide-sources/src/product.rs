@@ -64,15 +64,15 @@ impl Product {
     }
 }
 
-/// Whether a vendor signs what it publishes.
+/// Whether a vendor is known to sign what it publishes.
 ///
-/// The signature is looked for in either case, and only what is signed by a pinned key counts. This
-/// only tells a refusal that is expected from one that somebody should look into.
+/// The signature is looked for in either case, and only one by a pinned key is valid. This decides one
+/// thing: whether it is news that there is no signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Signing {
-    /// The vendor signs; a missing signature is an alarm.
+    /// The vendor signs, or has signed before; a missing signature is an alarm.
     Signed,
-    /// The vendor signs nothing today, so every build is refused until it does.
+    /// No signature of the vendor's was ever found where it was looked for.
     Unsigned,
 }

@@ -79,10 +79,32 @@ pub enum ListFormat {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SignatureLocation {
-    /// Around the list, in the same file: only the text inside counts.
+    /// In one of several places: all are looked at, in this order, and the first signature that is
+    /// valid decides which list is read. For vendors that have changed how they sign, or that sign
+    /// nothing and may begin to.
+    AnyOf(Vec<SignedList>),
+    /// Around the list, in the same file: only the text inside is signed.
     ClearSigned,
     /// In a file of its own.
     Detached(Url),
+}
+
+/// A list, and where a detached signature over it may be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct SignedList {
+    /// The list.
+    pub list: Url,
+    /// Its signature.
+    pub signature: Url,
+}
+
+impl SignedList {
+    /// A list with a place where its signature may be.
+    #[must_use]
+    pub const fn new(list: Url, signature: Url) -> Self {
+        Self { list, signature }
+    }
 }
 
 /// A small signed file beside the list.

@@ -2,12 +2,13 @@
 //!
 //! One directory has all builds of a version and one list of them. CentOS 7 clear-signs its list,
 //! `sha256sum.txt.asc`; the unsigned `sha256sum.txt` beside it may be newer and proves nothing. The
-//! Stream versions have a `CHECKSUM` that no signature has been seen for.
+//! Stream versions have a `CHECKSUM`; a signature of it is looked for beside it, under each name that
+//! vendors use, and none was there when this was written.
 
 use async_trait::async_trait;
 use jiff::civil::{Date, date};
 
-use crate::names::{below, lasting_list, newest_image, not_listed, word};
+use crate::names::{below, beside, newest_image, not_listed, word};
 use crate::{
     Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, Signing, Source,
     SourceError,
@@ -81,7 +82,15 @@ impl Source for Centos {
     /// Asks nobody: the list is always in the same place, and it has all builds.
     async fn latest(&self, _: &dyn Fetch) -> Result<Release, SourceError> {
         if let Line::Stream(_) = self.line {
-            return Ok(lasting_list(&self.product, "CHECKSUM", "CHECKSUM.asc"));
+            let page = self.product.page.clone();
+            let list = below(&page, "CHECKSUM");
+            let places = beside(&list, ".asc");
+            return Ok(Release::new(
+                self.product.channel.clone(),
+                page,
+                list,
+                places,
+            ));
         }
         let page = self.product.page.clone();
         let list = below(&page, "sha256sum.txt.asc");

@@ -3,13 +3,16 @@
 //! Version 9 and 10 have OpenStack images at `https://cdimage.debian.org/cdimage/openstack/`, in
 //! directories named after the build, signed by the Debian CD key. Old builds move to `archive/`.
 //! From version 11 on, images are at `https://cloud.debian.org/images/cloud/`; their page says that
-//! the lists are signed, and no signature has been seen there. Both hosts redirect to mirrors.
+//! the lists are signed; a signature is looked for beside the list, under each name that vendors use,
+//! and none was there when this was written. Both hosts redirect to others of Debian's.
 
 use async_trait::async_trait;
 use jiff::civil::{Date, date};
 use url::Url;
 
-use crate::names::{below, has_day, names_on, newest, no_build, not_listed, of_this_build, word};
+use crate::names::{
+    below, beside, has_day, names_on, newest, no_build, not_listed, of_this_build, word,
+};
 use crate::{
     Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, Signing, Source,
     SourceError,
@@ -120,7 +123,10 @@ impl Debian {
 
     fn release(&self, directory: Url) -> Release {
         let list = below(&directory, "SHA512SUMS");
-        let signature = SignatureLocation::Detached(below(&directory, "SHA512SUMS.sign"));
+        let signature = match self.tree {
+            Tree::Cloud => beside(&list, ".sign"),
+            Tree::OpenStack => SignatureLocation::Detached(below(&directory, "SHA512SUMS.sign")),
+        };
         Release::new(self.product.channel.clone(), directory, list, signature)
     }
 }

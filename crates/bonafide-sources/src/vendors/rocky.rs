@@ -1,15 +1,22 @@
 //! Rocky Linux: `https://dl.rockylinux.org/pub/rocky/`.
 //!
-//! One directory a version with its builds, and one list of them, `CHECKSUM`. No signature has been
-//! seen beside it.
+//! One directory a version with its builds, and one list of them, `CHECKSUM`. Rocky Linux 8 and 10
+//! sign it, and the name and the place of the signature have changed: it is `CHECKSUM.asc` or
+//! `CHECKSUM.sig`, beside the images or one directory above. Version 9 has its checksums in signed
+//! commits of a Git repository instead; its signature is looked for in the same places.
 
 use async_trait::async_trait;
 use jiff::civil::date;
 
-use crate::names::{lasting_list, newest_image, word};
-use crate::{Fetch, ImageFile, Product, Release, Signed, Signing, Source, SourceError};
+use crate::names::{above, below, newest_image, word};
+use crate::{
+    Fetch, ImageFile, Product, Release, SignatureLocation, Signed, SignedList, Signing, Source,
+    SourceError,
+};
 
 const HOST: &str = "dl.rockylinux.org";
+const LIST: &str = "CHECKSUM";
+const SIGNATURES: [&str; 2] = ["CHECKSUM.asc", "CHECKSUM.sig"];
 
 /// One version of Rocky Linux on `x86_64`: channel `rocky-9`.
 #[derive(Clone, Debug)]
@@ -28,7 +35,10 @@ impl Rocky {
         let path = format!("/pub/rocky/{version}/images/x86_64/");
         let product = Product {
             keyring: format!("rocky-{version}"),
-            signing: Signing::Unsigned,
+            signing: match version {
+                "9" => Signing::Unsigned,
+                _ => Signing::Signed,
+            },
             maintained_until: match version {
                 "8" => Some(date(2029, 5, 31)),
                 "9" => Some(date(2032, 5, 31)),
@@ -49,7 +59,17 @@ impl Source for Rocky {
 
     /// Asks nobody: the list is always in the same place, and it has all builds.
     async fn latest(&self, _: &dyn Fetch) -> Result<Release, SourceError> {
-        Ok(lasting_list(&self.product, "CHECKSUM", "CHECKSUM.sig"))
+        let beside = self.product.page.clone();
+        let above = above(&beside);
+        let list = below(&beside, LIST);
+        // A signature one directory above is over the list below it, or over one of its own.
+        let places = [(&beside, &beside), (&beside, &above), (&above, &above)];
+        let places = places.into_iter().flat_map(|(list, signature)| {
+            SIGNATURES.map(|name| SignedList::new(below(list, LIST), below(signature, name)))
+        });
+        let places = SignatureLocation::AnyOf(places.collect());
+        let channel = self.product.channel.clone();
+        Ok(Release::new(channel, beside, list, places))
     }
 
     fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {

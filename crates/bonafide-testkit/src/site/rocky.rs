@@ -19,17 +19,50 @@ pub type RockyBuild = Build<Rocky>;
 pub struct Rocky {
     release: String,
     version: String,
+    signature: &'static str,
+    shelf: SignatureShelf,
+}
+
+/// The directory that the signature is in.
+#[derive(Clone, Copy, Debug)]
+enum SignatureShelf {
+    /// One above the images, over the list beside them.
+    Above,
+    /// One above the images, with a copy of the list.
+    AboveWithList,
+    Beside,
 }
 
 impl RockyBuild {
     /// A build of Rocky Linux `8`, `9` or `10` like `9.8-20260525.0`, beside all others in
-    /// `/pub/rocky/9/images/x86_64/`. Nobody signs its `CHECKSUM`; [`signed`](Build::signed) adds a
-    /// `CHECKSUM.sig`.
+    /// `/pub/rocky/9/images/x86_64/`. The `CHECKSUM` of 8 and 10 has a detached signature, `CHECKSUM.asc`
+    /// beside it; that of 9 has none, unless it is made [`signed`](Build::signed).
     pub fn new(release: &str, version: &str) -> Self {
         Self::of(Rocky {
             release: release.to_owned(),
             version: version.to_owned(),
+            signature: "CHECKSUM.asc",
+            shelf: SignatureShelf::Beside,
         })
+    }
+
+    /// Call the signature `CHECKSUM.sig`, as the vendor used to.
+    pub const fn sig(mut self) -> Self {
+        self.layout.signature = "CHECKSUM.sig";
+        self
+    }
+
+    /// Put the signature one directory above.
+    pub const fn signed_above(mut self) -> Self {
+        self.layout.shelf = SignatureShelf::Above;
+        self
+    }
+
+    /// Put the signature one directory above, beside another list: that one is signed, and the one beside
+    /// the images, which has a line more, is not.
+    pub const fn listed_above(mut self) -> Self {
+        self.layout.shelf = SignatureShelf::AboveWithList;
+        self
     }
 }
 
@@ -43,7 +76,7 @@ impl Layout for Rocky {
     }
 
     fn is_signed(&self) -> bool {
-        false
+        self.release != "9"
     }
 
     fn signature(&self, at: Timestamp) -> SignatureOptions {
@@ -77,9 +110,22 @@ impl Layout for Rocky {
             }
         }
         let list = publication.edited(sums::bsd(&listed, Algorithm::Sha256));
-        publication.put_armored(directory.join("CHECKSUM.sig"), list.as_bytes())?;
-        publication.put(directory.join("CHECKSUM"), list);
-        Ok(publication.published(&directory, &image, "CHECKSUM", "CHECKSUM.sig"))
+        let above = Place::new(ROCKY, &format!("/pub/rocky/{release}/images"));
+        let (shelf, listed) = match self.shelf {
+            SignatureShelf::Above => (&above, &directory),
+            SignatureShelf::AboveWithList => (&above, &above),
+            SignatureShelf::Beside => (&directory, &directory),
+        };
+        let signature = shelf.join(self.signature);
+        publication.put_armored(signature.clone(), list.as_bytes())?;
+        publication.put(listed.join("CHECKSUM"), list.clone());
+        if listed != &directory {
+            publication.put(directory.join("CHECKSUM"), format!("{list}# unsigned\n"));
+        }
+        let mut build = publication.published(&directory, &image, "CHECKSUM", self.signature);
+        build.list_url = listed.join("CHECKSUM").to_url();
+        build.signature_url = signature.to_url();
+        Ok(build)
     }
 }
 

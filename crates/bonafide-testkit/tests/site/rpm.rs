@@ -61,7 +61,7 @@ async fn almalinuxs_list_has_had_two_forms() {
 }
 
 #[tokio::test]
-async fn rockys_lists_are_two_and_nobody_signs_them() {
+async fn rockys_lists_are_two_and_those_of_version_9_are_not_signed() {
     let build = RockyBuild::new("9", "9.8-20260525.0");
     let (site, build, key) = site_with(&build, "rocky-9").await;
     let image = "Rocky-9-GenericCloud-Base-9.8-20260525.0.x86_64.qcow2";
@@ -84,7 +84,7 @@ async fn rockys_lists_are_two_and_nobody_signs_them() {
         &list,
         "Rocky-9-GenericCloud-LVM-9.8-20260525.0.x86_64.qcow2",
     );
-    assert_eq!(build.signature_url, format!("{ROCKY}CHECKSUM.sig"));
+    assert_eq!(build.signature_url, format!("{ROCKY}CHECKSUM.asc"));
     assert_eq!(status(&site, &build.signature_url).await, 404);
 
     let signed = RockyBuild::new("9", "9.8-20260525.0").signed();
@@ -94,6 +94,23 @@ async fn rockys_lists_are_two_and_nobody_signs_them() {
         (shape, digest(&list, image)),
         (SHAPE, build.sha256.as_str())
     );
+}
+
+#[tokio::test]
+async fn rockys_signature_has_two_names_and_two_places() {
+    let build = || RockyBuild::new("10", "10.1-20261116.0");
+    let images = "https://dl.rockylinux.org/pub/rocky/10/images/";
+    for (build, list, signature) in [
+        (build(), "x86_64/CHECKSUM", "x86_64/CHECKSUM.asc"),
+        (build().sig(), "x86_64/CHECKSUM", "x86_64/CHECKSUM.sig"),
+        (build().signed_above(), "x86_64/CHECKSUM", "CHECKSUM.asc"),
+        (build().sig().listed_above(), "CHECKSUM", "CHECKSUM.sig"),
+    ] {
+        let (site, build, key) = site_with(&build, "rocky-10").await;
+        assert_eq!(build.list_url, format!("{images}{list}"));
+        assert_eq!(build.signature_url, format!("{images}{signature}"));
+        assert_eq!(signed_list(&site, &build, &key).await.1, SHAPE);
+    }
 }
 
 #[tokio::test]
