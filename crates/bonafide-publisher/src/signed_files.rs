@@ -8,6 +8,7 @@ use std::io::{Read, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bonafide_verify::bare_signature;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -15,9 +16,6 @@ use flate2::write::GzEncoder;
 const LIST: &str = "bonafide_proof_list";
 const SIGNATURE: &str = "bonafide_proof_signature";
 const FILE_SIGNATURE: &str = "bonafide_proof_file_signature";
-
-const BEGIN: &[u8] = b"-----BEGIN PGP SIGNATURE-----";
-const END: &[u8] = b"-----END PGP SIGNATURE-----\n";
 
 /// Glance keeps a value in a column of 65,535 bytes; this leaves room for what else may count there.
 const MAX_VALUE: usize = 48 * 1024;
@@ -39,24 +37,26 @@ pub struct SignedFiles {
 impl SignedFiles {
     /// As properties of an image: each file compressed and in base64. A list that is too large for
     /// Glance (Ubuntu's index of all builds), or whose signatures are, is left out with them; its URL and
-    /// digest stand on the image in any case. Of an armored signature nothing is kept but the armor.
+    /// digest stand on the image in any case. Of a signature nothing is kept but its packets: what stands
+    /// around them, and in headers of armor, is signed by no key.
     #[must_use]
     pub fn to_properties(&self) -> BTreeMap<String, String> {
-        let signature = self.signature.as_deref().map(armor);
-        let file_signature = self.file_signature.as_deref().map(armor);
-        let files = [
-            (LIST, Some(&self.list[..])),
-            (SIGNATURE, signature),
-            (FILE_SIGNATURE, file_signature),
-        ];
-        let there = files
-            .into_iter()
-            .filter_map(|(name, file)| Some((name, file?)));
-        // A list without its signature would look forged.
-        let packed: Option<BTreeMap<_, _>> = there
-            .map(|(name, file)| Some((name.to_owned(), packed(file)?)))
-            .collect();
-        packed.unwrap_or_default()
+        self.packed().unwrap_or_default()
+    }
+
+    /// `None`: something can't be kept. A list without its signature would look forged.
+    fn packed(&self) -> Option<BTreeMap<String, String>> {
+        let mut properties = BTreeMap::from([(LIST.to_owned(), packed(&self.list)?)]);
+        for (name, file) in [
+            (SIGNATURE, &self.signature),
+            (FILE_SIGNATURE, &self.file_signature),
+        ] {
+            if let Some(file) = file {
+                let bare = bare_signature(file).ok()?;
+                properties.insert(name.to_owned(), packed(bare.as_bytes())?);
+            }
+        }
+        Some(properties)
     }
 
     /// Reads them back. `None`: the image carries no list.
@@ -78,19 +78,6 @@ impl SignedFiles {
             file_signature: read(FILE_SIGNATURE)?,
         }))
     }
-}
-
-/// From the first line of armor to the last; what a server may have put around it proves nothing. All
-/// of a file that is not armored.
-fn armor(signature: &[u8]) -> &[u8] {
-    let mut ends = signature.windows(END.len()).enumerate().rev();
-    let end = ends.find(|(_, window)| *window == END);
-    let mut starts = signature.windows(BEGIN.len());
-    let start = starts.position(|window| window == BEGIN);
-    let armor = start
-        .zip(end)
-        .and_then(|(start, (end, _))| signature.get(start..end + END.len()));
-    armor.unwrap_or(signature)
 }
 
 /// `None`: too large for a property.
@@ -118,6 +105,24 @@ mod tests {
 
     use super::*;
 
+    /// Over `fuzz/fixtures/list`, with a header and without.
+    const ARMORED: &str = include_str!("../../../fuzz/fixtures/list.asc");
+    const BINARY: &[u8] = include_bytes!("../../../fuzz/fixtures/list.sig");
+    const LINE: &str = "0000000000000000000000000000000000000000000000000000000000000000  x.img";
+
+    fn signed(signature: impl Into<Vec<u8>>) -> SignedFiles {
+        SignedFiles {
+            list: b"list".to_vec(),
+            signature: Some(signature.into()),
+            file_signature: None,
+        }
+    }
+
+    fn read_back(files: &SignedFiles) -> SignedFiles {
+        let read = SignedFiles::from_properties(&files.to_properties());
+        read.unwrap().unwrap()
+    }
+
     #[test]
     fn a_list_that_is_too_large_is_left_out_whole() {
         let mut noise = 1_u32;
@@ -127,48 +132,53 @@ mod tests {
         });
         let files = SignedFiles {
             list: list.take(60_000).collect(),
-            signature: Some(b"signature".to_vec()),
-            file_signature: None,
+            ..signed(ARMORED)
         };
         assert!(files.to_properties().is_empty());
     }
 
     #[test]
-    fn what_stands_around_armor_is_not_kept() {
-        let armored = "-----BEGIN PGP SIGNATURE-----\n\nabcd\n-----END PGP SIGNATURE-----\n";
+    fn what_stands_around_armor_and_in_its_headers_is_not_kept() {
+        let bare = read_back(&signed(ARMORED)).signature.unwrap();
+        let text = String::from_utf8(bare.clone()).unwrap();
         let noise: String = (0..60_000_u64).map(|n| format!("{:x}", n * n)).collect();
-        let files = SignedFiles {
-            list: b"list".to_vec(),
-            signature: Some(format!("noise\n{armored}{noise}").into_bytes()),
-            file_signature: None,
-        };
-        let read = SignedFiles::from_properties(&files.to_properties()).unwrap();
-        assert_eq!(read.unwrap().signature.unwrap(), armored.as_bytes());
+        let header = |header: &str| ARMORED.replacen("-----\n", &format!("-----\n{header}\n"), 1);
+        for noisy in [
+            format!("noise\n{ARMORED}{noise}"),
+            format!("{LINE}\n{ARMORED}{LINE}\n"),
+            header(&format!("Comment: {LINE}")),
+            header(&format!("Comment: x\r{LINE}\u{2028}{LINE}")),
+            ARMORED.replace('\n', " \t\r\n"),
+        ] {
+            let kept = read_back(&signed(noisy.clone())).signature.unwrap();
+            assert_eq!(String::from_utf8(kept).unwrap(), text, "{noisy:.300}");
+        }
+        assert!(
+            text.lines()
+                .all(|line| !line.contains(' ') || line.starts_with("-----"))
+        );
     }
 
     #[test]
-    fn a_list_whose_signature_is_too_large_is_left_out_with_it() {
-        let mut noise = 1_u32;
-        let signature = std::iter::repeat_with(|| {
-            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (noise >> 24) as u8
-        });
-        let files = SignedFiles {
-            list: b"list".to_vec(),
-            signature: Some(signature.take(60_000).collect()),
-            file_signature: None,
-        };
-        assert!(files.to_properties().is_empty());
+    fn all_blocks_are_kept_without_what_is_between_them() {
+        let files = signed(format!("{ARMORED}{LINE}\n{ARMORED}"));
+        let kept = read_back(&files).signature.unwrap();
+        let kept = String::from_utf8(kept).unwrap();
+        assert_eq!(kept.matches("-----BEGIN").count(), 1);
+        assert_eq!(kept, bare_signature(&[BINARY, BINARY].concat()).unwrap());
+    }
+
+    #[test]
+    fn a_list_whose_signature_is_too_large_or_unreadable_is_left_out_with_it() {
+        let large = BINARY.repeat(1 + (64 << 10) / BINARY.len());
+        for signature in [large, b"<html>".to_vec(), Vec::new(), BINARY[..20].to_vec()] {
+            assert!(signed(signature).to_properties().is_empty());
+        }
     }
 
     #[test]
     fn what_is_damaged_is_named() {
-        let files = SignedFiles {
-            list: b"list".to_vec(),
-            signature: Some(b"signature".to_vec()),
-            file_signature: None,
-        };
-        let whole = files.to_properties();
+        let whole = signed(ARMORED).to_properties();
         for name in [LIST, SIGNATURE] {
             for value in ["", "no base64!", "bm8gZ3ppcA=="] {
                 let mut damaged = whole.clone();
@@ -190,12 +200,17 @@ mod tests {
         #[test]
         fn what_is_written_is_read_back(
             list in proptest::collection::vec(any::<u8>(), 0..3000),
-            signature in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..800)),
-            file_signature in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..800)),
+            signature in any::<bool>(),
+            file_signature in any::<bool>(),
         ) {
+            let signature = signature.then(|| bare_signature(BINARY).unwrap().into_bytes());
+            let file_signature = file_signature.then(|| ARMORED.as_bytes().to_vec());
             let files = SignedFiles { list, signature, file_signature };
-            let read = SignedFiles::from_properties(&files.to_properties());
-            prop_assert_eq!(read, Ok(Some(files)));
+            let read = read_back(&files);
+            prop_assert_eq!(&read.list, &files.list);
+            prop_assert_eq!(&read.signature, &files.signature);
+            prop_assert_eq!(read.file_signature.is_some(), files.file_signature.is_some());
+            prop_assert_eq!(&read_back(&read), &read);
         }
 
         #[test]

@@ -122,6 +122,7 @@ impl ChecksumList {
         let Ok(digest) = line.parse::<Digest>() else {
             return lines::parse(text);
         };
+        lines::unbroken(text)?;
         let mut list = Self::empty();
         let added = list.entry(name).add_digest(digest);
         added.map_err(|conflict| conflict.into_error(name))?;

@@ -22,7 +22,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChecksumList, Commit, Digest, Error, Gate};
+use crate::{ChecksumList, Commit, Digest, Error, Gate, text};
 
 /// More does not fit where people read it.
 const MAX_CHARACTERS: usize = 200;
@@ -45,8 +45,8 @@ impl FromStr for Reason {
     type Err = Error;
 
     /// Reads a reason; blanks around it are cut off.
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let reason = text.trim();
+    fn from_str(given: &str) -> Result<Self, Error> {
+        let reason = given.trim();
         // Separators of lines, marks without width and turns of direction are no control characters in
         // Unicode's books, and would make a reason look like another one, or like none.
         let breaks = |c: char| {
@@ -66,11 +66,7 @@ impl FromStr for Reason {
             return Ok(Self(reason.to_owned()));
         };
         Err(Error::Reason {
-            text: reason
-                .chars()
-                .take(80)
-                .flat_map(char::escape_debug)
-                .collect(),
+            text: text::shown(reason),
             problem,
         })
     }

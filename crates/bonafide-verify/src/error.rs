@@ -21,6 +21,17 @@ pub enum Error {
         /// When that signature was made.
         signed_at: Timestamp,
     },
+    /// A list that has other lines for one program than for another.
+    #[error(
+        "line {line} of the list has the character {character}, at which other programs begin a new \
+         line or show something else; tell the vendor"
+    )]
+    BrokenLine {
+        /// The line, counted from 1.
+        line: usize,
+        /// The character, as Unicode counts them: `U+000D`.
+        character: String,
+    },
     /// One file name is listed with different digests.
     #[error("`{name}` is listed twice with different digests: `{first}` and `{second}`")]
     ConflictingDuplicate {

@@ -28,5 +28,6 @@ pub use file_signature::FileSignature;
 pub use fingerprint::Fingerprint;
 pub use gate::{BodyError, Commit, Gate, GatedBody, Step};
 pub use keyring::Keyring;
+pub use openpgp::bare_signature;
 pub use text::SignedText;
 pub use verified::Verified;

@@ -5,6 +5,8 @@
 //!
 //! rpgp does the mathematics and enforces no policy, so every rule is spelled out there.
 
+use std::borrow::Cow;
+
 use pgp::composed::{Deserializable, DetachedSignature};
 use pgp::packet::Signature;
 
@@ -31,6 +33,7 @@ pub(crate) use policy::verify;
 const MAX_SIGNATURES: usize = 16;
 /// More bytes than those have, armored.
 const MAX_SIGNATURE_FILE: usize = 64 * 1024;
+const SIGNATURE: &str = "PGP SIGNATURE";
 const HEADER: &[u8] = b"-----BEGIN PGP SIGNATURE-----";
 
 /// A signature packet that could be read, not yet checked.
@@ -56,42 +59,63 @@ fn issuer(signature: &Signature) -> Issuer {
 
 /// Reads a detached signature file, armored or binary.
 pub(crate) fn detached_signatures(file: &[u8]) -> Result<Vec<ParsedSignature>, Error> {
-    if file.iter().all(u8::is_ascii_whitespace) {
-        return Err(Error::Unsigned {
-            reason: "the signature file is empty".to_owned(),
-        });
-    }
-    signatures(file).map_err(|reason| Error::Malformed {
-        what: "the signature",
-        reason,
-    })
-}
-
-/// Text around armored blocks is not read: the file that is signed is another one, so nobody takes it
-/// for signed.
-fn signatures(file: &[u8]) -> Result<Vec<ParsedSignature>, String> {
-    if is_binary(file) {
-        bounded(file, MAX_SIGNATURE_FILE)?;
-        return packets(file);
-    }
+    let contents = signature_contents(file)?;
     let mut signatures = Vec::new();
-    let mut left = MAX_SIGNATURE_FILE;
-    for block in armor::blocks(file, HEADER) {
-        if signatures.len() == MAX_SIGNATURES {
-            break;
-        }
-        let block = armor::block(block)?;
-        left = bounded(block, left)?;
-        signatures.extend(packets(block)?);
+    for content in &contents {
+        signatures.extend(packets(content).map_err(malformed)?);
     }
     signatures.truncate(MAX_SIGNATURES);
     Ok(signatures)
 }
 
-/// The signatures of a binary file or of one armored block.
+/// The signatures of a file and nothing that may stand around them: one armored block without headers.
+///
+/// What a server has put around the armor, between its blocks or in its headers is signed by no key, and
+/// whoever keeps the file for others to read should not keep that. Nothing is verified here.
+///
+/// # Errors
+///
+/// [`Error::Unsigned`] and [`Error::Malformed`] as [`Keyring::verify_detached`](crate::Keyring::verify_detached).
+pub fn bare_signature(file: &[u8]) -> Result<String, Error> {
+    detached_signatures(file)?;
+    let content = signature_contents(file)?.concat();
+    Ok(armor::write(&content, SIGNATURE))
+}
+
+fn malformed(reason: String) -> Error {
+    Error::Malformed {
+        what: "the signature",
+        reason,
+    }
+}
+
+/// The binary form of each armored block, or the binary file as it is. Text around armored blocks is
+/// not read: the file that is signed is another one, so it can't be taken for signed.
+fn signature_contents(file: &[u8]) -> Result<Vec<Cow<'_, [u8]>>, Error> {
+    if file.iter().all(u8::is_ascii_whitespace) {
+        return Err(Error::Unsigned {
+            reason: "the signature file is empty".to_owned(),
+        });
+    }
+    if is_binary(file) {
+        bounded(file, MAX_SIGNATURE_FILE).map_err(malformed)?;
+        return Ok(vec![file.into()]);
+    }
+    let mut contents = Vec::new();
+    let mut left = MAX_SIGNATURE_FILE;
+    // Each block has a signature at least.
+    for block in armor::blocks(file, HEADER).take(MAX_SIGNATURES) {
+        let block = armor::block(block);
+        left = bounded(block, left).map_err(malformed)?;
+        contents.push(armor::content(block, SIGNATURE).map_err(malformed)?.into());
+    }
+    Ok(contents)
+}
+
+/// The signatures of a binary file or of the content of one armored block.
 fn packets(file: &[u8]) -> Result<Vec<ParsedSignature>, String> {
-    let (parsed, _) =
-        DetachedSignature::from_reader_many(file).map_err(|error| describe(file, &error))?;
+    let parsed =
+        DetachedSignature::from_bytes_many(file).map_err(|error| describe(file, &error))?;
     let signatures = parsed
         .take(MAX_SIGNATURES)
         .map(|signature| signature.map(|s| ParsedSignature(s.signature)))
@@ -117,18 +141,26 @@ fn is_binary(file: &[u8]) -> bool {
     file.first().is_some_and(|byte| byte & 0x80 != 0)
 }
 
-/// Why a file could not be read, in words that fit what it looks like.
+/// Why a file could not be read, by what it looks like.
 pub(crate) fn describe(file: &[u8], error: &pgp::errors::Error) -> String {
     match kind_of(file) {
-        "OpenPGP data" => {
-            // rpgp's errors may hold a whole packet.
-            let detail: String = error.to_string().chars().take(200).collect();
-            match error {
-                pgp::errors::Error::IO { .. } => format!("it is cut short or damaged ({detail})"),
-                _ => detail,
-            }
-        }
+        "OpenPGP data" => reason(error).to_owned(),
         kind => format!("it is {kind}"),
+    }
+}
+
+/// rpgp's own texts hold whole packets and backtraces, and take milliseconds to write.
+fn reason(error: &pgp::errors::Error) -> &'static str {
+    use pgp::errors::Error as E;
+    match error {
+        E::InvalidPacketContent { source } => reason(source),
+        E::Unimplemented { .. } | E::Unsupported { .. } => {
+            "it has a packet of a version or kind that is not supported"
+        }
+        E::IO { .. } | E::PacketIncomplete { .. } | E::RequestedSizeTooLarge => {
+            "it is cut short or damaged"
+        }
+        _ => "it has a packet that is damaged or not known here",
     }
 }
 

@@ -1,4 +1,4 @@
-//! Text that was signed.
+//! Text that was signed, and how text is shown.
 
 /// Bytes exactly as a pinned key signed them; held as [`Verified<SignedText>`](crate::Verified).
 ///
@@ -18,4 +18,25 @@ impl SignedText {
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
+}
+
+/// The first character of a line at which other programs begin a new one or show something else: a
+/// control character other than a tab, or Unicode's separators of lines and paragraphs. Python's
+/// `splitlines` parts text at a dozen of them, a terminal moves its cursor.
+pub(crate) fn breaks(line: &str) -> Option<char> {
+    line.chars().find(|c| match c {
+        '\t' => false,
+        '\u{2028}' | '\u{2029}' => true,
+        c => c.is_control(),
+    })
+}
+
+/// How Unicode names a character that can't be shown.
+pub(crate) fn code_point(c: char) -> String {
+    format!("U+{:04X}", u32::from(c))
+}
+
+/// The beginning of a text; whoever wrote it may not steer the terminal that shows it.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().take(80).flat_map(char::escape_debug).collect()
 }

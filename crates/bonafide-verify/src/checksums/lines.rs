@@ -2,7 +2,7 @@
 
 use super::algorithm::{Named, Said};
 use super::{ChecksumList, bsd, digests, gnu};
-use crate::Error;
+use crate::{Error, text};
 
 /// What one line says.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,18 +18,18 @@ enum Line<'a> {
 }
 
 /// Reads a list line by line.
-pub(super) fn parse(text: &str) -> Result<ChecksumList, Error> {
+pub(super) fn parse(said: &str) -> Result<ChecksumList, Error> {
     let mut list = ChecksumList::empty();
     let mut sizes = Vec::new();
     let mut section = None;
-    for (number, line) in numbered(text) {
+    for (number, line) in numbered(said) {
         let Some(said) = read(line, section) else {
             return Err(Error::NotAChecksumList {
                 line: number,
-                // Whoever wrote it may not steer the terminal that shows it.
-                text: line.chars().take(80).flat_map(char::escape_debug).collect(),
+                text: text::shown(line),
             });
         };
+        check_unbroken(number, line)?;
         match said {
             Line::File(name, Said::Digest(digest)) => {
                 let added = list.entry(name).add_digest(digest);
@@ -49,6 +49,21 @@ pub(super) fn parse(text: &str) -> Result<ChecksumList, Error> {
         }
     }
     Ok(list)
+}
+
+/// Whoever reads a list with another program must see the same lines.
+pub(super) fn unbroken(list: &str) -> Result<(), Error> {
+    numbered(list).try_for_each(|(number, line)| check_unbroken(number, line))
+}
+
+fn check_unbroken(number: usize, line: &str) -> Result<(), Error> {
+    match text::breaks(line) {
+        Some(character) => Err(Error::BrokenLine {
+            line: number,
+            character: text::code_point(character),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// The lines that are neither empty nor a comment.

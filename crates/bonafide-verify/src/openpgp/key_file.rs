@@ -1,9 +1,7 @@
 //! Key files: certificates in whatever order and company they come.
 
 use std::collections::HashSet;
-use std::io::Read;
 
-use pgp::armor::{BlockType, Dearmor};
 use pgp::composed::{SignedPublicKey, SignedPublicKeyParser};
 use pgp::packet::{Packet, PacketParser, Signature, SignatureType};
 use pgp::types::KeyDetails;
@@ -74,7 +72,7 @@ fn decode(file: &[u8]) -> Result<(Vec<Vec<u8>>, Option<String>), String> {
     let mut parts = Vec::new();
     let mut unreadable = None;
     for block in armor::blocks(file, HEADER) {
-        match dearmor(block) {
+        match armor::content(armor::block(block), "PGP PUBLIC KEY BLOCK") {
             Ok(part) => parts.push(part),
             Err(reason) => {
                 unreadable.get_or_insert(reason);
@@ -85,22 +83,6 @@ fn decode(file: &[u8]) -> Result<(Vec<Vec<u8>>, Option<String>), String> {
         Some(reason) if parts.is_empty() => Err(reason),
         unreadable => Ok((parts, unreadable)),
     }
-}
-
-fn dearmor(block: &[u8]) -> Result<Vec<u8>, String> {
-    let block = armor::block(block)?;
-    let mut armor = Dearmor::new(block);
-    armor
-        .read_header()
-        .map_err(|error| describe(block, &error))?;
-    if !matches!(armor.typ, Some(BlockType::PublicKey)) {
-        return Err("it is no public key block".to_owned());
-    }
-    let mut binary = Vec::new();
-    armor
-        .read_to_end(&mut binary)
-        .map_err(|error| describe(block, &error.into()))?;
-    Ok(binary)
 }
 
 /// Gives a certificate its revocations, wherever they stand in the file: appended at its end they
