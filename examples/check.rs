@@ -1,5 +1,5 @@
-//! Holds the images of a cloud against the standards: SCS-0102, SCS-0104, Glance and Nova. Of anybody's
-//! images, and without an administrator's rights.
+//! Holds the images of a cloud against the standards: SCS-0102, SCS-0104, Glance and Nova. It needs no
+//! administrator's rights.
 
 #![expect(
     clippy::print_stdout,
@@ -11,10 +11,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use bonafide::glance::{ImageFilter, Visibility};
-use bonafide::properties::{Checked, Edition, ImageRecord, Severity, check_cloud};
+use bonafide::properties::{
+    Checked, Edition, ImageRecord, SavedImages, Severity, Violation, Weighed, check_cloud,
+    check_presence,
+};
 use bonafide::publisher::image_record;
 use bonafide::{Glance, Session};
-use clap::{ArgGroup, Parser};
+use clap::{ArgGroup, Parser, ValueEnum};
 use serde_json::json;
 
 mod support;
@@ -27,11 +30,17 @@ use support::{AnyError, Selection, World, causes, now};
 #[command(
     name = "check",
     group = ArgGroup::new("where").required(true).args(["file", "cloud", "rehearsal"]),
-    after_help = "Exit status: 0 no error and no warning, 1 errors, 3 warnings only, 2 nothing could be checked \
-        (wrong usage, no such file, no image, no cloud)."
+    after_help = "A file is the answer of `GET /v2/images`, all its pages one behind the other, or what\n\
+        `openstack image show -f json` prints of one image or of several, one behind the other:\n\n  \
+        openstack image list -f value -c ID | xargs -n 1 openstack image show -f json\n\n\
+        Whether images are missing that SCS-0104 demands is asked of a cloud and of a file with\n\
+        several images or with a list. It is not asked of a single image, of a list with one\n\
+        image that is private, hidden or for a special purpose, or of the rehearsal.\n\n\
+        Exit status: 0 no error and no warning, 1 errors, 3 warnings only, 2 nothing could be\n\
+        checked (wrong usage, no such file, no image, no cloud)."
 )]
 struct Arguments {
-    /// A saved image list: the answer of `GET /v2/images`, or `openstack image show -f json`
+    /// Saved images: the answer of `GET /v2/images`, or `openstack image show -f json`
     #[arg(value_name = "FILE.json")]
     file: Option<PathBuf>,
     /// The cloud of clouds.yaml; an empty name takes OS_CLOUD or the OS_* variables
@@ -40,6 +49,12 @@ struct Arguments {
     /// Publish the built-in catalogue in an embedded cloud, and check that
     #[arg(long)]
     rehearsal: bool,
+    /// Name the rehearsal's images as the SCS standards do
+    #[arg(long, requires = "rehearsal")]
+    scs: bool,
+    /// Whether to ask for the images that SCS-0104 demands of a cloud
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Presence::Auto)]
+    presence: Presence,
     /// The edition of SCS-0102 (and the SCS-0104 that belongs to it): v1.0, v1.1 or v2
     #[arg(long, value_name = "EDITION", default_value = "v1.1")]
     edition: Edition,
@@ -51,11 +66,31 @@ struct Arguments {
     json: bool,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Presence {
+    /// Of what is given as if it were a whole cloud
+    Always,
+    /// Of a cloud, and of a file that can be one
+    Auto,
+    /// Not: the file is a part of a cloud's images
+    Never,
+}
+
+/// What is checked.
+struct Subject {
+    images: Vec<ImageRecord>,
+    /// Whether these may be all images that a cloud shows.
+    may_be_whole: bool,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let images = match images(&arguments).await {
-        Ok(images) => images,
+    let Subject {
+        images,
+        may_be_whole,
+    } = match subject(&arguments).await {
+        Ok(subject) => subject,
         Err(error) => {
             eprintln!("error: {}", causes(error.as_ref()));
             return ExitCode::from(2);
@@ -66,13 +101,21 @@ async fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     let checked = check_cloud(&images, now());
+    let asked = match arguments.presence {
+        Presence::Always => true,
+        Presence::Auto => may_be_whole,
+        Presence::Never => false,
+    };
+    let missing = asked.then(|| check_presence(&images, now()));
     match arguments.json {
-        true => show_json(&arguments, &checked),
-        false => show(&arguments, &checked),
+        true => show_json(&arguments, &checked, missing.as_deref()),
+        false => show(&arguments, &checked, missing.as_deref()),
     }
+    let missing = weighed(missing.as_deref(), arguments.edition);
     let worst = checked
         .iter()
         .flat_map(|one| one.weighed(arguments.edition))
+        .chain(missing)
         .map(|violation| violation.severity)
         .max();
     match worst {
@@ -82,13 +125,20 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn images(arguments: &Arguments) -> Result<Vec<ImageRecord>, AnyError> {
+async fn subject(arguments: &Arguments) -> Result<Subject, AnyError> {
     if let Some(file) = &arguments.file {
         let named = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
         let text = std::fs::read(file).map_err(|error| named(&error))?;
-        return Ok(ImageRecord::from_json(&text).map_err(|error| named(&error))?);
+        let saved = SavedImages::from_json(&text).map_err(|error| named(&error))?;
+        return Ok(Subject {
+            may_be_whole: saved.may_be_whole(),
+            images: saved.images,
+        });
     }
-    let selection = Selection::default();
+    let selection = Selection {
+        scs: arguments.scs,
+        ..Selection::default()
+    };
     let world = match arguments.rehearsal {
         true => World::rehearsed(&selection).await?,
         false => World::real(&selection)?,
@@ -96,7 +146,17 @@ async fn images(arguments: &Arguments) -> Result<Vec<ImageRecord>, AnyError> {
     if arguments.rehearsal {
         world.publish_all().await?;
     }
-    visible(world.session(arguments.cloud.as_deref(), "customer")?).await
+    Ok(Subject {
+        images: visible(world.session(arguments.cloud.as_deref(), "customer")?).await?,
+        // Its cloud has the channels of one catalogue and nothing else.
+        may_be_whole: !arguments.rehearsal,
+    })
+}
+
+/// The missing images as an edition weighs them.
+fn weighed(missing: Option<&[Violation]>, edition: Edition) -> impl Iterator<Item = Weighed<'_>> {
+    let missing = missing.unwrap_or_default().iter();
+    missing.filter_map(move |violation| violation.weighed(edition))
 }
 
 /// All that this user can see. Hidden images and community images of others are listed by themselves.
@@ -114,58 +174,69 @@ async fn visible(session: Session) -> Result<Vec<ImageRecord>, AnyError> {
     Ok(images.iter().map(image_record).collect())
 }
 
-fn show(arguments: &Arguments, checked: &[Checked<'_>]) {
+fn show(arguments: &Arguments, checked: &[Checked<'_>], missing: Option<&[Violation]>) {
+    let edition = arguments.edition;
     let mut table = Table::new([
         "severity", "rule", "image", "name", "property", "value", "why",
     ]);
     let mut counts = [0_usize; 3];
-    for one in checked {
-        for violation in one.weighed(arguments.edition) {
-            let count = match violation.severity {
-                Severity::Error => &mut counts[0],
-                Severity::Warning => &mut counts[1],
-                _ => &mut counts[2],
-            };
-            *count += 1;
-            if violation.severity < Severity::Warning && !arguments.hints {
-                continue;
-            }
-            let value = violation.value.unwrap_or("(missing)");
-            table.push([
-                violation.severity.to_string(),
-                violation.rule.number().to_string(),
-                one.image.id.clone(),
-                one.image.name.clone().unwrap_or_default(),
-                violation.property.to_owned(),
-                value.chars().take(40).collect(),
-                format!("{} ({})", violation.why, violation.standard),
-            ]);
+    let of_images = checked.iter().flat_map(|one| {
+        let violations = one.weighed(edition).into_iter();
+        violations.map(|violation| (Some(one.image), violation))
+    });
+    let of_cloud = weighed(missing, edition).map(|violation| (None, violation));
+    for (image, violation) in of_images.chain(of_cloud) {
+        let count = match violation.severity {
+            Severity::Error => &mut counts[0],
+            Severity::Warning => &mut counts[1],
+            _ => &mut counts[2],
+        };
+        *count += 1;
+        if violation.severity < Severity::Warning && !arguments.hints {
+            continue;
         }
+        let value = violation.value.unwrap_or("(missing)");
+        table.push([
+            violation.severity.to_string(),
+            violation.rule.number().to_string(),
+            image.map_or_else(|| "(cloud)".to_owned(), |image| image.id.clone()),
+            image
+                .and_then(|image| image.name.clone())
+                .unwrap_or_default(),
+            violation.property.to_owned(),
+            value.chars().take(40).collect(),
+            format!("{} ({})", violation.why, violation.standard),
+        ]);
     }
     let [errors, warnings, hints] = counts;
     if !table.is_empty() {
         print!("{}", table.text());
     }
-    let edition = arguments.edition;
     println!(
         "{} images by {edition}: {errors} errors, {warnings} warnings, {hints} hints",
         checked.len()
     );
+    if missing.is_none() && !arguments.rehearsal {
+        println!("whether an image is missing was not asked: --presence always does");
+    }
 }
 
-fn show_json(arguments: &Arguments, checked: &[Checked<'_>]) {
+fn show_json(arguments: &Arguments, checked: &[Checked<'_>], missing: Option<&[Violation]>) {
+    let edition = arguments.edition;
     let images: Vec<_> = checked
         .iter()
         .map(|one| {
             json!({
                 "id": one.image.id,
                 "name": one.image.name,
-                "violations": one.weighed(arguments.edition),
+                "violations": one.weighed(edition),
             })
         })
         .collect();
+    // `null`: it was not asked.
+    let missing = missing.map(|missing| weighed(Some(missing), edition).collect::<Vec<_>>());
     println!(
         "{:#}",
-        json!({ "edition": arguments.edition, "images": images })
+        json!({ "edition": edition, "images": images, "missing": missing })
     );
 }

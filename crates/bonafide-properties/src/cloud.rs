@@ -43,16 +43,8 @@ impl Checked<'_> {
     /// The violations that this edition knows, the worst first.
     #[must_use]
     pub fn weighed(&self, edition: Edition) -> Vec<Weighed<'_>> {
-        let known = self.violations.iter().filter_map(|violation| {
-            Some(Weighed {
-                severity: violation.severity(edition)?,
-                rule: violation.rule,
-                standard: violation.rule.standard(),
-                property: &violation.property,
-                value: violation.value.as_deref(),
-                why: &violation.why,
-            })
-        });
+        let known = self.violations.iter();
+        let known = known.filter_map(|violation| violation.weighed(edition));
         let mut known: Vec<_> = known.collect();
         known.sort_by_key(|weighed| (std::cmp::Reverse(weighed.severity), weighed.rule));
         known

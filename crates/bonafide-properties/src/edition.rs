@@ -12,9 +12,9 @@ use crate::InvalidValue;
 #[serde(into = "&'static str")]
 #[non_exhaustive]
 pub enum Edition {
-    /// SCS-0102 of 2022; SCS-0104 version 1.
+    /// SCS-0102 of 2022; SCS-0104 version 1 with the images of IaaS version 4.
     V1_0,
-    /// SCS-0102 version 1.1 of 2025; SCS-0104 version 1.
+    /// SCS-0102 version 1.1 of 2025; SCS-0104 version 1 with the images of IaaS version 5.
     V1_1,
     /// SCS-0102 version 2 and SCS-0104 version 2, both drafts.
     V2,
@@ -103,17 +103,28 @@ impl Levels {
         Self::new(None, Some(Severity::Warning), Some(Severity::Error));
     pub(crate) const FROM_V1_1: Self =
         Self::new(None, Some(Severity::Error), Some(Severity::Error));
-    pub(crate) const V1_ERROR: Self = Self::new(Some(Severity::Error), Some(Severity::Error), None);
     pub(crate) const V1_WARNING: Self =
         Self::new(Some(Severity::Warning), Some(Severity::Warning), None);
     pub(crate) const V1_HINT: Self = Self::new(Some(Severity::Hint), Some(Severity::Hint), None);
+    pub(crate) const NONE: Self = Self::new(None, None, None);
+    pub(crate) const V2_WARNING: Self = Self::new(None, None, Some(Severity::Warning));
     pub(crate) const V2_ERROR: Self = Self::new(None, None, Some(Severity::Error));
+
+    /// The same, and a hint where it would be more.
+    pub(crate) fn at_most_hint(self) -> Self {
+        let hint = |severity: Option<Severity>| severity.map(|_| Severity::Hint);
+        Self::new(hint(self.v1_0), hint(self.v1_1), hint(self.v2))
+    }
 
     const fn same(severity: Severity) -> Self {
         Self::new(Some(severity), Some(severity), Some(severity))
     }
 
-    const fn new(v1_0: Option<Severity>, v1_1: Option<Severity>, v2: Option<Severity>) -> Self {
+    pub(crate) const fn new(
+        v1_0: Option<Severity>,
+        v1_1: Option<Severity>,
+        v2: Option<Severity>,
+    ) -> Self {
         Self { v1_0, v1_1, v2 }
     }
 

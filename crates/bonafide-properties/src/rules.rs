@@ -12,13 +12,14 @@ mod nova;
 mod origin;
 mod promises;
 mod recency;
+mod services;
 mod standard_images;
 mod stored;
 mod system;
 mod terms;
 
 pub use recency::next_due;
-pub(crate) use standard_images::problem;
+pub(crate) use standard_images::{CLUSTER_API_NAME, NAMED, Status, is_cluster_api, problem};
 
 /// Looks at one image and gathers what is wrong with it.
 pub(crate) struct Judge<'a> {
@@ -99,6 +100,7 @@ impl<'a> Judge<'a> {
 #[must_use]
 pub fn check_image(record: &ImageRecord, now: Timestamp) -> Vec<Violation> {
     let mut violations = Judge::new(record).all(now);
+    services::excuse(record, &mut violations);
     violations.sort_by_key(|violation| violation.rule);
     violations
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::edition::Levels;
-use crate::{Edition, Severity};
+use crate::{Edition, Severity, Weighed};
 
 /// A rule that an image breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,21 @@ impl Violation {
     }
 }
 
+impl Violation {
+    /// How an edition weighs it; `None` if that does not know the rule.
+    #[must_use]
+    pub fn weighed(&self, edition: Edition) -> Option<Weighed<'_>> {
+        Some(Weighed {
+            severity: self.severity(edition)?,
+            rule: self.rule,
+            standard: self.rule.standard(),
+            property: &self.property,
+            value: self.value.as_deref(),
+            why: &self.why,
+        })
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -58,8 +73,8 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Properties and names are anybody's words, and a terminal obeys some characters.
-fn printable(text: &str) -> String {
+/// An image's owner writes what it likes in properties and names, and a terminal obeys some characters.
+pub(crate) fn printable(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     let mut shown = String::new();
     for c in text.chars() {
@@ -155,6 +170,7 @@ rules! {
     44 Stored "Glance" "The image is active, with a digest of SHA-256 or SHA-512.",
     45 Vocabulary "Nova" "Properties that Nova reads have a value that it takes.",
     46 Twins "operator" "Two names for one thing have one value.",
+    47 Presence "SCS-0104" "A cloud offers the images that the standard demands.",
 }
 
 impl From<Rule> for u8 {
@@ -170,6 +186,6 @@ mod tests {
     #[test]
     fn rules_are_numbered_from_one_without_a_gap() {
         let numbers: Vec<_> = Rule::ALL.iter().map(|rule| rule.number()).collect();
-        assert_eq!(numbers, (1..=46).collect::<Vec<u8>>());
+        assert_eq!(numbers, (1..=47).collect::<Vec<u8>>());
     }
 }

@@ -1,6 +1,6 @@
 //! Names and forms of properties, tags and signatures: rules 40 to 43.
 
-use super::{Judge, text};
+use super::{Judge, services, text};
 use crate::edition::Levels;
 use crate::extra::ATTRIBUTES;
 use crate::{Metadata, Rule};
@@ -35,7 +35,9 @@ pub(super) fn judge(judge: &mut Judge<'_>) {
         key(judge, name);
         judge.report(Levels::ERROR, Rule::Keys, name, "Glance takes texts only");
     }
-    let count = record.properties.len() + record.not_texts.len();
+    // Glance does not count its own.
+    let names = record.properties.keys().chain(record.not_texts.keys());
+    let count = names.filter(|name| !services::is_glances_own(name)).count();
     if count > MAX_COUNT {
         let why = format!("{count} properties are there, and Glance takes {MAX_COUNT}");
         judge.report(Levels::ERROR, Rule::Keys, "(all)", why);
@@ -43,7 +45,7 @@ pub(super) fn judge(judge: &mut Judge<'_>) {
     tags(judge);
 }
 
-/// Who verifies does so only if all four are there; some of them mean silently none.
+/// Nova verifies only if all four are there, and says nothing if some are missing.
 fn signature(judge: &mut Judge<'_>) {
     let there = |name: &&&str| judge.record.properties.contains_key(**name);
     if SIGNATURE.iter().filter(there).count() == 0 {
@@ -51,7 +53,7 @@ fn signature(judge: &mut Judge<'_>) {
     }
     let missing: Vec<_> = SIGNATURE.iter().filter(|name| !there(name)).collect();
     for name in missing {
-        let why = "without all four properties no signature is verified, and nobody is told";
+        let why = "without all four properties no signature is verified, and nothing says so";
         judge.report(Levels::ERROR, Rule::Signature, name, why);
     }
 }
@@ -72,8 +74,6 @@ fn key(judge: &mut Judge<'_>, name: &str) {
         "names have 1 to 255 characters"
     } else if ATTRIBUTES.contains(&name) || REFUSED.contains(&name) {
         "it is an attribute of images and can be no property"
-    } else if name.starts_with("os_glance") {
-        "names that begin with `os_glance` are Glance's own"
     } else if name.chars().any(|c| c as u32 > 0xFFFF) {
         "Glance's database takes no characters beyond U+FFFF"
     } else {
@@ -91,8 +91,11 @@ fn value(judge: &mut Judge<'_>, name: &str, value: &str) {
     } else if value.len() > MAX_STORED {
         let why = "databases cut it at 65,535 bytes";
         judge.report(Levels::WARNING, Rule::Keys, name, why);
-    } else if value.chars().count() > MAX_VALUE && !name.starts_with(PROOFS) {
-        // What nobody reads on a server is not missed there.
+    } else if value.chars().count() > MAX_VALUE
+        && !name.starts_with(PROOFS)
+        && !services::write(name)
+    {
+        // What no program reads on a server is not missed there.
         let levels = if read { Levels::WARNING } else { Levels::HINT };
         let why = "Nova cuts it at 255 characters where it copies it to servers";
         judge.report(levels, Rule::Keys, name, why);

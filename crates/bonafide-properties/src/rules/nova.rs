@@ -19,6 +19,8 @@ enum Kind {
     Number,
     /// A UUID.
     Uuid,
+    /// A UUID, or nothing, as services write it where there is none.
+    UuidOrEmpty,
 }
 
 const BUSES: &[&str] = &[
@@ -151,7 +153,7 @@ const CHECKED: &[(&str, Kind)] = &[
         Kind::Typed(|text| text.parse::<SignatureKeyType>().is_ok()),
     ),
     ("instance_uuid", Kind::Uuid),
-    ("kernel_id", Kind::Uuid),
+    ("kernel_id", Kind::UuidOrEmpty),
     (
         "os_secure_boot",
         Kind::Typed(|text| text.parse::<SecureBoot>().is_ok()),
@@ -161,7 +163,7 @@ const CHECKED: &[(&str, Kind)] = &[
         "os_type",
         Kind::Typed(|text| text.to_lowercase().parse::<OsType>().is_ok()),
     ),
-    ("ramdisk_id", Kind::Uuid),
+    ("ramdisk_id", Kind::UuidOrEmpty),
     ("rootfs_uuid", Kind::Uuid),
     (
         "vm_mode",
@@ -186,6 +188,10 @@ pub(super) fn judge(judge: &mut Judge<'_>) {
                 "a whole number is needed".to_owned(),
             ),
             Kind::Uuid => (is_uuid(value), "a UUID is needed".to_owned()),
+            Kind::UuidOrEmpty => (
+                value.is_empty() || is_uuid(value),
+                "a UUID is needed".to_owned(),
+            ),
         };
         if !good {
             let rule = match name.starts_with("img_signature") {

@@ -3,7 +3,7 @@
 
 use super::{Judge, known, text};
 use crate::edition::Levels;
-use crate::{OsPurpose, Rule};
+use crate::{OsPurpose, Rule, Severity};
 
 /// The directories that the standard names; the code name of the version follows.
 const DEBIAN: [&str; 2] = [
@@ -29,33 +29,44 @@ const CODENAMES: [(&str, &str, &str); 13] = [
     ("ubuntu", "24.04", "noble"),
     ("ubuntu", "26.04", "resolute"),
 ];
-/// The images that version 1 lists, by name.
-const NAMED: [&str; 7] = [
-    "Debian 10",
-    "Debian 11",
-    "Debian 12",
-    "Debian 13",
-    "Ubuntu 20.04",
-    "Ubuntu 22.04",
-    "Ubuntu 24.04",
+/// What version 1 says of an image that it lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Mandatory,
+    Optional,
+    Recommended,
+}
+
+/// The images that version 1 lists by name: in the list for IaaS version 4, and in that for version 5.
+pub(crate) const NAMED: [(&str, Option<Status>, Option<Status>); 7] = [
+    ("Debian 10", OPTIONAL, OPTIONAL),
+    ("Debian 11", OPTIONAL, OPTIONAL),
+    ("Debian 12", OPTIONAL, Some(Status::Recommended)),
+    // Not in the list, but the conformance test looks at where it comes from.
+    ("Debian 13", None, OPTIONAL),
+    ("Ubuntu 20.04", OPTIONAL, OPTIONAL),
+    ("Ubuntu 22.04", Some(Status::Mandatory), OPTIONAL),
+    ("Ubuntu 24.04", None, Some(Status::Mandatory)),
 ];
+const OPTIONAL: Option<Status> = Some(Status::Optional);
+/// How the names of Cluster API images begin.
+pub(crate) const CLUSTER_API_NAME: &str = "ubuntu-capi-image";
 const CLUSTER_API: &str = "https://nbg1.your-objectstorage.com/osism/openstack-k8s-capi-images/";
-/// Of version 1 only.
+/// Where they were before. Version 1 wants one of the releases below it, version 2 any.
 const CLUSTER_API_BEFORE: &str = "https://swift.services.a.regiocloud.tech/swift/v1/\
     AUTH_b182637428444b9aa302bb8d5a5a418c/openstack-k8s-capi-images/";
+const CLUSTER_API_RELEASES: [&str; 2] = ["ubuntu-2204-kube", "ubuntu-2404-kube"];
 const CLUSTER_API_PAGE: &str = "https://github.com/osism/k8s-capi-images";
 
 pub(super) fn judge(judge: &mut Judge<'_>) {
     let name = judge.record.name.clone().unwrap_or_default();
-    if NAMED.contains(&name.as_str())
+    let listed = NAMED.iter().find(|(listed, ..)| *listed == name);
+    if let Some((_, in_4, in_5)) = listed
         && let Some((distribution, version)) = name.split_once(' ')
     {
-        source(
-            judge,
-            Levels::V1_ERROR,
-            &distribution.to_lowercase(),
-            version,
-        );
+        let level = |status: &Option<Status>| status.map(|_| Severity::Error);
+        let levels = Levels::new(level(in_4), level(in_5), None);
+        source(judge, levels, &distribution.to_lowercase(), version);
     }
     if known(&judge.metadata.purpose) == Some(OsPurpose::Generic) {
         let distribution = text(&judge.metadata.distribution)
@@ -64,8 +75,8 @@ pub(super) fn judge(judge: &mut Judge<'_>) {
         let version = text(&judge.metadata.version).unwrap_or_default().to_owned();
         source(judge, Levels::V2_ERROR, &distribution, &version);
     }
-    if is_cluster_api(&name) {
-        cluster_api(judge);
+    if is_cluster_api(&name, &[' ', '-']) {
+        cluster_api(judge, &name);
     }
 }
 
@@ -105,12 +116,26 @@ pub(crate) fn problem(distribution: &str, version: &str, source: &str) -> Option
     (found != *wanted).then_some((Rule::Codename, why))
 }
 
-fn cluster_api(judge: &mut Judge<'_>) {
+fn cluster_api(judge: &mut Judge<'_>, name: &str) {
     let rule = Rule::ClusterApi;
     let source = judge.record.get("image_source").unwrap_or_default();
-    if !source.starts_with(CLUSTER_API) && !source.starts_with(CLUSTER_API_BEFORE) {
+    let present = source.starts_with(CLUSTER_API);
+    let before = source.strip_prefix(CLUSTER_API_BEFORE);
+    let release = before.is_some_and(|file| {
+        let mut releases = CLUSTER_API_RELEASES.iter();
+        releases.any(|release| file.starts_with(release))
+    });
+    // Each list of version 1 writes the name in its own way.
+    let error = |wrong: bool| wrong.then_some(Severity::Error);
+    let wrong = !present && !release;
+    let levels = Levels::new(
+        error(wrong && is_cluster_api(name, &[' '])),
+        error(wrong && is_cluster_api(name, &['-'])),
+        error(!present && before.is_none()),
+    );
+    if levels != Levels::NONE {
         let why = format!("Cluster API images come from below `{CLUSTER_API}`");
-        judge.report(Levels::ERROR, rule, "image_source", why);
+        judge.report(levels, rule, "image_source", why);
     }
     if known(&judge.metadata.purpose) != Some(OsPurpose::Kubernetes) {
         let why = "Cluster API images are `k8snode`";
@@ -122,11 +147,12 @@ fn cluster_api(judge: &mut Judge<'_>) {
     }
 }
 
-/// `ubuntu-capi-image v1.30` or `ubuntu-capi-image-v1.30.4`.
-fn is_cluster_api(name: &str) -> bool {
+/// Whether a name begins as `ubuntu-capi-image v1.30` or `ubuntu-capi-image-v1.30.4`, with one of
+/// these before the version.
+pub(crate) fn is_cluster_api(name: &str, separators: &[char]) -> bool {
     let version = name
-        .strip_prefix("ubuntu-capi-image")
-        .and_then(|rest| rest.strip_prefix([' ', '-']))
+        .strip_prefix(CLUSTER_API_NAME)
+        .and_then(|rest| rest.strip_prefix(separators))
         .and_then(|rest| rest.strip_prefix('v'));
     let Some((major, minor)) = version.and_then(|version| version.split_once('.')) else {
         return false;

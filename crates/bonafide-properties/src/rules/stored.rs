@@ -1,6 +1,6 @@
 //! Sizes and data: rules 2, 3 and 44.
 
-use super::Judge;
+use super::{Judge, services};
 use crate::edition::Levels;
 use crate::{Gibibytes, Rule};
 
@@ -30,9 +30,12 @@ pub(super) fn judge_sizes(judge: &mut Judge<'_>) {
 pub(super) fn judge_data(judge: &mut Judge<'_>) {
     let record = judge.record;
     if record.status != "active" {
-        // Who may see an image and can't use it is told so; no rule of the standards is broken.
+        // A user may see an image and not be able to use it; no rule of the standards is broken.
         let why = "only an active image can be used";
         return judge.report(Levels::HINT, Rule::Stored, "status", why);
+    }
+    if services::names_volumes_only(judge) {
+        return;
     }
     let length = match record.os_hash_algo.as_deref() {
         Some("sha256") => 64,

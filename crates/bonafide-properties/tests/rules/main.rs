@@ -4,9 +4,9 @@
 
 mod cases;
 mod cloud;
+mod presence;
+mod services;
 mod table;
-
-use std::collections::BTreeMap;
 
 use bonafide_properties::{Edition, ImageRecord, Rule, Severity, Violation, check_image};
 use jiff::Timestamp;
@@ -132,49 +132,5 @@ proptest! {
         for violation in violations {
             prop_assert!(violation.worst().is_some(), "{}", violation);
         }
-    }
-}
-
-#[test]
-fn a_saved_list_is_read_in_each_of_its_forms() {
-    let image = r#"{"id": "1", "name": "a", "status": "active", "visibility": "public", "min_disk": 4,
-        "os_hidden": false, "tags": ["x"], "self": "/v2/images/1", "os_distro": "ubuntu",
-        "kernel_id": null, "hotfix_hours": 48}"#;
-    let list = format!("{{\"images\": [{image}]}}");
-    let array = format!("[{image}]");
-    let shown = r#"{"id": "1", "name": "a", "status": "active", "visibility": "public", "min_disk": 4,
-        "tags": ["x"], "properties": {"os_distro": "ubuntu"}, "hotfix_hours": 48}"#;
-    for text in [image, &list, &array, shown] {
-        let images = ImageRecord::from_json(text.as_bytes()).unwrap();
-        let [image] = &images[..] else {
-            panic!("{images:?}")
-        };
-        assert_eq!(image.get("os_distro"), Some("ubuntu"));
-        assert_eq!((image.min_disk, &*image.tags), (4, &["x".to_owned()][..]));
-        assert_eq!(image.properties.len(), 1);
-        let wanted: BTreeMap<_, _> = [("hotfix_hours".to_owned(), "48".to_owned())].into();
-        assert_eq!(image.not_texts, wanted);
-    }
-    // The command line client has attributes among the properties, and numbers and booleans of its own.
-    let client = r#"{"id": "1", "properties": {"os_hidden": true, "os_hash_algo": "sha512",
-        "stores": "fast", "hw_cpu_cores": 4, "os_require_quiesce": true, "mine": "x"}}"#;
-    let image = &ImageRecord::from_json(client.as_bytes()).unwrap()[0];
-    assert!(image.os_hidden && image.not_texts.is_empty(), "{image:?}");
-    assert_eq!(image.os_hash_algo.as_deref(), Some("sha512"));
-    assert_eq!(image.properties.len(), 3);
-    assert_eq!(image.get("hw_cpu_cores"), Some("4"));
-    for (text, words) in [
-        (
-            r#"{"images": [], "next": "/v2/images?marker=1"}"#,
-            "one page",
-        ),
-        ("", "not JSON"),
-        ("7", "is no image"),
-        ("[7]", "is no image"),
-        (r#"{"images": 7}"#, "is no image"),
-        (r#"[{"ID": "1", "Name": "a"}]"#, "leaves the properties out"),
-    ] {
-        let error = ImageRecord::from_json(text.as_bytes()).unwrap_err();
-        assert!(error.to_string().contains(words), "{text}: {error}");
     }
 }

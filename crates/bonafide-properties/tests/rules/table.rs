@@ -1,6 +1,6 @@
 //! The rules for one image, by number.
 
-use bonafide_properties::{Rule, check_image};
+use bonafide_properties::{Rule, Severity, check_image};
 
 use crate::cases::{CASES, DEBIAN_ALIAS, E, H, NOBLE, OK, TRIXIE, V1_H, V1_W, V2, W};
 use crate::{good, now, severities, with};
@@ -21,7 +21,7 @@ fn each_rule_takes_what_is_valid_and_weighs_what_is_not() {
 /// Those for attributes, for names, and for all images together have tests of their own.
 #[test]
 fn every_rule_for_properties_is_in_the_table() {
-    let elsewhere = [2, 3, 7, 15, 20, 30, 31, 32, 33, 43, 44];
+    let elsewhere = [2, 3, 7, 15, 20, 30, 31, 32, 33, 43, 44, 47];
     for rule in Rule::ALL {
         let number = rule.number();
         let mut own = CASES.iter().filter(|case| case.0 == number);
@@ -108,13 +108,34 @@ fn cluster_api_images_have_their_source_purpose_and_description() {
         ("os_purpose", "k8snode"),
         ("image_description", page),
     ];
-    for (change, wanted) in [
-        (None, OK),
-        (Some(("image_source", NOBLE)), E),
-        (Some(("os_purpose", "custom")), V2),
-        (Some(("image_description", "nodes")), V2),
+    let before = "https://swift.services.a.regiocloud.tech/swift/v1/\
+        AUTH_b182637428444b9aa302bb8d5a5a418c/openstack-k8s-capi-images/";
+    let (error, release) = (
+        Some(Severity::Error),
+        format!("{before}ubuntu-2404-kube/x.qcow2"),
+    );
+    let other = format!("{before}x.qcow2");
+    // The two lists of version 1 write the name in two ways, and name what version 2 tolerates.
+    for (change, blank, dash) in [
+        (None, OK, OK),
+        (
+            Some(("image_source", NOBLE)),
+            [error, None, error],
+            [None, error, error],
+        ),
+        (Some(("image_source", &*release)), OK, OK),
+        (
+            Some(("image_source", &*other)),
+            [error, None, None],
+            [None, error, None],
+        ),
+        (Some(("os_purpose", "custom")), V2, V2),
+        (Some(("image_description", "nodes")), V2, V2),
     ] {
-        for name in ["ubuntu-capi-image v1.30", "ubuntu-capi-image-v1.30.4"] {
+        for (name, wanted) in [
+            ("ubuntu-capi-image v1.30", blank),
+            ("ubuntu-capi-image-v1.30.4", dash),
+        ] {
             let mut changes = good.to_vec();
             changes.extend(change);
             let mut image = with(&changes);
