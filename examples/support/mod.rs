@@ -144,7 +144,7 @@ impl World {
             (None, Some(name)) => match (CloudConfig::load(Some(name)), name.rsplit_once('@')) {
                 // The name of a cloud may have an @ too.
                 (Err(_), Some((name, region))) => {
-                    CloudConfig::load(Some(name))?.with_region(region)
+                    CloudConfig::load(Some(name))?.with_region(region)?
                 }
                 (config, _) => config?,
             },

@@ -42,12 +42,37 @@ pub(crate) enum Service {
 }
 
 impl Service {
+    pub(crate) const ALL: [Self; 3] = [Self::BlockStorage, Self::Compute, Self::Image];
+
     /// The official type, then the older names that catalogues still have for it.
-    fn types(self) -> &'static [&'static str] {
+    pub(crate) fn types(self) -> &'static [&'static str] {
         match self {
             Self::BlockStorage => &["block-storage", "volumev3", "volume"],
             Self::Compute => &["compute"],
             Self::Image => &["image"],
+        }
+    }
+
+    /// What its settings begin with in `clouds.yaml`: the official type, then older names.
+    pub(crate) fn prefixes(self) -> &'static [&'static str] {
+        match self {
+            Self::BlockStorage => &[
+                "block_storage",
+                "volumev3",
+                "volumev2",
+                "volume",
+                "block_store",
+            ],
+            Self::Compute => &["compute"],
+            Self::Image => &["image"],
+        }
+    }
+
+    /// The version of its API that is spoken here.
+    pub(crate) fn version(self) -> &'static str {
+        match self {
+            Self::BlockStorage => "3",
+            Self::Compute | Self::Image => "2",
         }
     }
 
@@ -66,25 +91,31 @@ impl Catalogue {
         self.endpoints(service).next().is_some()
     }
 
-    /// The address of a service by type, interface and region; names of services say nothing.
+    /// The address of a service by type, interface and region; names of services say nothing. Of
+    /// several interfaces the first is taken that the service has there.
     ///
     /// # Errors
     /// [`Error::NoEndpoint`] if there is none, or if no region is named and the regions differ.
     pub(crate) fn endpoint(
         &self,
         service: Service,
-        interface: Interface,
+        interfaces: &[Interface],
         region: Option<&str>,
     ) -> Result<Url, Error> {
-        let mut urls: Vec<&str> = self
-            .endpoints(service)
-            .filter(|endpoint| endpoint.interface == interface.to_string())
-            .filter(|endpoint| region.is_none_or(|name| endpoint.is_in(name)))
-            .map(|endpoint| endpoint.url.trim_end_matches('/'))
-            .collect();
-        urls.sort_unstable();
-        urls.dedup();
-        if let [url] = urls[..]
+        let urls = |interface: &Interface| {
+            let mut urls: Vec<&str> = self
+                .endpoints(service)
+                .filter(|endpoint| endpoint.interface == interface.to_string())
+                .filter(|endpoint| region.is_none_or(|name| endpoint.is_in(name)))
+                .map(|endpoint| endpoint.url.trim_end_matches('/'))
+                .collect();
+            urls.sort_unstable();
+            urls.dedup();
+            urls
+        };
+        let mut lists = interfaces.iter().map(urls);
+        if let Some(urls) = lists.find(|urls| !urls.is_empty())
+            && let [url] = urls[..]
             && let Ok(url) = service_url(url)
         {
             return Ok(url);
@@ -96,7 +127,7 @@ impl Catalogue {
         }
         Err(Error::NoEndpoint {
             service: service.name(),
-            interface,
+            interfaces: interfaces.to_vec(),
             region: region.map(str::to_owned),
             available,
         })
@@ -107,22 +138,26 @@ impl Catalogue {
         &self,
         image: &Url,
         service: Service,
-        interface: Interface,
+        interfaces: &[Interface],
     ) -> BTreeSet<String> {
-        let wanted = interface.to_string();
-        let of = |service| {
-            let endpoints = self.endpoints(service);
-            endpoints.filter(|endpoint| endpoint.interface == wanted)
-        };
         let image = unversioned(image.as_str());
-        let regions: Vec<_> = of(Service::Image)
+        let regions: BTreeSet<_> = self
+            .endpoints(Service::Image)
             .filter(|endpoint| unversioned(&endpoint.address()) == image)
             .map(Endpoint::region)
             .collect();
-        of(service)
-            .filter(|endpoint| regions.contains(&endpoint.region()))
-            .map(Endpoint::address)
-            .collect()
+        let in_region = |region| {
+            let of = |interface: &Interface| -> Vec<String> {
+                let wanted = interface.to_string();
+                self.endpoints(service)
+                    .filter(|endpoint| endpoint.interface == wanted && endpoint.region() == region)
+                    .map(Endpoint::address)
+                    .collect()
+            };
+            let mut lists = interfaces.iter().map(of);
+            lists.find(|list| !list.is_empty()).unwrap_or_default()
+        };
+        regions.into_iter().flat_map(in_region).collect()
     }
 
     /// Those of the first type that has any: no type is passed over because its regions do not
@@ -195,7 +230,7 @@ mod tests {
     }
 
     fn endpoint(interface: Interface, region: Option<&str>) -> Result<String, String> {
-        match catalogue().endpoint(Service::Image, interface, region) {
+        match catalogue().endpoint(Service::Image, &[interface], region) {
             Ok(url) => Ok(url.to_string()),
             Err(error) => Err(error.to_string()),
         }
@@ -215,6 +250,20 @@ mod tests {
             endpoint(Interface::Internal, None).unwrap(),
             "http://inside/"
         );
+    }
+
+    #[test]
+    fn of_several_interfaces_the_first_is_taken_that_the_region_has() {
+        let address = |interfaces: &[Interface], region| {
+            let url = catalogue().endpoint(Service::Image, interfaces, Some(region));
+            url.map(|url| url.to_string())
+        };
+        let both = [Interface::Internal, Interface::Public];
+        assert_eq!(address(&both, "one").unwrap(), "http://inside/");
+        assert_eq!(address(&both, "two").unwrap(), "http://two/");
+        let error = address(&[Interface::Internal, Interface::Admin], "three").unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("interface `internal` or `admin`"), "{text}");
     }
 
     #[test]
@@ -239,7 +288,7 @@ mod tests {
 
     #[test]
     fn a_type_that_is_not_there_is_answered_with_the_types_that_are() {
-        let error = catalogue().endpoint(Service::BlockStorage, Interface::Public, None);
+        let error = catalogue().endpoint(Service::BlockStorage, &[Interface::Public], None);
         let error = error.unwrap_err().to_string();
         assert!(error.contains("`service type compute`"), "{error}");
     }
@@ -254,7 +303,7 @@ mod tests {
             serde_json::from_value(entries.collect()).unwrap()
         };
         let storage = Service::BlockStorage;
-        let address = |kinds| catalogue(kinds).endpoint(storage, Interface::Public, None);
+        let address = |kinds| catalogue(kinds).endpoint(storage, &[Interface::Public], None);
         assert_eq!(
             address(&["volumev3", "block-storage"]).unwrap().as_str(),
             "http://block-storage/"
@@ -283,7 +332,7 @@ mod tests {
         .unwrap();
         let beside = |image| {
             let image = Url::parse(image).unwrap();
-            let addresses = catalogue.beside(&image, Service::Compute, Interface::Public);
+            let addresses = catalogue.beside(&image, Service::Compute, &[Interface::Public]);
             addresses.into_iter().collect::<Vec<_>>()
         };
         assert_eq!(

@@ -8,23 +8,32 @@ use std::time::Duration;
 use url::Url;
 
 use self::authentication::Login;
-use self::entry::Entry;
+use self::search::Found;
+use self::settled::Written;
+use self::tree::{Map, invalid};
 use crate::Error;
 use crate::catalogue::Service;
 
 pub(crate) mod authentication;
-mod entry;
+mod keys;
+mod methods;
+mod profiles;
+mod regions;
 mod resolve;
 mod search;
+mod settled;
 #[cfg(test)]
 mod tests;
+mod tree;
+mod variables;
+mod yaml;
 
 pub(crate) use self::resolve::service_url;
 
 /// How to reach one cloud and who logs in.
 ///
-/// Read like openstacksdk reads it, with the same names. Secrets are kept in
-/// [`secrecy::SecretString`], so `Debug` shows none.
+/// Read like openstacksdk reads it, with the same names; the README of this crate says what of it.
+/// Secrets never show in `Debug`.
 #[derive(Debug)]
 pub struct CloudConfig {
     pub(crate) certificates: Certificates,
@@ -32,26 +41,34 @@ pub struct CloudConfig {
     place: Place,
     pub(crate) request_deadline: Duration,
     pub(crate) idle_timeout: Duration,
+    written: Written,
 }
 
 /// Where the services are.
 #[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) auth_url: Url,
-    pub(crate) block_storage_endpoint_override: Option<Url>,
-    pub(crate) compute_endpoint_override: Option<Url>,
-    pub(crate) image_endpoint_override: Option<Url>,
-    pub(crate) interface: Interface,
+    block_storage: ServicePlace,
+    compute: ServicePlace,
+    image: ServicePlace,
+}
+
+/// Where one service is.
+#[derive(Debug)]
+pub(crate) struct ServicePlace {
+    /// The address that is taken instead of the catalogue's.
+    pub(crate) endpoint_override: Option<Url>,
+    /// Never empty; the best one first.
+    pub(crate) interfaces: Vec<Interface>,
     pub(crate) region: Option<String>,
 }
 
 impl Place {
-    /// The address that counts instead of the catalogue's.
-    pub(crate) fn endpoint_override(&self, service: Service) -> Option<&Url> {
+    pub(crate) fn of(&self, service: Service) -> &ServicePlace {
         match service {
-            Service::BlockStorage => self.block_storage_endpoint_override.as_ref(),
-            Service::Compute => self.compute_endpoint_override.as_ref(),
-            Service::Image => self.image_endpoint_override.as_ref(),
+            Service::BlockStorage => &self.block_storage,
+            Service::Compute => &self.compute,
+            Service::Image => &self.image,
         }
     }
 }
@@ -98,11 +115,15 @@ impl CloudConfig {
     pub const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(300);
 
     /// Loads the cloud that is named, else the one that `OS_CLOUD` names, else the one that the
-    /// `OS_*` variables describe.
+    /// `OS_*` variables describe, else the only one there is.
     ///
     /// A name is looked up in `$OS_CLIENT_CONFIG_FILE`, else in the first `clouds.yaml`, `.yml`
     /// or `.json` in the working directory, `~/.config/openstack` or `/etc/openstack`. A
-    /// `secure.yaml` beside it, or in one of these directories, is merged over it.
+    /// `secure.yaml` there is merged over it. The name `envvars`, or what `OS_CLOUD_NAME` says,
+    /// is that of the cloud of the variables.
+    ///
+    /// Beside a cloud of a file the variables that are set are put over it, as the command
+    /// `openstack` does; one that contradicts the file about who logs in is refused.
     ///
     /// # Errors
     /// [`Error::NoConfig`] if nothing says which cloud, [`Error::NoCloud`] if the name is not
@@ -119,58 +140,57 @@ impl CloudConfig {
     ) -> Result<Self, Error> {
         let variable = |name| lookup(name).filter(|value| !value.is_empty());
         let wanted = cloud.map(str::to_owned).or_else(|| variable("OS_CLOUD"));
-        if wanted.is_none() && variable("OS_AUTH_URL").is_some() {
-            return Self::from_variables(lookup);
+        let variables = variables::read(lookup);
+        if wanted.is_none() && variables::are_a_cloud(&variables) {
+            return Self::of_variables(variables);
         }
-        let mut found = search::search(lookup, directories)?;
-        let Some(wanted) = wanted else {
-            return Err(Error::NoConfig {
-                searched: found.searched,
-                found: found.clouds.into_keys().collect(),
-            });
+        let found = search::search(lookup, directories)?;
+        let of_variables = variable("OS_CLOUD_NAME").unwrap_or_else(|| "envvars".to_owned());
+        let wanted = match wanted {
+            Some(wanted) if wanted == of_variables && variables::are_a_cloud(&variables) => {
+                if found.clouds.contains(&wanted) {
+                    let reason = format!(
+                        "both a file and the OS_* variables have a cloud `{wanted}`; rename that \
+                         of the file, or set OS_CLOUD_NAME to another name"
+                    );
+                    return Err(invalid(&wanted, &found.origin(&wanted), &reason));
+                }
+                return Self::of_variables(variables);
+            }
+            Some(wanted) => wanted,
+            None => match found.only() {
+                Some(only) => only,
+                None => {
+                    return Err(Error::NoConfig {
+                        searched: found.searched,
+                        found: found.clouds.into_keys(),
+                    });
+                }
+            },
         };
-        let Some(entry) = found.clouds.remove(&wanted) else {
-            return Err(Error::NoCloud {
-                cloud: wanted,
-                searched: found.searched,
-                found: found.clouds.into_keys().collect(),
-            });
-        };
-        let file = found.file.unwrap_or_default();
-        Self::new(entry, &format!("cloud `{wanted}` in {}", file.display()))
+        Self::of_file(found, &wanted, variables)
     }
 
     /// Reads the cloud of this name from a file, with a `secure.yaml` beside it merged over it.
+    /// Variables are not looked at.
     ///
     /// # Errors
     /// [`Error::ConfigFile`] if a file can't be read; otherwise as [`CloudConfig::from_yaml`].
     pub fn from_file(path: &Path, cloud: &str) -> Result<Self, Error> {
-        let mut clouds = search::read_file(path)?;
-        let Some(entry) = clouds.remove(cloud) else {
-            return Err(Error::NoCloud {
-                cloud: cloud.to_owned(),
-                searched: vec![path.display().to_string()],
-                found: clouds.into_keys().collect(),
-            });
-        };
-        Self::new(entry, &format!("cloud `{cloud}` in {}", path.display()))
+        Self::of_file(search::read_file(path)?, cloud, Map::default())
     }
 
     /// Reads the cloud of this name from the text of a `clouds.yaml`.
     ///
     /// # Errors
     /// [`Error::NoCloud`] if it is not there, [`Error::MissingConfig`] and
-    /// [`Error::InvalidConfig`] with the key that lacks or can't be used.
+    /// [`Error::InvalidConfig`] with the key that lacks or can't be used. What is wrong with other
+    /// clouds of the text does not matter, as long as it is YAML.
     pub fn from_yaml(text: &str, cloud: &str) -> Result<Self, Error> {
-        let mut clouds = entry::read(text, "the given text")?;
-        let Some(entry) = clouds.remove(cloud) else {
-            return Err(Error::NoCloud {
-                cloud: cloud.to_owned(),
-                searched: vec!["the given text".to_owned()],
-                found: clouds.into_keys().collect(),
-            });
-        };
-        Self::new(entry, &format!("cloud `{cloud}`"))
+        let mut found = Found::default();
+        found.searched.push("the given text".to_owned());
+        found.add_text(text, "the given text")?;
+        Self::of_file(found, cloud, Map::default())
     }
 
     /// Reads a cloud from `OS_*` variables, which `lookup` gives by their full names.
@@ -179,7 +199,35 @@ impl CloudConfig {
     /// [`Error::MissingConfig`] and [`Error::InvalidConfig`], with the key that lacks or can't
     /// be used.
     pub fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        Self::new(Entry::from_variables(&lookup), "the OS_* variables")
+        Self::of_variables(variables::read(&lookup))
+    }
+
+    fn of_variables(cloud: Map) -> Result<Self, Error> {
+        let written = Written {
+            cloud,
+            profiles: profiles::Profiles::default(),
+            variables: Map::default(),
+            origin: "the OS_* variables".to_owned(),
+        };
+        Self::new(written, None)
+    }
+
+    fn of_file(mut found: Found, cloud: &str, variables: Map) -> Result<Self, Error> {
+        let origin = found.origin(cloud);
+        let Some(entry) = found.cloud(cloud, &origin)? else {
+            return Err(Error::NoCloud {
+                cloud: cloud.to_owned(),
+                searched: found.searched,
+                found: found.clouds.into_keys(),
+            });
+        };
+        let written = Written {
+            cloud: entry,
+            profiles: found.profiles,
+            variables,
+            origin,
+        };
+        Self::new(written, None)
     }
 
     /// Sets the deadline of every request that is no upload or download; by default
@@ -198,11 +246,19 @@ impl CloudConfig {
         self
     }
 
-    /// Uses the services of another region of the same cloud.
-    #[must_use]
-    pub fn with_region(mut self, region: impl Into<String>) -> Self {
-        self.place.region = Some(region.into());
-        self
+    /// Uses the services of another region of the same cloud, with the values that the file has
+    /// for it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidConfig`] if the file says which regions the cloud has and this one is not
+    /// among them, or if its values can't be used.
+    pub fn with_region(self, region: &str) -> Result<Self, Error> {
+        let configured = Self::new(self.written, Some(region))?;
+        Ok(Self {
+            request_deadline: self.request_deadline,
+            idle_timeout: self.idle_timeout,
+            ..configured
+        })
     }
 
     /// The identity service, always ending in `/v3`.
@@ -211,10 +267,10 @@ impl CloudConfig {
         &self.place.auth_url
     }
 
-    /// Which of the services' addresses are used.
+    /// Which of the image service's addresses are used, the best one first.
     #[must_use]
-    pub fn interface(&self) -> Interface {
-        self.place.interface
+    pub fn interfaces(&self) -> &[Interface] {
+        &self.place.image.interfaces
     }
 
     /// The name, or else the id, of the project that is asked for. None where the login brings
@@ -224,10 +280,10 @@ impl CloudConfig {
         self.login.project()
     }
 
-    /// The region whose services are used, if one is named.
+    /// The region whose image service is used, if one is named.
     #[must_use]
     pub fn region(&self) -> Option<&str> {
-        self.place.region.as_deref()
+        self.place.image.region.as_deref()
     }
 
     pub(crate) fn into_parts(self) -> (Place, Login) {

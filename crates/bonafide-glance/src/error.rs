@@ -150,8 +150,9 @@ pub enum Error {
     },
     /// The catalogue of the token does not say where the service is.
     #[error(
-        "the catalogue has no single endpoint of type `{service}` with interface `{interface}` in \
-         {}; it has: {}; set `region_name`, `interface` or `{}_endpoint_override`",
+        "the catalogue has no single endpoint of type `{service}` with interface {} in {}; it has: \
+         {}; set `region_name`, `interface` or `{}_endpoint_override`",
+        interfaces.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or "),
         region.as_ref().map_or_else(|| "any region".to_owned(), |name| format!("region `{name}`")),
         list(available),
         service.replace('-', "_")
@@ -159,8 +160,8 @@ pub enum Error {
     NoEndpoint {
         /// The service type, such as `image`.
         service: &'static str,
-        /// The wanted interface.
-        interface: Interface,
+        /// The wanted interfaces, best first.
+        interfaces: Vec<Interface>,
         /// The wanted region, if one was named.
         region: Option<String>,
         /// What the catalogue has of this type, or all its types if it has none.

@@ -94,20 +94,22 @@ impl Token {
 #[derive(Debug)]
 pub(crate) struct Keystone {
     connection: Connection,
-    login: Login,
+    request: SecretString,
     url: Url,
 }
 
 impl Keystone {
     pub(crate) fn new(connection: Connection, place: &Place, login: Login) -> Result<Self, Error> {
-        if let Authentication::Foreign(name) = login.authentication {
-            return Err(Error::UnsupportedAuthType(name));
-        }
+        let methods = match &login.authentication {
+            Authentication::Foreign(name) => return Err(Error::UnsupportedAuthType(name.clone())),
+            Authentication::Methods(methods) => methods,
+        };
+        let request = login.request(methods).to_string().into();
         let mut url = place.auth_url.clone();
         url.set_path(&format!("{}/auth/tokens", url.path()));
         Ok(Self {
             connection,
-            login,
+            request,
             url,
         })
     }
@@ -116,7 +118,7 @@ impl Keystone {
 #[async_trait]
 impl TokenProvider for Keystone {
     async fn token(&self, _now: Timestamp) -> Result<Token, Error> {
-        let body = self.login.request()?.to_string();
+        let body = self.request.expose_secret().to_owned();
         let call = Call::new(Verb::Post, self.url.clone()).body("application/json", body);
         let answer = self.connection.send(&call, None).await?.accepted()?;
         subject_token(&answer)

@@ -141,18 +141,18 @@ impl Session {
 
     /// The address of a service, as configured or from the catalogue.
     pub(crate) async fn endpoint(&self, service: Service) -> Result<Url, Error> {
-        let place = &self.inner.place;
-        if let Some(url) = place.endpoint_override(service) {
+        let place = self.inner.place.of(service);
+        if let Some(url) = &place.endpoint_override {
             return Ok(url.clone());
         }
         let token = self.token(MARGIN).await?;
         let region = place.region.as_deref();
-        token.catalogue.endpoint(service, place.interface, region)
+        token.catalogue.endpoint(service, &place.interfaces, region)
     }
 
     /// Whether the cloud has such a service at all, whatever its region.
     pub(crate) async fn has(&self, service: Service) -> Result<bool, Error> {
-        if self.inner.place.endpoint_override(service).is_some() {
+        if self.inner.place.of(service).endpoint_override.is_some() {
             return Ok(true);
         }
         Ok(self.token(MARGIN).await?.catalogue.has(service))
@@ -165,8 +165,8 @@ impl Session {
         service: Service,
     ) -> Result<BTreeSet<String>, Error> {
         let token = self.token(MARGIN).await?;
-        let interface = self.inner.place.interface;
-        Ok(token.catalogue.beside(image, service, interface))
+        let interfaces = &self.inner.place.of(service).interfaces;
+        Ok(token.catalogue.beside(image, service, interfaces))
     }
 
     /// Sends a request with the token. If the service refuses the token, a new one is fetched and

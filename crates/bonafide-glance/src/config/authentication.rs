@@ -1,9 +1,10 @@
 //! Who logs in and for what: the part of a configuration that becomes Keystone's request.
 
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::entry::Auth;
+use super::methods;
+use super::settled::Settled;
 use crate::Error;
 
 /// Who logs in, and for what.
@@ -16,17 +17,29 @@ pub(crate) struct Login {
 /// How the user proves who it is.
 #[derive(Debug)]
 pub(crate) enum Authentication {
+    /// A log-in that is not built in, by the name of its `auth_type`.
+    Foreign(String),
+    /// One request with one or several methods.
+    Methods(Vec<Method>),
+}
+
+/// One method of Keystone's.
+#[derive(Debug)]
+pub(crate) enum Method {
     ApplicationCredential {
         credential: Credential,
         secret: SecretString,
     },
-    /// A login that is not built in, by the name of its `auth_type`.
-    Foreign(String),
     Password {
         user: Named,
         password: SecretString,
     },
     Token(SecretString),
+    /// A code that is valid once and for half a minute.
+    Totp {
+        user: Named,
+        passcode: SecretString,
+    },
 }
 
 /// An application credential is known by its id, or by a name among those of its user.
@@ -62,148 +75,123 @@ pub(crate) enum Scope {
 }
 
 impl Login {
-    pub(super) fn new(
-        auth: &mut Auth,
-        auth_type: Option<&str>,
-        origin: &str,
-    ) -> Result<Self, Error> {
+    pub(super) fn new(settled: &Settled) -> Result<Self, Error> {
+        let authentication = methods::authentication(settled)?;
+        // An application credential belongs to one project already; Keystone refuses a scope.
+        let scope = match &authentication {
+            Authentication::Methods(methods) if methods.iter().any(Method::has_its_project) => {
+                settled.refuse_variables(
+                    &[
+                        "project_id",
+                        "project_name",
+                        "tenant_id",
+                        "tenant_name",
+                        "system_scope",
+                    ],
+                    "an application credential is for a project of its own; unset the variable",
+                )?;
+                Scope::Default
+            }
+            Authentication::Foreign(_) => Scope::Default,
+            _ => Scope::new(settled)?,
+        };
         Ok(Self {
-            scope: Scope::new(auth),
-            authentication: Authentication::new(auth, auth_type, origin)?,
+            authentication,
+            scope,
         })
     }
 
-    /// The body of `POST /v3/auth/tokens`.
-    ///
-    /// An application credential belongs to one project already; Keystone refuses a scope with it.
-    pub(crate) fn request(&self) -> Result<Value, Error> {
-        let mut auth = json!({"identity": self.authentication.identity()?});
-        if !matches!(
-            self.authentication,
-            Authentication::ApplicationCredential { .. }
-        ) && let Some(scope) = self.scope.to_json()
-        {
+    /// The body of `POST /v3/auth/tokens` with these methods.
+    pub(crate) fn request(&self, methods: &[Method]) -> Value {
+        let mut identity = Map::new();
+        let names: Vec<_> = methods.iter().map(Method::name).collect();
+        identity.insert("methods".to_owned(), json!(names));
+        for method in methods {
+            identity.insert(method.name().to_owned(), method.to_json());
+        }
+        let mut auth = json!({"identity": identity});
+        if let Some(scope) = self.scope.to_json() {
             auth["scope"] = scope;
         }
-        Ok(json!({"auth": auth}))
+        json!({"auth": auth})
     }
 
     /// The name or id of the project that is asked for.
     pub(super) fn project(&self) -> Option<&str> {
-        match (&self.authentication, &self.scope) {
-            (Authentication::ApplicationCredential { .. }, _) => None,
-            (_, Scope::Project(Named::Id(text) | Named::Name { name: text, .. })) => Some(text),
+        match &self.scope {
+            Scope::Project(Named::Id(text) | Named::Name { name: text, .. }) => Some(text),
             _ => None,
         }
     }
 }
 
-impl Authentication {
-    fn new(auth: &mut Auth, auth_type: Option<&str>, origin: &str) -> Result<Self, Error> {
-        let auth_type = match auth_type {
-            Some(name) => name,
-            None if auth.application_credential_secret.is_some() => "v3applicationcredential",
-            None if auth.token.is_some() && auth.password.is_none() => "token",
-            None => "password",
-        };
-        let missing = |key, hint| Error::MissingConfig {
-            key,
-            origin: origin.to_owned(),
-            hint,
-        };
-        match auth_type {
-            "password" | "v3password" => {
-                let user = user(auth).ok_or_else(|| {
-                    missing(
-                        "`auth.username`",
-                        "set it, or `auth.user_id`, or OS_USERNAME",
-                    )
-                })?;
-                let password = auth.password.take().ok_or_else(|| {
-                    missing(
-                        "`auth.password`",
-                        "set it, in secure.yaml if you like, or OS_PASSWORD",
-                    )
-                })?;
-                Ok(Self::Password {
-                    user,
-                    password: password.into(),
-                })
-            }
-            "token" | "v3token" => match auth.token.take() {
-                Some(token) => Ok(Self::Token(token.into())),
-                None => Err(missing("`auth.token`", "set it or OS_TOKEN")),
-            },
-            "v3applicationcredential" => {
-                let secret = auth.application_credential_secret.take().ok_or_else(|| {
-                    missing(
-                        "`auth.application_credential_secret`",
-                        "set it, in secure.yaml if you like, or OS_APPLICATION_CREDENTIAL_SECRET",
-                    )
-                })?;
-                Ok(Self::ApplicationCredential {
-                    credential: credential(auth).ok_or_else(|| {
-                        missing(
-                            "`auth.application_credential_id`",
-                            "set it, or `auth.application_credential_name` together with the user",
-                        )
-                    })?,
-                    secret: secret.into(),
-                })
-            }
-            other => Ok(Self::Foreign(other.to_owned())),
+impl Method {
+    /// Keystone's name of it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::ApplicationCredential { .. } => "application_credential",
+            Self::Password { .. } => "password",
+            Self::Token(_) => "token",
+            Self::Totp { .. } => "totp",
         }
     }
 
-    /// The `identity` object of `POST /v3/auth/tokens`, or the name of a login that is not
-    /// built in.
-    fn identity(&self) -> Result<Value, Error> {
+    fn has_its_project(&self) -> bool {
+        matches!(self, Self::ApplicationCredential { .. })
+    }
+
+    fn to_json(&self) -> Value {
         match self {
             Self::ApplicationCredential { credential, secret } => {
                 let secret = secret.expose_secret();
-                let credential = match credential {
+                match credential {
                     Credential::Id(id) => json!({"id": id, "secret": secret}),
                     Credential::Name { name, user } => {
                         json!({"name": name, "secret": secret, "user": user.to_json()})
                     }
-                };
-                Ok(json!({
-                    "methods": ["application_credential"],
-                    "application_credential": credential,
-                }))
+                }
             }
-            Self::Foreign(name) => Err(Error::UnsupportedAuthType(name.clone())),
             Self::Password { user, password } => {
                 let mut user = user.to_json();
                 user["password"] = json!(password.expose_secret());
-                Ok(json!({"methods": ["password"], "password": {"user": user}}))
+                json!({"user": user})
             }
-            Self::Token(token) => {
-                let token = json!({"id": token.expose_secret()});
-                Ok(json!({"methods": ["token"], "token": token}))
+            Self::Token(token) => json!({"id": token.expose_secret()}),
+            Self::Totp { user, passcode } => {
+                let mut user = user.to_json();
+                user["passcode"] = json!(passcode.expose_secret());
+                json!({"user": user})
             }
         }
     }
 }
 
 impl Scope {
-    fn new(auth: &Auth) -> Self {
-        if let Some(trust) = &auth.trust_id {
-            return Self::Trust(trust.clone());
+    fn new(settled: &Settled) -> Result<Self, Error> {
+        let mut scopes = Vec::new();
+        if let Some(domain) = settled.domain("domain_id", "domain_name") {
+            scopes.push(("domain_id", Self::Domain(domain)));
         }
-        if let Some(project) = project(auth) {
-            return Self::Project(project);
+        if let Some(project) = settled.named("project_id", "project_name", "project_domain") {
+            scopes.push(("project_name", Self::Project(project)));
         }
-        if auth.system_scope.is_some() {
-            return Self::System;
+        if let Some(trust) = settled.auth("trust_id") {
+            scopes.push(("trust_id", Self::Trust(trust.to_owned())));
         }
-        match domain(&auth.domain_id, &auth.domain_name) {
-            Some(domain) => Self::Domain(domain),
-            None => Self::Default,
+        if let Some(scope) = settled.auth("system_scope") {
+            if scope != "all" {
+                return Err(settled.invalid("system_scope", "Keystone has only `all`"));
+            }
+            scopes.push(("system_scope", Self::System));
         }
+        if let [(first, _), (second, _), ..] = &scopes[..] {
+            let reason = format!("a token is for one of both, so remove it or `{second}`");
+            return Err(settled.invalid(first, &reason));
+        }
+        Ok(scopes.pop().map_or(Self::Default, |(_, scope)| scope))
     }
 
-    fn to_json(&self) -> Option<Value> {
+    pub(crate) fn to_json(&self) -> Option<Value> {
         match self {
             Self::Default => None,
             Self::Domain(domain) => Some(json!({"domain": domain.to_json()})),
@@ -232,55 +220,36 @@ impl Domain {
     }
 }
 
-fn credential(auth: &Auth) -> Option<Credential> {
-    if let Some(id) = &auth.application_credential_id {
-        return Some(Credential::Id(id.clone()));
+impl Settled {
+    /// A user or a project, by its id or by its name and domain. A domain that is not stated is
+    /// the default one, as for the command `openstack`: the one whose id is `default`.
+    pub(super) fn named(&self, id: &str, name: &str, domain: &str) -> Option<Named> {
+        if let Some(id) = self.auth(id) {
+            return Some(Named::Id(id.to_owned()));
+        }
+        let name = self.auth(name)?.to_owned();
+        let stated = self.domain(&format!("{domain}_id"), &format!("{domain}_name"));
+        let default = || self.domain("default_domain_id", "default_domain_name");
+        let older = || {
+            self.auth("default_domain")
+                .map(|id| Domain::Id(id.to_owned()))
+        };
+        let domain = stated
+            .or_else(default)
+            .or_else(older)
+            .unwrap_or_else(|| Domain::Id("default".to_owned()));
+        Some(Named::Name { name, domain })
     }
-    Some(Credential::Name {
-        name: auth.application_credential_name.clone()?,
-        user: user(auth)?,
-    })
-}
 
-fn user(auth: &Auth) -> Option<Named> {
-    if let Some(id) = &auth.user_id {
-        return Some(Named::Id(id.clone()));
+    fn domain(&self, id: &str, name: &str) -> Option<Domain> {
+        let id = self.auth(id).map(|id| Domain::Id(id.to_owned()));
+        id.or_else(|| self.auth(name).map(|name| Domain::Name(name.to_owned())))
     }
-    let stated = domain(&auth.user_domain_id, &auth.user_domain_name);
-    Some(Named::Name {
-        name: auth.username.clone()?,
-        domain: stated.unwrap_or_else(|| fallback_domain(auth)),
-    })
-}
 
-fn project(auth: &Auth) -> Option<Named> {
-    if let Some(id) = auth.project_id.as_ref().or(auth.tenant_id.as_ref()) {
-        return Some(Named::Id(id.clone()));
-    }
-    let stated = domain(&auth.project_domain_id, &auth.project_domain_name);
-    Some(Named::Name {
-        name: auth
-            .project_name
-            .as_ref()
-            .or(auth.tenant_name.as_ref())?
-            .clone(),
-        domain: stated.unwrap_or_else(|| fallback_domain(auth)),
-    })
-}
-
-/// The domain of users and projects that name none: `domain_*` where a project is the scope (it
-/// is then a shorthand for both), `default_domain*`, and Keystone's own, whose id is `default`.
-fn fallback_domain(auth: &Auth) -> Domain {
-    domain(&auth.domain_id, &auth.domain_name)
-        .or_else(|| domain(&auth.default_domain_id, &auth.default_domain_name))
-        .or_else(|| auth.default_domain.clone().map(Domain::Id))
-        .unwrap_or_else(|| Domain::Id("default".to_owned()))
-}
-
-fn domain(id: &Option<String>, name: &Option<String>) -> Option<Domain> {
-    match (id, name) {
-        (Some(id), _) => Some(Domain::Id(id.clone())),
-        (None, Some(name)) => Some(Domain::Name(name.clone())),
-        (None, None) => None,
+    fn refuse_variables(&self, keys: &[&str], reason: &str) -> Result<(), Error> {
+        match keys.iter().find(|key| self.by_variable.contains(**key)) {
+            Some(key) => Err(self.invalid(key, reason)),
+            None => Ok(()),
+        }
     }
 }

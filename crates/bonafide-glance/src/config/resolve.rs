@@ -1,90 +1,64 @@
-//! From the words of a cloud to a configuration that can be used.
+//! From what is written of a cloud to a configuration that can be used.
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use url::Url;
 
 use super::authentication::Login;
-use super::entry::{Entry, Region, Settings};
-use super::{Certificates, CloudConfig, Interface, Place};
+use super::keys::NOT_BUILT_IN;
+use super::methods::missing;
+use super::settled::{Settled, Written, texts};
+use super::tree::Node;
+use super::{Certificates, CloudConfig, Interface, Place, ServicePlace};
 use crate::Error;
+use crate::catalogue::Service;
 
 impl CloudConfig {
-    pub(super) fn new(mut entry: Entry, origin: &str) -> Result<Self, Error> {
-        let origin = Origin(origin);
-        let settings = &entry.settings;
-        if let Some(version) = &settings.identity_api_version
-            && version.trim_start_matches('v').split('.').next() != Some("3")
-        {
-            let reason = "only version 3 of the Identity API is left; write 3";
-            return Err(origin.invalid("identity_api_version", reason));
+    /// Settles a cloud for the region that is asked for, else the one that it is configured for.
+    pub(super) fn new(written: Written, region: Option<&str>) -> Result<Self, Error> {
+        let settled = written.settle(region)?;
+        let nothing = written.cloud.is_empty();
+        for (key, reason) in NOT_BUILT_IN {
+            if settled.setting(key).is_some() {
+                return Err(settled.invalid(key, reason));
+            }
         }
-        let address = |key, text: &Option<String>| {
-            let url = text.as_deref().map(service_url).transpose();
-            url.map_err(|reason| origin.invalid(key, reason))
-        };
+        check_version(&settled, "identity_api_version", "3")?;
         let place = Place {
-            auth_url: auth_url(&entry, origin)?,
-            block_storage_endpoint_override: address(
-                "block_storage_endpoint_override",
-                &settings.block_storage_endpoint_override,
-            )?,
-            compute_endpoint_override: address(
-                "compute_endpoint_override",
-                &settings.compute_endpoint_override,
-            )?,
-            image_endpoint_override: address(
-                "image_endpoint_override",
-                &settings.image_endpoint_override,
-            )?,
-            interface: interface(settings, origin)?,
-            region: region(&entry, origin)?,
+            auth_url: auth_url(&settled, nothing)?,
+            block_storage: service_place(&settled, Service::BlockStorage)?,
+            compute: service_place(&settled, Service::Compute)?,
+            image: service_place(&settled, Service::Image)?,
         };
-        let certificates = certificates(settings, origin)?;
-        let auth_type = settings.auth_type.as_deref();
         Ok(Self {
-            certificates,
-            login: Login::new(&mut entry.auth, auth_type, origin.0)?,
+            certificates: certificates(&settled)?,
+            login: Login::new(&settled)?,
             place,
-            request_deadline: Self::DEFAULT_REQUEST_DEADLINE,
+            request_deadline: deadline(&settled)?,
             idle_timeout: Self::DEFAULT_IDLE_TIMEOUT,
+            written,
         })
-    }
-}
-
-/// Where the words are from.
-#[derive(Clone, Copy)]
-struct Origin<'a>(&'a str);
-
-impl Origin<'_> {
-    fn invalid(self, key: &str, reason: &str) -> Error {
-        Error::InvalidConfig {
-            key: key.to_owned(),
-            origin: self.0.to_owned(),
-            reason: reason.to_owned(),
-        }
     }
 }
 
 /// Keystone's address with its version: `/v3` is appended where it lacks, which spares the
 /// request for the list of versions.
-fn auth_url(entry: &Entry, origin: Origin<'_>) -> Result<Url, Error> {
-    let Some(text) = &entry.auth.auth_url else {
-        return Err(Error::MissingConfig {
-            key: "`auth.auth_url`",
-            origin: origin.0.to_owned(),
-            hint: match entry.settings.profile {
-                Some(_) => "vendors' profiles are not read, so write it into the cloud",
-                None => "set it, or OS_AUTH_URL, to Keystone's address, which ends in /v3",
-            },
-        });
+fn auth_url(settled: &Settled, nothing: bool) -> Result<Url, Error> {
+    let Some(text) = settled.auth("auth_url") else {
+        let hint = if nothing {
+            "the cloud has no keys at all; write at least `auth` with its `auth_url`"
+        } else {
+            "set it, or OS_AUTH_URL, to Keystone's address, which ends in /v3"
+        };
+        return Err(missing(settled, "`auth.auth_url`", hint));
     };
-    let mut url = service_url(text).map_err(|reason| origin.invalid("auth.auth_url", reason))?;
+    let mut url = service_url(text).map_err(|reason| settled.invalid("auth.auth_url", reason))?;
     let path = url.path().trim_end_matches('/').to_owned();
     if path.ends_with("/v2.0") {
         let reason = "version 2.0 of the Identity API is gone; write the address that ends in /v3";
-        return Err(origin.invalid("auth.auth_url", reason));
+        return Err(settled.invalid("auth.auth_url", reason));
     }
     if path.ends_with("/v3") {
         url.set_path(&path);
@@ -94,49 +68,162 @@ fn auth_url(entry: &Entry, origin: Origin<'_>) -> Result<Url, Error> {
     Ok(url)
 }
 
-fn interface(settings: &Settings, origin: Origin<'_>) -> Result<Interface, Error> {
-    let stated = settings
-        .interface
-        .as_ref()
-        .or(settings.endpoint_type.as_ref());
-    match stated.map(|text| text.trim_end_matches("URL")) {
-        None | Some("public") => Ok(Interface::Public),
-        Some("internal") => Ok(Interface::Internal),
-        Some("admin") => Ok(Interface::Admin),
-        Some(_) => Err(origin.invalid("interface", "write public, internal or admin")),
-    }
-}
-
-/// The region that is named, else the first of the list, as openstacksdk has it.
-fn region(entry: &Entry, origin: Origin<'_>) -> Result<Option<String>, Error> {
-    match (&entry.settings.region_name, entry.regions.first()) {
-        (Some(name), _)
-        | (None, Some(Region::Name(name) | Region::Detailed { name, values: None })) => {
-            Ok(Some(name.clone()))
-        }
-        (None, Some(Region::Detailed { .. })) => Err(origin.invalid(
-            "regions",
-            "the values of a region are not read; write them into the cloud and set `region_name`",
-        )),
-        (None, None) => Ok(None),
-    }
-}
-
-fn certificates(settings: &Settings, origin: Origin<'_>) -> Result<Certificates, Error> {
-    let flag = |key, value: &Option<String>| match value.as_deref().map(boolean) {
-        None => Ok(None),
-        Some(Some(flag)) => Ok(Some(flag)),
-        Some(None) => Err(origin.invalid(key, "write true or false")),
+/// Where a service is: its own settings by its name or an older one, else those of the cloud.
+fn service_place(settled: &Settled, service: Service) -> Result<ServicePlace, Error> {
+    // The older key is looked at first: openstacksdk reads it as the newer one, and lets it win.
+    let find = |setting: &str| {
+        let mut keys = service
+            .prefixes()
+            .iter()
+            .map(|prefix| format!("{prefix}_{setting}"));
+        keys.find(|key| settled.setting(key).is_some())
     };
-    let insecure = flag("insecure", &settings.insecure)?;
-    let verify = flag("verify", &settings.verify)?;
-    let path = |text: &Option<String>| text.as_deref().map(expanded);
-    Ok(Certificates {
-        verify: insecure != Some(true) && verify != Some(false),
-        authorities: path(&settings.cacert),
-        certificate: path(&settings.cert),
-        key: path(&settings.key),
+    for setting in ["service_name", "service_type"] {
+        let Some(key) = find(setting) else { continue };
+        let text = settled.text(&key)?.unwrap_or_default();
+        if setting == "service_name" || !service.types().contains(&text.as_str()) {
+            let reason = "services are chosen by their official type; remove it";
+            return Err(settled.invalid(&key, reason));
+        }
+    }
+    if let Some(key) = find("api_version") {
+        check_version(settled, &key, service.version())?;
+    }
+    let mut endpoint_override = None;
+    for setting in ["endpoint_override", "endpoint"] {
+        if let Some(key) = find(setting)
+            && endpoint_override.is_none()
+            && let Some(text) = settled.text(&key)?
+        {
+            let url = service_url(&text).map_err(|reason| settled.invalid(&key, reason))?;
+            endpoint_override = Some(url);
+        }
+    }
+    let key = find("endpoint_type").or_else(|| find("interface"));
+    let common = ["endpoint_type", "interface"].map(str::to_owned);
+    let key = key.or_else(|| {
+        common
+            .into_iter()
+            .find(|key| settled.setting(key).is_some())
+    });
+    let region = match find("region_name") {
+        Some(key) => settled.text(&key)?,
+        None => settled.region.clone(),
+    };
+    Ok(ServicePlace {
+        endpoint_override,
+        interfaces: match key {
+            Some(key) => interfaces(settled, &key)?,
+            None => vec![Interface::Public],
+        },
+        region,
     })
+}
+
+/// The interfaces that a key lists, the best one first.
+fn interfaces(settled: &Settled, key: &str) -> Result<Vec<Interface>, Error> {
+    let texts = match settled.setting(key) {
+        Some(list @ Node::List(_)) => texts(list, key, &settled.origin)?,
+        _ => settled.text(key)?.into_iter().collect(),
+    };
+    let mut interfaces = Vec::new();
+    for text in texts {
+        let interface = match text.trim_end_matches("URL") {
+            "public" => Interface::Public,
+            "internal" => Interface::Internal,
+            "admin" => Interface::Admin,
+            _ => {
+                let reason = "write public, internal or admin, or a list of them, best first";
+                return Err(settled.invalid(key, reason));
+            }
+        };
+        if !interfaces.contains(&interface) {
+            interfaces.push(interface);
+        }
+    }
+    if interfaces.is_empty() {
+        interfaces.push(Interface::Public);
+    }
+    Ok(interfaces)
+}
+
+/// Whether a version of an API is the one that is spoken here, with or without a minor number.
+fn check_version(settled: &Settled, key: &str, spoken: &str) -> Result<(), Error> {
+    let Some(version) = settled.text(key)? else {
+        return Ok(());
+    };
+    if version.trim_start_matches('v').split('.').next() == Some(spoken) {
+        return Ok(());
+    }
+    let reason = format!("only version {spoken} of this API is spoken here; write {spoken}");
+    Err(settled.invalid(key, &reason))
+}
+
+/// The deadline of a request. Like openstacksdk, whatever else ends in `timeout` is read as the
+/// same: there is one deadline for all services.
+fn deadline(settled: &Settled) -> Result<Duration, Error> {
+    let other = settled.settings().filter(|(key, node)| {
+        key.ends_with("timeout")
+            && !["api_timeout", "timeout"].contains(key)
+            && **node != Node::Null
+    });
+    let key = other.last().map_or("api_timeout", |(key, _)| key);
+    let Some(text) = settled.text(key)? else {
+        return Ok(CloudConfig::DEFAULT_REQUEST_DEADLINE);
+    };
+    let seconds = text.parse().ok().filter(|seconds| *seconds > 0.0);
+    let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    duration.ok_or_else(|| settled.invalid(key, "write a number of seconds above 0"))
+}
+
+fn certificates(settled: &Settled) -> Result<Certificates, Error> {
+    let insecure = match settled.setting("insecure") {
+        None => false,
+        Some(node) => {
+            flag(node).ok_or_else(|| settled.invalid("insecure", "write true or false"))?
+        }
+    };
+    let mut authorities = settled.text("cacert")?.as_deref().map(expanded);
+    let verify = match settled.setting("verify") {
+        None => true,
+        Some(node) => match (flag(node), settled.text("verify")?) {
+            (Some(flag), _) => flag,
+            (None, Some(text)) if looks_boolean(&text) => {
+                return Err(settled.invalid("verify", "write true or false"));
+            }
+            // As in openstacksdk, the path of the authorities may stand here.
+            (None, Some(text)) => {
+                authorities = authorities.or_else(|| Some(expanded(&text)));
+                true
+            }
+            (None, None) => true,
+        },
+    };
+    let path = |key| -> Result<_, Error> { Ok(settled.text(key)?.as_deref().map(expanded)) };
+    Ok(Certificates {
+        verify: verify && !insecure,
+        authorities,
+        certificate: path("cert")?,
+        key: path("key")?,
+    })
+}
+
+/// A boolean of YAML, or the text `true` or `false`.
+fn flag(node: &Node) -> Option<bool> {
+    match node {
+        Node::Flag { value, .. } => Some(*value),
+        Node::Text(text) if text.eq_ignore_ascii_case("true") => Some(true),
+        Node::Text(text) if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+/// Texts that mean a boolean to one program and nothing to the next.
+fn looks_boolean(text: &str) -> bool {
+    let words = [
+        "yes", "no", "on", "off", "1", "0", "t", "f", "y", "n", "none",
+    ];
+    words.contains(&text.to_ascii_lowercase().as_str())
 }
 
 /// The address of a service, which must not carry a password.
@@ -153,14 +240,6 @@ pub(crate) fn service_url(text: &str) -> Result<Url, &'static str> {
     url.set_query(None);
     url.set_fragment(None);
     Ok(url)
-}
-
-fn boolean(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "on" | "1" | "t" | "y" => Some(true),
-        "false" | "no" | "off" | "0" | "f" | "n" => Some(false),
-        _ => None,
-    }
 }
 
 /// `~/` is the home directory, as openstacksdk has it.
@@ -190,7 +269,7 @@ mod tests {
             };
             let (place, _) = config("http://service/v9").unwrap().into_parts();
             for other in [Service::BlockStorage, Service::Compute, Service::Image] {
-                let url = place.endpoint_override(other).map(Url::as_str);
+                let url = place.of(other).endpoint_override.as_ref().map(Url::as_str);
                 assert_eq!(url, (other == service).then_some("http://service/v9"));
             }
             let error = config("service").unwrap_err().to_string();
@@ -203,7 +282,7 @@ mod tests {
                 _ => (name == variable).then(|| "http://service".to_owned()),
             });
             let (place, _) = config.unwrap().into_parts();
-            assert!(place.endpoint_override(service).is_some());
+            assert!(place.of(service).endpoint_override.is_some());
         }
     }
 }

@@ -1,88 +1,225 @@
-//! Where `clouds.yaml` and `secure.yaml` are looked for.
+//! Where `clouds.yaml`, `secure.yaml` and `clouds-public.yaml` are looked for.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::entry::{self, Entry};
-use crate::Error;
+use super::profiles::Profiles;
+use super::tree::{Map, Node, invalid};
+use super::yaml;
+use crate::{BoxError, Error};
 
 const SUFFIXES: [&str; 3] = ["yaml", "yml", "json"];
+/// The most that is read of a file: thousands of clouds.
+const LIMIT: u64 = 4 << 20;
 
 /// The clouds that were found, and where was looked.
 #[derive(Default)]
 pub(super) struct Found {
-    /// The file they are from.
+    /// The file that says which cloud is where.
     pub(super) file: Option<PathBuf>,
-    /// By name.
-    pub(super) clouds: BTreeMap<String, Entry>,
+    /// By name; values as they are written.
+    pub(super) clouds: Map,
+    /// The names of the clouds that a file defines twice.
+    pub(super) repeated: Vec<String>,
+    /// What a `profile` of a cloud refers to.
+    pub(super) profiles: Profiles,
     /// Every place, in order; those without a file say so.
     pub(super) searched: Vec<String>,
 }
 
-/// Looks where openstacksdk does: the file that a variable names, then the working directory,
-/// the user's configuration, the machine's. The first file counts.
+impl Found {
+    /// Where a cloud is written.
+    pub(super) fn origin(&self, cloud: &str) -> String {
+        match &self.file {
+            Some(file) => format!("cloud `{cloud}` in {}", file.display()),
+            None => format!("cloud `{cloud}`"),
+        }
+    }
+
+    /// The name of the cloud, if there is one and no other.
+    pub(super) fn only(&self) -> Option<String> {
+        let mut names = self.clouds.iter().map(|(name, _)| name.to_owned());
+        names.next().filter(|_| self.clouds.len() == 1)
+    }
+
+    /// Takes a cloud out, if it is there.
+    ///
+    /// # Errors
+    /// [`Error::InvalidConfig`] if it is not a mapping, or if it or a key of it is written twice.
+    pub(super) fn cloud(&mut self, name: &str, origin: &str) -> Result<Option<Map>, Error> {
+        if self.repeated.iter().any(|repeated| repeated == name) {
+            let reason = "the cloud is defined twice in one file; remove one of them";
+            return Err(invalid(name, origin, reason));
+        }
+        let map = match self.clouds.take(name) {
+            None => return Ok(None),
+            Some(Node::Map(map)) => map,
+            Some(Node::Null) => Map::default(),
+            Some(other) => {
+                let reason = format!("it is {} and not a mapping", other.kind());
+                return Err(invalid(name, origin, &reason));
+            }
+        };
+        match map.repeated() {
+            Some(key) => Err(invalid(
+                key,
+                origin,
+                "it is written twice; remove one of them",
+            )),
+            None => Ok(Some(map)),
+        }
+    }
+}
+
+/// Looks where openstacksdk does: the file that a variable names, then the working directory, the
+/// user's configuration, the machine's. The first file is taken.
 pub(super) fn search(
     lookup: &dyn Fn(&str) -> Option<String>,
     directories: &[PathBuf],
 ) -> Result<Found, Error> {
     let mut found = Found::default();
-    let named = |variable| lookup(variable).filter(|path| !path.is_empty());
-    match named("OS_CLIENT_CONFIG_FILE") {
-        Some(path) => found.file = Some(PathBuf::from(path)),
-        None => {
-            for candidate in candidates(directories, "clouds") {
-                if candidate.is_file() {
-                    found.file = Some(candidate);
-                    break;
-                }
-                found
-                    .searched
-                    .push(format!("{} (absent)", candidate.display()));
+    let named = named(lookup, "OS_CLIENT_CONFIG_FILE", "clouds.yaml")?;
+    let beside = named.as_deref().and_then(Path::parent);
+    let beside: Vec<_> = beside.map(Path::to_path_buf).into_iter().collect();
+    let clouds = named.or_else(|| {
+        candidates(directories, "clouds").find(|candidate| {
+            let is_there = candidate.is_file();
+            if !is_there {
+                let absent = format!("{} (absent)", candidate.display());
+                found.searched.push(absent);
             }
+            is_there
+        })
+    });
+    let one = |places, what| candidates(places, what).find(|path| path.is_file());
+    let secure = match self::named(lookup, "OS_CLIENT_SECURE_FILE", "secure.yaml")? {
+        Some(path) => Some(path),
+        // openstacksdk does not look beside a file that a variable names.
+        None => one(directories, "secure").or_else(|| one(&beside, "secure")),
+    };
+    let public = one(directories, "clouds-public").or_else(|| one(&beside, "clouds-public"));
+    found.profiles = Profiles::new(public);
+    for (path, what) in [(&clouds, "clouds.yaml"), (&secure, "secure.yaml")] {
+        if let Some(path) = path {
+            found.searched.push(path.display().to_string());
+            found.add(path, what)?;
         }
     }
-    let Some(file) = &found.file else {
-        return Ok(found);
-    };
-    found.searched.push(file.display().to_string());
-    found.clouds = clouds(file, "clouds.yaml")?;
-    let secure = named("OS_CLIENT_SECURE_FILE")
-        .map(PathBuf::from)
-        .or_else(|| {
-            let beside = file.parent().map(Path::to_path_buf);
-            let places: Vec<_> = beside
-                .into_iter()
-                .chain(directories.iter().cloned())
-                .collect();
-            candidates(&places, "secure").find(|path| path.is_file())
-        });
-    if let Some(secure) = secure {
-        found.clouds = overlaid(found.clouds, clouds(&secure, "secure.yaml")?);
-    }
+    found.file = clouds.or(secure);
     Ok(found)
 }
 
-/// The clouds of one file, with those of a `secure.yaml` beside it merged over them.
-pub(super) fn read_file(path: &Path) -> Result<BTreeMap<String, Entry>, Error> {
-    let read = clouds(path, "clouds.yaml")?;
-    let beside: Vec<_> = path.parent().map(Path::to_path_buf).into_iter().collect();
-    match candidates(&beside, "secure").find(|path| path.is_file()) {
-        Some(secure) => Ok(overlaid(read, clouds(&secure, "secure.yaml")?)),
-        None => Ok(read),
+/// The file that a variable names. It must exist: another one may have the same cloud elsewhere.
+fn named(
+    lookup: &dyn Fn(&str) -> Option<String>,
+    variable: &str,
+    what: &'static str,
+) -> Result<Option<PathBuf>, Error> {
+    match lookup(variable) {
+        Some(path) if !path.is_empty() => {
+            let path = PathBuf::from(path);
+            if path.exists() {
+                return Ok(Some(path));
+            }
+            let reason = format!("{variable} names it, but it does not exist");
+            Err(unusable(what, &path, reason))
+        }
+        _ => Ok(None),
     }
 }
 
-/// The directories that are searched without a variable.
+/// The clouds of one file, with those of a `secure.yaml` beside it merged over them.
+pub(super) fn read_file(path: &Path) -> Result<Found, Error> {
+    let beside: Vec<_> = path.parent().map(Path::to_path_buf).into_iter().collect();
+    let one = |what| candidates(&beside, what).find(|path| path.is_file());
+    let mut found = Found {
+        profiles: Profiles::new(one("clouds-public")),
+        ..Found::default()
+    };
+    found.searched.push(path.display().to_string());
+    found.add(path, "clouds.yaml")?;
+    if let Some(secure) = one("secure") {
+        found.add(&secure, "secure.yaml")?;
+    }
+    found.file = Some(path.to_path_buf());
+    Ok(found)
+}
+
+impl Found {
+    /// Merges the clouds of a file over those that are there.
+    fn add(&mut self, path: &Path, what: &'static str) -> Result<(), Error> {
+        let text = text(path, what)?;
+        self.add_text(&text, &path.display().to_string())
+    }
+
+    pub(super) fn add_text(&mut self, text: &str, origin: &str) -> Result<(), Error> {
+        let mut document = yaml::read(text, origin)?;
+        if document.repeats("clouds") {
+            let reason = "it is written twice in the file; put all clouds below one of them";
+            return Err(invalid("clouds", origin, reason));
+        }
+        let clouds = document.take_map("clouds", origin)?;
+        let mut underscored = Map::default();
+        for (name, node) in clouds.iter() {
+            if clouds.repeats(name) {
+                self.repeated.push(name.to_owned());
+            }
+            underscored.set(name, node.clone().underscored());
+        }
+        self.clouds.merge(underscored);
+        Ok(())
+    }
+}
+
+/// The text of a file of the configuration.
+pub(super) fn text(path: &Path, what: &'static str) -> Result<String, Error> {
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_string(&mut text));
+    match read {
+        Ok(length) if length as u64 > LIMIT => {
+            let reason = format!("it is longer than {LIMIT} bytes");
+            Err(unusable(what, path, reason))
+        }
+        Ok(_) => Ok(text),
+        Err(error) => Err(unusable(what, path, error)),
+    }
+}
+
+fn unusable(what: &'static str, path: &Path, source: impl Into<BoxError>) -> Error {
+    Error::ConfigFile {
+        what,
+        path: path.to_path_buf(),
+        source: source.into(),
+    }
+}
+
+/// The directories that are searched without a variable: those of openstacksdk and of the XDG
+/// specification.
 pub(super) fn directories(lookup: &dyn Fn(&str) -> Option<String>) -> Vec<PathBuf> {
-    let user = lookup("XDG_CONFIG_HOME")
-        .filter(|path| !path.is_empty())
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(lookup("HOME")?).join(".config")));
+    let path = |name| {
+        lookup(name)
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from)
+    };
+    let home = path("HOME");
     let mut directories = vec![PathBuf::from(".")];
-    directories.extend(user.map(|path| path.join("openstack")));
+    directories.extend(path("XDG_CONFIG_HOME"));
+    // A snap has a `HOME` of its own.
+    directories.extend(
+        path("SNAP_REAL_HOME")
+            .or(home)
+            .map(|home| home.join(".config")),
+    );
+    match lookup("XDG_CONFIG_DIRS").filter(|list| !list.is_empty()) {
+        Some(list) => directories.extend(list.split(':').map(PathBuf::from)),
+        None => directories.push(PathBuf::from("/etc/xdg")),
+    }
+    for directory in &mut directories[1..] {
+        directory.push("openstack");
+    }
     directories.push(PathBuf::from("/etc/openstack"));
+    directories.dedup();
     directories
 }
 
@@ -90,24 +227,4 @@ fn candidates(directories: &[PathBuf], name: &'static str) -> impl Iterator<Item
     directories.iter().flat_map(move |directory| {
         SUFFIXES.map(|suffix| directory.join(format!("{name}.{suffix}")))
     })
-}
-
-fn clouds(path: &Path, what: &'static str) -> Result<BTreeMap<String, Entry>, Error> {
-    let text = fs::read_to_string(path).map_err(|error: io::Error| Error::ConfigFile {
-        what,
-        path: path.to_path_buf(),
-        source: Box::new(error),
-    })?;
-    entry::read(&text, &path.display().to_string())
-}
-
-fn overlaid(
-    below: BTreeMap<String, Entry>,
-    mut above: BTreeMap<String, Entry>,
-) -> BTreeMap<String, Entry> {
-    let merged = below.into_iter().map(|(name, entry)| {
-        let over = above.remove(&name).unwrap_or_default();
-        (name, entry.merged(over))
-    });
-    merged.collect()
 }

@@ -6,7 +6,12 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use super::authentication::Authentication;
 use super::*;
+
+mod as_openstacksdk;
+mod files;
+mod refusals;
 
 const USER: &str = "username: u, password: hunter2";
 
@@ -18,8 +23,16 @@ fn cloud(auth: &str, settings: &str) -> Result<CloudConfig, Error> {
 }
 
 fn login(auth: &str, settings: &str) -> Value {
-    let (_, login) = cloud(auth, settings).unwrap().into_parts();
-    login.request().unwrap()["auth"].clone()
+    request(cloud(auth, settings).unwrap())["auth"].clone()
+}
+
+/// The body of the request that a cloud logs in with.
+fn request(config: CloudConfig) -> Value {
+    let (_, login) = config.into_parts();
+    match &login.authentication {
+        Authentication::Methods(methods) => login.request(methods),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn refused(auth: &str, settings: &str) -> String {
@@ -86,7 +99,7 @@ fn other_scopes() {
         scope("trust_id: t"),
         Some(json!({"OS-TRUST:trust": {"id": "t"}}))
     );
-    assert_eq!(scope("region: r"), None);
+    assert_eq!(scope("user_domain_id: d"), None);
 }
 
 #[test]
@@ -126,9 +139,14 @@ fn a_token_is_a_login_too() {
 
 #[test]
 fn an_unknown_login_is_refused_by_name_when_it_is_needed() {
-    let (_, login) = cloud(USER, "auth_type: v3totp").unwrap().into_parts();
-    let error = login.request().unwrap_err();
-    assert!(matches!(&error, Error::UnsupportedAuthType(name) if name == "v3totp"));
+    for (settings, wanted) in [
+        ("auth_type: v3kerberos", "v3kerberos"),
+        ("auth_type: ", "none"),
+    ] {
+        let config = cloud(USER, settings).unwrap();
+        let error = crate::Session::new(config, || jiff::Timestamp::UNIX_EPOCH).unwrap_err();
+        assert!(matches!(&error, Error::UnsupportedAuthType(name) if name == wanted));
+    }
 }
 
 #[test]
@@ -136,11 +154,6 @@ fn what_lacks_is_named_with_its_origin() {
     assert!(refused("username: u", "").starts_with("no `auth.password` in cloud `a`; set it"));
     assert!(refused("password: hunter2", "").contains("`auth.username`"));
     assert!(refused("", "auth_type: token").contains("`auth.token`"));
-    let error = CloudConfig::from_yaml("clouds: {a: {profile: vendor}}", "a").unwrap_err();
-    assert!(
-        error.to_string().contains("profiles are not read"),
-        "{error}"
-    );
 }
 
 #[test]
@@ -174,21 +187,26 @@ fn version_2_of_identity_is_refused() {
 
 #[test]
 fn interfaces_have_two_spellings() {
-    let interface = |settings| cloud(USER, settings).map(|config| config.interface());
-    assert_eq!(interface("").unwrap(), Interface::Public);
-    assert_eq!(
-        interface("interface: publicURL").unwrap(),
-        Interface::Public
-    );
-    assert_eq!(
-        interface("interface: internal").unwrap(),
-        Interface::Internal
-    );
-    assert_eq!(
-        interface("endpoint_type: adminURL").unwrap(),
-        Interface::Admin
-    );
-    assert!(interface("interface: private").is_err());
+    let interface = |settings| cloud(USER, settings).map(|config| config.interfaces().to_vec());
+    for (settings, wanted) in [
+        ("", Interface::Public),
+        ("interface: publicURL", Interface::Public),
+        ("interface: internal", Interface::Internal),
+        ("endpoint_type: adminURL", Interface::Admin),
+    ] {
+        assert_eq!(interface(settings).unwrap(), [wanted], "{settings}");
+    }
+    let both = interface("interface: [internalURL, public, internal]").unwrap();
+    assert_eq!(both, [Interface::Internal, Interface::Public]);
+    for settings in [
+        "interface: private",
+        "interface: [internal, private]",
+        "interface: {a: b}",
+        "interface: [[internal]]",
+        "image_interface: private",
+    ] {
+        assert!(interface(settings).is_err(), "{settings}");
+    }
 }
 
 #[test]
@@ -201,8 +219,18 @@ fn the_first_region_of_a_list_counts_if_none_is_named() {
     assert_eq!(region("regions: [one, two]").unwrap().unwrap(), "one");
     assert_eq!(region("regions: [{name: one}]").unwrap().unwrap(), "one");
     let both = "regions: [one, two]\n    region_name: two";
-    assert_eq!(region(both).unwrap().unwrap(), "two");
-    assert!(region("regions: [{name: one, values: {interface: internal}}]").is_err());
+    assert_eq!(region(both).unwrap().unwrap(), "one");
+    let another = |settings, name| cloud(USER, settings).unwrap().with_region(name);
+    let two = another(
+        "regions: [one, {name: two, values: {interface: admin}}]",
+        "two",
+    )
+    .unwrap();
+    assert_eq!(
+        (two.region(), two.interfaces()),
+        (Some("two"), &[Interface::Admin][..])
+    );
+    assert!(another("regions: [one, two]", "three").is_err());
 }
 
 #[test]
@@ -212,7 +240,19 @@ fn certificates_are_checked_unless_it_is_said_clearly() {
     assert!(verify("insecure: false").unwrap());
     assert!(!verify("verify: no").unwrap());
     assert!(!verify("insecure: 'True'").unwrap());
-    assert!(verify("verify: maybe").is_err());
+    for settings in [
+        "insecure: 'yes'",
+        "insecure: 1",
+        "verify: 'no'",
+        "verify: [a]",
+    ] {
+        assert!(verify(settings).is_err(), "{settings}");
+    }
+    let authorities = cloud(USER, "verify: /ca.pem")
+        .unwrap()
+        .certificates
+        .authorities;
+    assert_eq!(authorities, Some(PathBuf::from("/ca.pem")));
 }
 
 #[test]
@@ -227,170 +267,40 @@ fn debug_shows_no_secret() {
     }
 }
 
-fn variables(pairs: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
-    let pairs: BTreeMap<String, String> = pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
-    move |name| pairs.get(name).cloned()
-}
-
 #[test]
-fn variables_describe_a_cloud() {
-    let config = CloudConfig::from_variables(variables(&[
-        ("OS_AUTH_URL", "http://k"),
-        ("OS_USERNAME", "u"),
-        ("OS_PASSWORD", "hunter2"),
-        ("OS_PROJECT_NAME", "p"),
-        ("OS_USER_DOMAIN_NAME", "Default"),
-        ("OS_PROJECT_DOMAIN_ID", ""),
-        ("OS_REGION_NAME", "r"),
-        ("OS_INTERFACE", "internal"),
-        ("OS_IDENTITY_API_VERSION", "3"),
-        ("OS_IMAGE_ENDPOINT_OVERRIDE", "http://glance/prefix"),
-    ]))
-    .unwrap();
-    assert_eq!(config.project(), Some("p"));
-    assert_eq!(config.region(), Some("r"));
-    assert_eq!(config.interface(), Interface::Internal);
-    let error = CloudConfig::from_variables(|_| None).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("no `auth.auth_url` in the OS_* variables"),
-        "{error}"
-    );
-}
-
-struct Files {
-    root: tempfile::TempDir,
-}
-
-impl Files {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let root = tempfile::tempdir().unwrap();
-        for (path, text) in files {
-            let path = root.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        Self { root }
-    }
-
-    fn path(&self, path: &str) -> String {
-        self.root.path().join(path).display().to_string()
-    }
-
-    fn load(&self, cloud: Option<&str>, pairs: &[(&str, &str)]) -> Result<CloudConfig, Error> {
-        let directories: Vec<PathBuf> = ["here", "home", "etc"]
-            .map(|name| self.root.path().join(name))
-            .into();
-        CloudConfig::load_with(cloud, &variables(pairs), &directories)
-    }
-}
-
-fn text(cloud: &str, host: &str) -> String {
-    format!(
-        "clouds: {{{cloud}: {{auth: {{auth_url: 'http://{host}', username: u, password: x}}}}}}"
-    )
-}
-
-fn host(config: Result<CloudConfig, Error>) -> String {
-    config.unwrap().auth_url().host_str().unwrap().to_owned()
-}
-
-#[test]
-fn the_first_file_counts_and_a_variable_goes_before() {
-    let files = Files::new(&[
-        ("home/clouds.yml", &text("a", "home")),
-        ("etc/clouds.yaml", &text("a", "etc")),
-        ("other/my.yaml", &text("a", "other")),
-    ]);
-    assert_eq!(host(files.load(Some("a"), &[])), "home");
-    assert_eq!(host(files.load(None, &[("OS_CLOUD", "a")])), "home");
-    let other = files.path("other/my.yaml");
-    let variable = [("OS_CLIENT_CONFIG_FILE", other.as_str())];
-    assert_eq!(host(files.load(Some("a"), &variable)), "other");
-}
-
-#[test]
-fn a_name_counts_more_than_variables_and_variables_more_than_nothing() {
-    let files = Files::new(&[("here/clouds.json", &text("a", "file"))]);
-    let pairs = [
-        ("OS_AUTH_URL", "http://variable"),
-        ("OS_USERNAME", "u"),
-        ("OS_PASSWORD", "x"),
-    ];
-    assert_eq!(host(files.load(Some("a"), &pairs)), "file");
-    assert_eq!(host(files.load(None, &pairs)), "variable");
-    let error = files.load(None, &[]).unwrap_err().to_string();
-    assert!(
-        error.contains("OS_AUTH_URL") && error.contains("clouds found: `a`"),
-        "{error}"
-    );
-}
-
-#[test]
-fn an_unknown_cloud_is_answered_with_the_places_searched() {
-    let files = Files::new(&[("home/clouds.yaml", &text("production", "home"))]);
-    let error = files.load(Some("prod"), &[]).unwrap_err().to_string();
-    for part in [
-        "here/clouds.yaml (absent)",
-        "home/clouds.yaml`;",
-        "`production`",
+fn unquoted_secrets_stay_as_they_are_written() {
+    for password in [
+        "0123456",
+        "1e5",
+        "0x10",
+        "true",
+        "no",
+        "12345678901234567890",
+        "1_000",
+        "2024-01-01",
+        ".5",
+        "0o17",
     ] {
-        assert!(error.contains(part), "{part} in {error}");
-    }
-    let error = Files::new(&[])
-        .load(Some("prod"), &[])
-        .unwrap_err()
-        .to_string();
-    assert!(error.ends_with("clouds found: none"), "{error}");
-}
-
-#[test]
-fn a_file_that_a_variable_names_must_exist() {
-    let files = Files::new(&[]);
-    let path = files.path("absent.yaml");
-    let error = files
-        .load(Some("a"), &[("OS_CLIENT_CONFIG_FILE", &path)])
-        .unwrap_err();
-    assert!(matches!(
-        error,
-        Error::ConfigFile {
-            what: "clouds.yaml",
-            ..
-        }
-    ));
-}
-
-#[test]
-fn secrets_are_merged_from_secure_yaml() {
-    let open = "clouds: {a: {auth: {auth_url: 'http://k', username: u, password: open}}}";
-    let secure = "clouds: {a: {auth: {password: closed}}, other: {auth: {password: x}}}";
-    let files = Files::new(&[("home/clouds.yaml", open), ("home/secure.yaml", secure)]);
-    let path = files.root.path().join("home/clouds.yaml");
-    for config in [
-        files.load(Some("a"), &[]),
-        CloudConfig::from_file(&path, "a"),
-    ] {
-        let (_, login) = config.unwrap().into_parts();
-        let body = login.request().unwrap();
-        assert_eq!(
-            body["auth"]["identity"]["password"]["user"]["password"],
-            "closed"
+        let body = login(
+            &format!("username: u, password: {password}, project_id: p"),
+            "",
         );
+        assert_eq!(body["identity"]["password"]["user"]["password"], password);
     }
 }
 
 #[test]
-fn user_directories_follow_the_environment() {
-    let found = search::directories(&variables(&[("HOME", "/home/u")]));
-    assert_eq!(found[1], PathBuf::from("/home/u/.config/openstack"));
-    let found = search::directories(&variables(&[
-        ("HOME", "/home/u"),
-        ("XDG_CONFIG_HOME", "/x"),
-    ]));
-    assert_eq!(found[1], PathBuf::from("/x/openstack"));
-    assert_eq!(found.last().unwrap(), &PathBuf::from("/etc/openstack"));
+fn empty_values_are_not_stated() {
+    for password in ["", "''", "~", "null"] {
+        let error = refused(&format!("username: u, password: {password}"), "");
+        assert!(error.contains("no `auth.password`"), "{error}");
+    }
+}
+
+#[test]
+fn json_is_read_too() {
+    let text = "{\"clouds\": {\n\t\"a\": {\"auth\": {\"auth_url\": \"http://k\", \"token\": \"t\"}, \
+                \"verify\": false}}}";
+    let config = CloudConfig::from_yaml(text, "a").unwrap();
+    assert!(!config.certificates.verify);
 }

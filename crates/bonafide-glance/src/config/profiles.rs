@@ -1,0 +1,138 @@
+//! Profiles: what several clouds of one provider have in common.
+
+use std::path::PathBuf;
+
+use super::search::text;
+use super::tree::{Map, Node, invalid};
+use super::yaml;
+use crate::Error;
+
+/// The profiles that openstacksdk brings along and this crate does not: half of those clouds are
+/// gone, and an address that a library keeps is an address that a library sends passwords to.
+const BUILT_INTO_OPENSTACKSDK: [&str; 25] = [
+    "auro",
+    "betacloud",
+    "binero",
+    "bluebox",
+    "catalyst",
+    "citycloud",
+    "conoha",
+    "dreamcompute",
+    "elastx",
+    "entercloudsuite",
+    "fuga",
+    "ibmcloud",
+    "internap",
+    "limestonenetworks",
+    "otc",
+    "otc-swiss",
+    "ovh",
+    "ovh-us",
+    "rackspace",
+    "switchcloud",
+    "switchengines",
+    "ultimum",
+    "unitedstack",
+    "vexxhost",
+    "zetta",
+];
+
+/// The profiles of `clouds-public.yaml`, which is read when a cloud has one.
+#[derive(Clone, Default)]
+pub(super) struct Profiles {
+    file: Option<PathBuf>,
+}
+
+impl Profiles {
+    pub(super) fn new(file: Option<PathBuf>) -> Self {
+        Self { file }
+    }
+
+    /// What a cloud is put over: its profile, or nothing if it has none.
+    pub(super) fn of(&self, cloud: &Map, origin: &str) -> Result<Map, Error> {
+        // `cloud` is the older name of the key.
+        let key = if cloud.contains("profile") {
+            "profile"
+        } else {
+            "cloud"
+        };
+        let name = match cloud.get(key) {
+            None => return Ok(Map::default()),
+            Some(node @ (Node::Null | Node::Text(_) | Node::Flag { .. })) => match node.text() {
+                None => return Ok(Map::default()),
+                Some(name) => name,
+            },
+            Some(other) => {
+                let reason = format!("it is {} and not the name of a profile", other.kind());
+                return Err(invalid(key, origin, &reason));
+            }
+        };
+        match self.find(name)? {
+            Some(profile) => Ok(profile),
+            None => Err(invalid(key, origin, &self.missing(name))),
+        }
+    }
+
+    fn find(&self, name: &str) -> Result<Option<Map>, Error> {
+        let Some(path) = &self.file else {
+            return Ok(None);
+        };
+        let origin = path.display().to_string();
+        let mut document = yaml::read(&text(path, "clouds-public.yaml")?, &origin)?;
+        let mut profiles = document.take_map("public-clouds", &origin)?;
+        let repeated = profiles.repeats(name);
+        let profile = match profiles.take(name) {
+            None => return Ok(None),
+            Some(Node::Map(map)) => map.underscored(),
+            Some(other) => {
+                let reason = format!("the profile is {} and not a mapping", other.kind());
+                return Err(invalid(name, &origin, &reason));
+            }
+        };
+        if repeated {
+            let reason = "the profile is defined twice; remove one of them";
+            return Err(invalid(name, &origin, reason));
+        }
+        if let Some(key) = profile.repeated() {
+            return Err(invalid(
+                key,
+                &origin,
+                "it is written twice; remove one of them",
+            ));
+        }
+        for key in ["cloud", "profile"] {
+            if profile.contains(key) {
+                let reason = format!("profile `{name}` refers to another one; put its keys here");
+                return Err(invalid(key, &origin, &reason));
+            }
+        }
+        Ok(Some(profile))
+    }
+
+    fn missing(&self, name: &str) -> String {
+        // An address may have a password in it.
+        let shown = if name.contains("://") {
+            "https://…"
+        } else {
+            name
+        };
+        let place = match &self.file {
+            Some(path) => format!(
+                "`{shown}` is not below `public-clouds` of {}",
+                path.display()
+            ),
+            None => format!("`{shown}` is not known, since there is no clouds-public.yaml"),
+        };
+        let why = if BUILT_INTO_OPENSTACKSDK.contains(&name) {
+            "; the profiles that are built into openstacksdk are not built in here"
+        } else if name.contains("://") {
+            "; profiles are not fetched from an address"
+        } else {
+            ""
+        };
+        format!(
+            "{place}{why}; write its `auth_url` and regions into the cloud, or a profile of this \
+             name into clouds-public.yaml"
+        )
+    }
+}

@@ -1,0 +1,380 @@
+//! What becomes of the cases in `tests/clouds`, compared with the real openstacksdk.
+//!
+//! openstacksdk is that of the environment that `tests/openstack/up` installs; without
+//! `BONAFIDE_TEST_CLOUDS` the comparison is skipped and says so, and with `CI=true` it fails.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use serde::Deserialize;
+
+use super::*;
+
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clouds/cases");
+const DRIVER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clouds/openstacksdk.py");
+
+/// What we do where openstacksdk does something else.
+enum Ours {
+    /// We take the cloud, in another way or where openstacksdk refuses it.
+    Accepts,
+    /// We refuse it, with these words.
+    Refuses(&'static str),
+}
+use Ours::{Accepts, Refuses};
+
+/// Differences that are wanted: the case, what we do, and why.
+const DIFFERENCES: &[(&str, Ours, &str)] = &[
+    (
+        "address-of-a-service-with-a-password",
+        Refuses("a user or password in it"),
+        "an address shows in messages and logs, so it has no secret in it",
+    ),
+    (
+        "address-of-no-service-by-variable",
+        Refuses("`OS_ENDPOINT_OVERRIDE`"),
+        "openstacksdk passes over it; whoever sets it means one service, and images would go elsewhere",
+    ),
+    (
+        "application-credential-with-a-project",
+        Accepts,
+        "Keystone refuses every scope with an application credential, so none is sent",
+    ),
+    (
+        "application-credential-without-its-type",
+        Accepts,
+        "the keys say which log-in is meant, as for the command `openstack`",
+    ),
+    (
+        "dash-and-underscore",
+        Refuses("written twice"),
+        "openstacksdk takes the last one; only one of them is meant",
+    ),
+    (
+        "dashes-in-the-type",
+        Accepts,
+        "openstacksdk passes over `auth-type`, though it reads other keys with dashes",
+    ),
+    (
+        "default-domain-beside-the-users",
+        Accepts,
+        "openstacksdk sends the default domain though the user and the project have others",
+    ),
+    (
+        "default-domain-of-openstack",
+        Accepts,
+        "the command `openstack` reads it",
+    ),
+    (
+        "file-by-variable-that-is-not-there",
+        Refuses("absent.yaml"),
+        "openstacksdk reads the next file, which may have another cloud of this name",
+    ),
+    (
+        "insecure-as-another-text",
+        Refuses("`insecure`"),
+        "openstacksdk reads every text but `true` as false",
+    ),
+    (
+        "interface-by-variable-beside-its-older-name",
+        Accepts,
+        "in openstacksdk the older name in the file wins over the variable",
+    ),
+    (
+        "interface-null",
+        Accepts,
+        "openstacksdk takes the catalogue's first endpoint, whatever its interface",
+    ),
+    (
+        "interface-that-is-not-one",
+        Refuses("`interface`"),
+        "no catalogue has such an endpoint",
+    ),
+    (
+        "key-written-twice",
+        Refuses("written twice"),
+        "openstacksdk takes the last one; only one of them is meant",
+    ),
+    (
+        "name-of-a-service",
+        Refuses("`image_service_name`"),
+        "services are chosen by type here",
+    ),
+    (
+        "no-domain",
+        Accepts,
+        "as for the command `openstack` it is the default domain; Keystone refuses names without one",
+    ),
+    (
+        "older-name-of-the-type",
+        Accepts,
+        "in openstacksdk its own default wins over the older name",
+    ),
+    (
+        "other-address-by-variable",
+        Refuses("`OS_AUTH_URL`"),
+        "openstacksdk follows the file and the command `openstack` the variable",
+    ),
+    (
+        "password-by-variable-beside-another",
+        Refuses("`OS_PASSWORD`"),
+        "openstacksdk follows the file and the command `openstack` the variable",
+    ),
+    (
+        "password-that-is-a-word-of-yaml",
+        Accepts,
+        "a password is what is written",
+    ),
+    (
+        "password-with-a-zero-before-it",
+        Accepts,
+        "a password is what is written, and not the number 83",
+    ),
+    (
+        "profile-that-is-not-there",
+        Refuses("`other` is not below"),
+        "openstacksdk warns and goes on without it",
+    ),
+    (
+        "project-by-variable-beside-a-credential",
+        Refuses("`OS_PROJECT_ID`"),
+        "Keystone refuses every scope with an application credential",
+    ),
+    (
+        "project-by-variable-beside-an-id",
+        Refuses("`OS_PROJECT_NAME`"),
+        "openstacksdk follows the id of the file, and images would go to another project",
+    ),
+    (
+        "timeout-that-is-not-one",
+        Refuses("`api_timeout`"),
+        "openstacksdk finds that out later",
+    ),
+    (
+        "token-without-its-type",
+        Accepts,
+        "the keys say which log-in is meant, as for the command `openstack`",
+    ),
+    (
+        "type-of-a-service",
+        Refuses("`image_service_type`"),
+        "services are chosen by their official type here",
+    ),
+    (
+        "vendor-hook",
+        Refuses("`vendor_hook`"),
+        "it names a function of Python",
+    ),
+    (
+        "verify-as-another-text",
+        Refuses("`verify`"),
+        "openstacksdk takes it for the path of a CA bundle, and requests fail",
+    ),
+    (
+        "verify-as-text",
+        Accepts,
+        "openstacksdk takes it for the path of a CA bundle, and requests fail",
+    ),
+    (
+        "version-1-of-images",
+        Refuses("`image_api_version`"),
+        "only version 2 is spoken here",
+    ),
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    cloud: Option<String>,
+    #[serde(default)]
+    environment: BTreeMap<String, String>,
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+    region: Option<String>,
+}
+
+fn cases() -> BTreeMap<String, Case> {
+    let entries = fs::read_dir(CASES)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let cases: BTreeMap<String, Case> = entries
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let text = fs::read_to_string(&path).unwrap();
+            let case = serde_saphyr::from_str(&text);
+            (
+                name,
+                case.unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+            )
+        })
+        .collect();
+    assert!(cases.len() >= 60, "{}", cases.len());
+    cases
+}
+
+fn write_files(root: &Path, cases: &BTreeMap<String, Case>) {
+    for (name, case) in cases {
+        let directory = root.join(name);
+        fs::create_dir(&directory).unwrap();
+        for (file, text) in &case.files {
+            fs::write(directory.join(file), text).unwrap();
+        }
+    }
+}
+
+fn ours(case: &Case, directory: &Path) -> Result<CloudConfig, Error> {
+    let root = directory.display().to_string();
+    let lookup = |name: &str| {
+        let value = case.environment.get(name)?;
+        Some(value.replace("{directory}", &root))
+    };
+    let directories = [directory.to_path_buf()];
+    let config = CloudConfig::load_with(case.cloud.as_deref(), &lookup, &directories)?;
+    match &case.region {
+        Some(region) => config.with_region(region),
+        None => Ok(config),
+    }
+}
+
+/// In the form of the driver.
+fn described(config: CloudConfig) -> Result<Value, Error> {
+    let certificates = &config.certificates;
+    let verify = match &certificates.authorities {
+        _ if !certificates.verify => json!(false),
+        Some(path) => json!(path),
+        None => json!(true),
+    };
+    let certificate = match (&certificates.certificate, &certificates.key) {
+        (Some(certificate), Some(key)) => json!([certificate, key]),
+        (certificate, _) => json!(certificate),
+    };
+    let timeout = config.request_deadline;
+    let timeout = (timeout != CloudConfig::DEFAULT_REQUEST_DEADLINE).then_some(timeout.as_secs());
+    let (place, login) = config.into_parts();
+    let services: BTreeMap<_, _> = [Service::BlockStorage, Service::Compute, Service::Image]
+        .into_iter()
+        .map(|service| {
+            let place = place.of(service);
+            let interfaces = place.interfaces.iter().map(ToString::to_string);
+            let described = json!({
+                "endpoint_override": place.endpoint_override.as_ref().map(Url::as_str),
+                "interfaces": interfaces.collect::<Vec<_>>(),
+                "region": place.region,
+            });
+            (service.name(), described)
+        })
+        .collect();
+    Ok(json!({
+        "log_in": log_in(&place, &login)?,
+        "services": services,
+        "verify": verify,
+        "certificate": certificate,
+        "timeout": timeout,
+    }))
+}
+
+fn log_in(place: &Place, login: &Login) -> Result<Value, Error> {
+    match &login.authentication {
+        Authentication::Foreign(name) => Err(Error::UnsupportedAuthType(name.clone())),
+        Authentication::Methods(methods) => {
+            let url = format!("{}/auth/tokens", place.auth_url);
+            Ok(json!([{"url": url, "body": login.request(methods)}]))
+        }
+    }
+}
+
+/// Addresses have one spelling here, and an order that Keystone does not see is no difference.
+fn normalised(mut theirs: Value) -> Value {
+    if let Some(services) = theirs.get_mut("services").and_then(Value::as_object_mut) {
+        for service in services.values_mut() {
+            let url = &mut service["endpoint_override"];
+            if let Some(parsed) = url.as_str().and_then(|text| Url::parse(text).ok()) {
+                *url = json!(parsed);
+            }
+        }
+    }
+    theirs
+}
+
+fn shown(error: &Error) -> String {
+    let text = error.to_string();
+    assert!(!text.contains("hunter2"), "{text}");
+    text
+}
+
+fn openstacksdk(root: &Path) -> Option<BTreeMap<String, Value>> {
+    let Some(clouds) = env::var_os("BONAFIDE_TEST_CLOUDS") else {
+        let required = env::var("CI").is_ok_and(|value| value == "true");
+        assert!(
+            !required,
+            "CI needs BONAFIDE_TEST_CLOUDS; tests/openstack/up installs openstacksdk"
+        );
+        return None;
+    };
+    let python = Path::new(&clouds).with_file_name("venv").join("bin/python");
+    let output = Command::new(&python)
+        .args(["-W", "ignore", DRIVER])
+        .arg(root)
+        .env("HOME", root)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .unwrap_or_else(|error| panic!("{}: {error}", python.display()));
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaint}");
+    Some(serde_json::from_slice(&output.stdout).unwrap())
+}
+
+#[test]
+#[expect(
+    clippy::print_stderr,
+    reason = "who runs the tests has to know that this one did not run"
+)]
+fn every_case_is_read_as_openstacksdk_reads_it_or_differs_for_a_reason() {
+    let cases = cases();
+    let root = tempfile::tempdir().unwrap();
+    write_files(root.path(), &cases);
+    let Some(mut theirs) = openstacksdk(root.path()) else {
+        eprintln!("skipped: BONAFIDE_TEST_CLOUDS does not name the clouds.yaml of a real cloud");
+        return;
+    };
+    let mut wrong = Vec::new();
+    for (name, case) in &cases {
+        let theirs = normalised(theirs.remove(name).unwrap());
+        let ours = ours(case, &root.path().join(name)).and_then(described);
+        let same = match &ours {
+            Ok(ours) => *ours == theirs,
+            Err(_) => theirs.get("refused").is_some(),
+        };
+        let known = DIFFERENCES.iter().find(|(case, ..)| case == name);
+        match (known, &ours) {
+            (None, _) if same => {}
+            (Some((_, Accepts, _)), Ok(_)) if !same => {}
+            (Some((_, Refuses(words), _)), Err(error)) if !same && shown(error).contains(words) => {
+            }
+            (_, Ok(ours)) => wrong.push(format!("{name}:\n  ours {ours}\n  theirs {theirs}")),
+            (_, Err(error)) => wrong.push(format!("{name}:\n  ours {error}\n  theirs {theirs}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n", wrong.join("\n"));
+}
+
+/// The same without openstacksdk: no difference is forgotten, and each has its reason.
+#[test]
+fn every_known_difference_is_one_of_a_case() {
+    let cases = cases();
+    let named: BTreeSet<_> = DIFFERENCES.iter().map(|(name, ..)| *name).collect();
+    assert_eq!(named.len(), DIFFERENCES.len());
+    let root = tempfile::tempdir().unwrap();
+    write_files(root.path(), &cases);
+    for (name, wanted, reason) in DIFFERENCES {
+        assert!(!reason.is_empty(), "{name}");
+        let ours = ours(&cases[*name], &root.path().join(name)).and_then(described);
+        match (wanted, ours) {
+            (Accepts, Ok(_)) => {}
+            (Refuses(words), Err(error)) => {
+                assert!(shown(&error).contains(words), "{name}: {error}");
+            }
+            (_, Ok(_)) => panic!("{name} is accepted"),
+            (_, Err(error)) => panic!("{name}: {error}"),
+        }
+    }
+}

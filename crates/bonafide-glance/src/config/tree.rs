@@ -1,0 +1,197 @@
+//! Values as they are written in a file, and how openstacksdk merges them.
+
+use crate::Error;
+
+/// A value as it is written. It has no `Debug`: any text may be a password.
+#[derive(Clone, PartialEq)]
+pub(super) enum Node {
+    /// A boolean of YAML 1.1 without quotes, such as `no`, with its spelling.
+    Flag {
+        value: bool,
+        text: String,
+    },
+    List(Vec<Node>),
+    Map(Map),
+    Null,
+    /// A text, or a number or date as it is spelled: openstacksdk makes texts of numbers too.
+    Text(String),
+}
+
+/// A mapping in the order of the file.
+#[derive(Clone, Default, PartialEq)]
+pub(super) struct Map {
+    entries: Vec<(String, Node)>,
+    repeated: Option<String>,
+}
+
+impl Node {
+    /// The text of a scalar; nothing for a null, which is as good as absent.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Flag { text, .. } | Self::Text(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(super) fn underscored(self) -> Self {
+        match self {
+            Self::Map(map) => Self::Map(map.underscored()),
+            Self::List(list) => Self::List(list.into_iter().map(Self::underscored).collect()),
+            scalar => scalar,
+        }
+    }
+
+    /// What it is, for a message about what it should be.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Flag { .. } => "a boolean",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a mapping",
+            Self::Null => "null",
+            Self::Text(_) => "a text",
+        }
+    }
+}
+
+impl Map {
+    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+        let found = self.entries.iter().find(|(name, _)| name == key);
+        found.map(|(_, node)| node)
+    }
+
+    pub(super) fn contains(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Node)> {
+        self.entries.iter().map(|(key, node)| (key.as_str(), node))
+    }
+
+    pub(super) fn into_keys(self) -> Vec<String> {
+        self.entries.into_iter().map(|(key, _)| key).collect()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(super) fn set(&mut self, key: &str, node: Node) {
+        match self.entries.iter_mut().find(|(name, _)| name == key) {
+            Some((_, old)) => *old = node,
+            None => self.entries.push((key.to_owned(), node)),
+        }
+    }
+
+    pub(super) fn take(&mut self, key: &str) -> Option<Node> {
+        let place = self.entries.iter().position(|(name, _)| name == key)?;
+        Some(self.entries.remove(place).1)
+    }
+
+    /// Adds an entry as it is read; a key that is there already is kept in mind.
+    pub(super) fn read(&mut self, key: String, node: Node) {
+        if self.contains(&key) {
+            self.repeated = Some(key.clone());
+        }
+        self.set(&key, node);
+    }
+
+    /// With underscores for the dashes of its keys, at every depth.
+    pub(super) fn underscored(self) -> Self {
+        let mut map = Self {
+            entries: Vec::with_capacity(self.entries.len()),
+            repeated: self.repeated,
+        };
+        for (key, node) in self.entries {
+            map.read(key.replace('-', "_"), node.underscored());
+        }
+        map
+    }
+
+    /// A key that is written twice, here or further down.
+    pub(super) fn repeated(&self) -> Option<&str> {
+        let below = || {
+            self.entries.iter().find_map(|(_, node)| match node {
+                Node::Map(map) => map.repeated(),
+                Node::List(list) => list.iter().find_map(|node| match node {
+                    Node::Map(map) => map.repeated(),
+                    _ => None,
+                }),
+                _ => None,
+            })
+        };
+        self.repeated.as_deref().or_else(below)
+    }
+
+    /// Whether this very mapping, and not one below it, has the key twice.
+    pub(super) fn repeats(&self, key: &str) -> bool {
+        self.repeated.as_deref() == Some(key)
+    }
+
+    /// Mappings are merged at every depth; else what is in `over` wins, a null too. So
+    /// `secure.yaml` is merged over `clouds.yaml`.
+    pub(super) fn merge(&mut self, over: Self) {
+        for (key, node) in over.entries {
+            match (self.entries.iter_mut().find(|(name, _)| *name == key), node) {
+                (Some((_, Node::Map(below))), Node::Map(map)) => below.merge(map),
+                (Some((_, below)), node) => *below = node,
+                (None, node) => self.entries.push((key, node)),
+            }
+        }
+        self.repeated = self.repeated.take().or(over.repeated);
+    }
+
+    /// Only `auth` is merged, and one level deep; else what is in `over` wins. So a cloud is put
+    /// over its profile, and the values of a region over a cloud.
+    pub(super) fn update(&mut self, over: Self) {
+        for (key, node) in over.entries {
+            match (key.as_str(), node) {
+                ("auth", Node::Map(auth)) => match self.get_mut("auth") {
+                    Some(Node::Map(below)) => {
+                        for (key, node) in auth.entries {
+                            below.set(&key, node);
+                        }
+                    }
+                    _ => self.set("auth", Node::Map(auth)),
+                },
+                ("auth", Node::Null) => {}
+                (_, node) => self.set(&key, node),
+            }
+        }
+    }
+
+    /// The same, but a null does not replace anything.
+    pub(super) fn update_stated(&mut self, mut over: Self) {
+        over.entries.retain(|(_, node)| *node != Node::Null);
+        self.update(over);
+    }
+
+    fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        let found = self.entries.iter_mut().find(|(name, _)| name == key);
+        found.map(|(_, node)| node)
+    }
+
+    /// Takes a mapping out; none where there is nothing or a null.
+    pub(super) fn take_map(&mut self, key: &str, origin: &str) -> Result<Self, Error> {
+        match self.take(key) {
+            None | Some(Node::Null) => Ok(Self::default()),
+            Some(Node::Map(map)) => Ok(map),
+            Some(other) => Err(invalid(
+                key,
+                origin,
+                &format!("{} where a mapping belongs", other.kind()),
+            )),
+        }
+    }
+}
+
+pub(super) fn invalid(key: &str, origin: &str, reason: &str) -> Error {
+    Error::InvalidConfig {
+        key: key.to_owned(),
+        origin: origin.to_owned(),
+        reason: reason.to_owned(),
+    }
+}
