@@ -115,6 +115,15 @@ pub enum Error {
         /// What to write.
         hint: &'static str,
     },
+    /// The machine has no certification authorities, and the configuration names none.
+    #[error(
+        "`{url}` can't be reached: this machine has no certification authorities; install its CA \
+         bundle (on Debian: ca-certificates), or set `cacert`, or SSL_CERT_FILE"
+    )]
+    NoAuthorities {
+        /// The address.
+        url: String,
+    },
     /// No configuration file has this cloud.
     #[error(
         "cloud `{cloud}` is not in clouds.yaml; searched: {}; clouds found: {}",

@@ -10,12 +10,12 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, ClientBuilder, Identity, Method, RequestBuilder, Response};
+use reqwest::{Client, ClientBuilder, Identity, Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::rejection::redacted;
-use crate::{BoxError, CloudConfig, Error, Rejection};
+use crate::{BoxError, CloudConfig, Error, Rejection, tls};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most that is read of an answer that is no image: a page of a thousand images with every
@@ -40,6 +40,8 @@ pub(crate) struct Connection {
     requests: Arc<AtomicU64>,
     deadline: Duration,
     pub(crate) idle: Duration,
+    /// Whether there is an authority whose certificates are believed.
+    has_authorities: bool,
 }
 
 /// A request whose body can be sent again.
@@ -102,9 +104,21 @@ impl Connection {
                 .build()
                 .map_err(|error| Error::HttpClient(Box::new(error)))
         };
+        let client = build(builder(config)?);
+        let has_authorities = client.is_ok();
+        // Without a CA bundle there is no client, though a cloud without TLS needs none. One that
+        // believes no certificate can still be made.
+        let client = client.or_else(|error| {
+            build(builder(config)?.tls_certs_only([])).map_err(|_| error)
+        })?;
+        let mut uploads = builder(config)?.pool_max_idle_per_host(0);
+        if !has_authorities {
+            uploads = uploads.tls_certs_only([]);
+        }
         Ok(Self {
-            client: build(builder(config)?)?,
-            uploads: build(builder(config)?.pool_max_idle_per_host(0))?,
+            client,
+            uploads: build(uploads)?,
+            has_authorities,
             requests: Arc::default(),
             deadline: config.request_deadline,
             idle: config.idle_timeout,
@@ -158,6 +172,11 @@ impl Connection {
     }
 
     async fn start(&self, call: &Call, token: Option<HeaderValue>) -> Result<Response, Error> {
+        if !self.has_authorities && call.url.scheme() == "https" {
+            return Err(Error::NoAuthorities {
+                url: redacted(&call.url),
+            });
+        }
         self.count();
         // Without it Glance puts its errors into HTML.
         let mut request = self
@@ -291,29 +310,26 @@ fn builder(config: &CloudConfig) -> Result<ClientBuilder, Error> {
         .referer(false)
         .connect_timeout(CONNECT_TIMEOUT)
         .user_agent(concat!("bonafide/", env!("CARGO_PKG_VERSION")));
-    if let Some(path) = &certificates.authorities {
-        let bundle = Certificate::from_pem_bundle(&read("cacert", path)?)
-            .map_err(|error| unusable("cacert", path, error))?;
-        if bundle.is_empty() {
-            return Err(unusable(
-                "cacert",
-                path,
-                "there is no PEM certificate in it",
-            ));
+    let identity = match &certificates.certificate {
+        Some(path) => {
+            let mut pem = read("cert", path)?;
+            if let Some(key) = &certificates.key {
+                pem.push(b'\n');
+                pem.extend(read("key", key)?);
+            }
+            let identity = Identity::from_pem(&pem);
+            builder = builder.identity(identity.map_err(|error| unusable("cert", path, error))?);
+            Some(pem)
         }
-        builder = builder.tls_certs_only(bundle);
-    }
-    if let Some(path) = &certificates.certificate {
-        let mut pem = read("cert", path)?;
-        if let Some(key) = &certificates.key {
-            pem.push(b'\n');
-            pem.extend(read("key", key)?);
-        }
-        let identity = Identity::from_pem(&pem).map_err(|error| unusable("cert", path, error))?;
-        builder = builder.identity(identity);
-    }
+        None => None,
+    };
     if !certificates.verify {
-        builder = builder.tls_danger_accept_invalid_certs(true);
+        return Ok(builder.tls_danger_accept_invalid_certs(true));
+    }
+    if let Some(path) = &certificates.authorities {
+        let config = tls::client_config(&read("cacert", path)?, identity.as_deref());
+        let config = config.map_err(|error| unusable("cacert", path, error))?;
+        builder = builder.tls_backend_preconfigured(config);
     }
     Ok(builder)
 }

@@ -20,6 +20,7 @@ mod patch;
 mod rejection;
 mod session;
 mod stores;
+mod tls;
 mod usage;
 
 pub use body::ImageBody;

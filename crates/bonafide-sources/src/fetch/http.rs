@@ -26,6 +26,8 @@ const MAX_REDIRECTS: usize = 5;
 pub struct HttpFetch {
     client: Client,
     idle_timeout: Duration,
+    /// Why nothing can be fetched, if so. Runs that only read local files get by without a client.
+    unusable: Option<String>,
 }
 
 impl HttpFetch {
@@ -83,7 +85,8 @@ impl HttpFetchBuilder {
         self
     }
 
-    /// Makes the client.
+    /// Makes the client. On a machine without certificate authorities that is no error yet, but
+    /// each fetch is one.
     ///
     /// # Errors
     ///
@@ -107,9 +110,25 @@ impl HttpFetchBuilder {
             }
             builder = builder.tls_certs_only(certificates);
         }
+        let built = builder.build();
+        let (client, unusable) = match built {
+            Ok(client) => (client, None),
+            Err(error) if self.authorities.is_empty() => {
+                // With no authority at all there is a client; if not, something else is wrong.
+                let none = Client::builder().tls_certs_only([]).build();
+                let reason = format!(
+                    "{}; install the machine's CA bundle (on Debian: ca-certificates), or set \
+                     SSL_CERT_FILE",
+                    describe(&error)
+                );
+                (none.map_err(|_| refused(error))?, Some(reason))
+            }
+            Err(error) => return Err(refused(error)),
+        };
         Ok(HttpFetch {
-            client: builder.build().map_err(refused)?,
+            client,
             idle_timeout: self.idle_timeout,
+            unusable,
         })
     }
 }
@@ -125,6 +144,10 @@ impl Fetch for HttpFetch {
         }
         if !asked.username().is_empty() || asked.password().is_some() {
             return Err(FetchError::UserInformation { url: url.clone() });
+        }
+        if let Some(reason) = &self.unusable {
+            let reason = reason.clone();
+            return Err(FetchError::Client { reason });
         }
         let sent = self.client.get(asked.clone()).send().await;
         let response = sent.map_err(|error| failure(url, self.idle_timeout, error))?;
