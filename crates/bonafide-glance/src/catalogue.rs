@@ -86,6 +86,11 @@ impl Service {
 }
 
 impl Catalogue {
+    /// Whether there is no service at all, as in an unscoped token.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.services.is_empty()
+    }
+
     /// Whether there is an endpoint of such a service, whatever its interface and region.
     pub(crate) fn has(&self, service: Service) -> bool {
         self.endpoints(service).next().is_some()

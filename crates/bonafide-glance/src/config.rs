@@ -15,6 +15,7 @@ use crate::Error;
 use crate::catalogue::Service;
 
 pub(crate) mod authentication;
+pub(crate) mod federation;
 mod keys;
 mod methods;
 mod profiles;

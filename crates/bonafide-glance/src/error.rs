@@ -76,6 +76,14 @@ pub enum Error {
         /// The image.
         id: Uuid,
     },
+    /// An identity provider, or Keystone's trust in it, refuses the log-in.
+    #[error("{rejection}; {hint}")]
+    FederationRefused {
+        /// Who refused, and how.
+        rejection: Box<Rejection>,
+        /// What to check.
+        hint: &'static str,
+    },
     /// 403: the policy of the cloud says no, the image is protected, or the attribute is
     /// read-only.
     #[error("{0}; the role in this project does not suffice, or the image is protected")]
@@ -105,6 +113,22 @@ pub enum Error {
     /// A token that no header can hold.
     #[error("the token has characters that `X-Auth-Token` can't have")]
     InvalidToken,
+    /// The user must prove more than the configuration can.
+    #[error(
+        "`{url}` wants more factors of this user than {}; it takes {}; set `auth_type: \
+         v3multifactor`, `auth_methods` (such as [v3password, v3totp]) and OS_PASSCODE, or use an \
+         application credential",
+        list(given),
+        required.iter().map(|methods| methods.join(" with ")).collect::<Vec<_>>().join(", or ")
+    )]
+    MissingFactors {
+        /// The address of the log-in.
+        url: String,
+        /// The methods that were accepted.
+        given: Vec<String>,
+        /// The sets of methods of which one is enough.
+        required: Vec<Vec<String>>,
+    },
     /// A value that the configuration lacks.
     #[error("no {key} in {origin}; {hint}")]
     MissingConfig {
@@ -176,6 +200,12 @@ pub enum Error {
         /// What the catalogue has of this type, or all its types if it has none.
         available: Vec<String>,
     },
+    /// A log-in by a passcode that was good once and is not good again.
+    #[error(
+        "{0}; a passcode is good for one log-in, and the token had to be renewed; runs that \
+         outlive a token need an application credential"
+    )]
+    PasscodeUsed(Box<Rejection>),
     /// 404: it does not exist, or this project may not see it.
     #[error("{0}; it does not exist, or this project may not see it")]
     NotFound(Box<Rejection>),
@@ -226,7 +256,14 @@ pub enum Error {
         #[source]
         source: BoxError,
     },
-    /// 401: the credentials are wrong, or the token was refused twice.
+    /// 401 of a service, to a new token: the log-in was good, and this request is not allowed.
+    #[error(
+        "{0}; the log-in was good, so user, password and project are right: the access rules of an \
+         application credential may not allow this request, or the service does not know the token, \
+         since it belongs to another cloud or its clock is wrong"
+    )]
+    TokenRefused(Box<Rejection>),
+    /// 401 of Keystone: the credentials are wrong.
     #[error(
         "{0}; check user, password, project and their domains (a wrong password and an unknown \
          project get the same answer)"
@@ -235,8 +272,9 @@ pub enum Error {
     /// A login that is not built in.
     #[error(
         "auth_type `{0}` is not built in (built in: password, v3password, token, v3token, \
-         v3applicationcredential); use an application credential, or give the session a \
-         `TokenProvider` of your own"
+         v3applicationcredential, v3totp, v3multifactor, v3oidcclientcredentials, \
+         v3oidcaccesstoken); use an application credential, or give the session a `TokenProvider` \
+         of your own"
     )]
     UnsupportedAuthType(String),
     /// 415: the bytes are not of the declared disk format or not safe, or the media type is wrong.
@@ -250,10 +288,13 @@ impl Error {
     pub fn rejection(&self) -> Option<&Rejection> {
         match self {
             Self::Conflict(rejection)
+            | Self::FederationRefused { rejection, .. }
             | Self::Forbidden(rejection)
             | Self::Gone(rejection)
             | Self::NotFound(rejection)
+            | Self::PasscodeUsed(rejection)
             | Self::Rejected(rejection)
+            | Self::TokenRefused(rejection)
             | Self::TooLarge(rejection)
             | Self::Unauthorized(rejection)
             | Self::UnsupportedContent(rejection) => Some(rejection),
@@ -273,7 +314,8 @@ impl From<Rejection> for Error {
         let status = rejection.status;
         let rejection = Box::new(rejection);
         match status {
-            401 => Self::Unauthorized(rejection),
+            // Keystone's refusal of a log-in becomes `Unauthorized` where it is met.
+            401 => Self::TokenRefused(rejection),
             403 => Self::Forbidden(rejection),
             404 => Self::NotFound(rejection),
             409 => Self::Conflict(rejection),

@@ -53,6 +53,8 @@ pub(crate) struct Call {
     pub(crate) body: Option<(&'static str, Bytes)>,
     /// One more header: its name and its value.
     pub(crate) header: Option<(&'static str, &'static str)>,
+    /// A header that proves something, and that nothing prints.
+    pub(crate) proof: Option<(&'static str, HeaderValue)>,
 }
 
 /// The HTTP methods in use.
@@ -108,9 +110,8 @@ impl Connection {
         let has_authorities = client.is_ok();
         // Without a CA bundle there is no client, though a cloud without TLS needs none. One that
         // believes no certificate can still be made.
-        let client = client.or_else(|error| {
-            build(builder(config)?.tls_certs_only([])).map_err(|_| error)
-        })?;
+        let client = client
+            .or_else(|error| build(builder(config)?.tls_certs_only([])).map_err(|_| error))?;
         let mut uploads = builder(config)?.pool_max_idle_per_host(0);
         if !has_authorities {
             uploads = uploads.tls_certs_only([]);
@@ -189,6 +190,9 @@ impl Connection {
         if let Some((name, value)) = call.header {
             request = request.header(name, value);
         }
+        if let Some((name, value)) = &call.proof {
+            request = request.header(*name, value);
+        }
         if let Some((media_type, body)) = &call.body {
             request = request.header(CONTENT_TYPE, *media_type).body(body.clone());
         }
@@ -208,6 +212,7 @@ impl Call {
             url,
             body: None,
             header: None,
+            proof: None,
         }
     }
 
@@ -215,6 +220,17 @@ impl Call {
     pub(crate) fn body(mut self, media_type: &'static str, body: impl Into<Bytes>) -> Self {
         self.body = Some((media_type, body.into()));
         self
+    }
+
+    /// Adds the header that proves something.
+    ///
+    /// # Errors
+    /// [`Error::InvalidToken`] if no header can hold it.
+    pub(crate) fn proof(mut self, name: &'static str, value: &str) -> Result<Self, Error> {
+        let mut value = HeaderValue::from_str(value).map_err(|_| Error::InvalidToken)?;
+        value.set_sensitive(true);
+        self.proof = Some((name, value));
+        Ok(self)
     }
 
     #[must_use]

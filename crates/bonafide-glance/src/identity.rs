@@ -7,12 +7,8 @@ use jiff::Timestamp;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use url::Url;
 
 use crate::catalogue::Catalogue;
-use crate::config::Place;
-use crate::config::authentication::{Authentication, Login};
-use crate::http::{Answer, Call, Connection, Verb};
 use crate::{BoxError, Error};
 
 /// Gets tokens. Implement it for a login that is not built in, such as single sign-on, and give
@@ -88,50 +84,6 @@ impl Token {
         value.set_sensitive(true);
         Ok(value)
     }
-}
-
-/// The logins that are built in: password, application credential and token.
-#[derive(Debug)]
-pub(crate) struct Keystone {
-    connection: Connection,
-    request: SecretString,
-    url: Url,
-}
-
-impl Keystone {
-    pub(crate) fn new(connection: Connection, place: &Place, login: Login) -> Result<Self, Error> {
-        let methods = match &login.authentication {
-            Authentication::Foreign(name) => return Err(Error::UnsupportedAuthType(name.clone())),
-            Authentication::Methods(methods) => methods,
-        };
-        let request = login.request(methods).to_string().into();
-        let mut url = place.auth_url.clone();
-        url.set_path(&format!("{}/auth/tokens", url.path()));
-        Ok(Self {
-            connection,
-            request,
-            url,
-        })
-    }
-}
-
-#[async_trait]
-impl TokenProvider for Keystone {
-    async fn token(&self, _now: Timestamp) -> Result<Token, Error> {
-        let body = self.request.expose_secret().to_owned();
-        let call = Call::new(Verb::Post, self.url.clone()).body("application/json", body);
-        let answer = self.connection.send(&call, None).await?.accepted()?;
-        subject_token(&answer)
-    }
-}
-
-fn subject_token(answer: &Answer) -> Result<Token, Error> {
-    let secret = answer.headers.get("x-subject-token");
-    let Some(secret) = secret.and_then(|value| value.to_str().ok()) else {
-        return Err(answer.not_understood("there is no header `X-Subject-Token`"));
-    };
-    Token::from_keystone(secret.into(), &answer.body)
-        .map_err(|error| answer.not_understood(&error.to_string()))
 }
 
 #[derive(Deserialize)]

@@ -12,6 +12,7 @@ mod glance;
 mod http;
 mod identity;
 mod image;
+mod keystone;
 mod list;
 mod members;
 mod new_image;

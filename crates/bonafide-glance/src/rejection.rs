@@ -115,7 +115,9 @@ fn message(body: &[u8]) -> String {
     let Ok(Value::Object(object)) = serde_json::from_str::<Value>(&text) else {
         return bounded(&plain(&text));
     };
-    let message = object.get("message").or_else(|| {
+    // The second is how an identity provider says it (RFC 6749 section 5.2).
+    let words = ["message", "error_description"];
+    let message = words.iter().find_map(|key| object.get(*key)).or_else(|| {
         object
             .values()
             .find_map(|inner| inner.as_object()?.get("message"))
@@ -214,6 +216,12 @@ mod tests {
         );
         let nova = r#"{"forbidden":{"code":403,"message":"Policy doesn't allow it"}}"#;
         assert_eq!(rejection(403, nova).message, "Policy doesn't allow it");
+    }
+
+    #[test]
+    fn an_identity_provider_is_read_too() {
+        let body = r#"{"error":"invalid_client","error_description":"Unknown client."}"#;
+        assert_eq!(rejection(401, body).message, "Unknown client.");
     }
 
     #[test]

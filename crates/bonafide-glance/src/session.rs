@@ -10,7 +10,7 @@ use url::Url;
 use crate::catalogue::Service;
 use crate::config::Place;
 use crate::http::{Answer, Call, Connection, stalled};
-use crate::identity::Keystone;
+use crate::keystone::Keystone;
 use crate::{Clock, CloudConfig, Error, Token, TokenProvider};
 
 /// A token that expires sooner is renewed before an ordinary request.
@@ -99,9 +99,13 @@ impl Session {
     /// [`Error::NoProject`] if the token is for none, and whatever keeps a token from being had.
     pub async fn project_id(&self) -> Result<String, Error> {
         let token = self.token(MARGIN).await?;
-        token.project_id.clone().ok_or_else(|| Error::NoProject {
+        token.project_id.clone().ok_or_else(|| self.no_project())
+    }
+
+    fn no_project(&self) -> Error {
+        Error::NoProject {
             auth_url: self.inner.place.auth_url.to_string(),
-        })
+        }
     }
 
     /// What time it is by the identity service, as far as the last log-in told; none before one, or if
@@ -146,6 +150,9 @@ impl Session {
             return Ok(url.clone());
         }
         let token = self.token(MARGIN).await?;
+        if token.project_id.is_none() && token.catalogue.is_empty() {
+            return Err(self.no_project());
+        }
         let region = place.region.as_deref();
         token.catalogue.endpoint(service, &place.interfaces, region)
     }

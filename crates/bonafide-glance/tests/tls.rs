@@ -201,9 +201,10 @@ async fn another_authority_with_the_same_key_is_refused() {
 #[tokio::test]
 async fn a_given_authority_is_refused_for_another_name() {
     let keystone = Keystone::with_authority(|params| {
-        params.subject_alt_names = CertificateParams::new(names(&["keystone.example", "127.0.0.2"]))
-            .unwrap()
-            .subject_alt_names;
+        params.subject_alt_names =
+            CertificateParams::new(names(&["keystone.example", "127.0.0.2"]))
+                .unwrap()
+                .subject_alt_names;
     })
     .await;
     for host in ["localhost", "127.0.0.1"] {
@@ -262,7 +263,10 @@ fn ran_without_authorities(test: &str) -> bool {
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}"
+    );
     true
 }
 
@@ -291,9 +295,15 @@ async fn files_that_are_not_certificates_are_refused_by_their_key() {
         cacert(&empty),
         "cacert: /nonexistent/ca.pem,".to_owned(),
         format!("{certificate} cert: '{}',", empty.path().display()),
-        format!("{certificate} cert: '{}',", keystone.certificate.path().display()),
+        format!(
+            "{certificate} cert: '{}',",
+            keystone.certificate.path().display()
+        ),
     ] {
         let error = keystone.project(&settings).await.unwrap_err();
-        assert!(matches!(error, Error::ConfigFile { .. }), "{settings}: {error:?}");
+        assert!(
+            matches!(error, Error::ConfigFile { .. }),
+            "{settings}: {error:?}"
+        );
     }
 }

@@ -174,7 +174,7 @@ async fn an_upload_is_not_repeated_but_the_next_request_gets_a_new_token() {
         .upload(ID, ImageBody::new(chunks(1)))
         .await
         .unwrap_err();
-    assert!(matches!(error, Error::Unauthorized(_)));
+    assert!(matches!(error, Error::TokenRefused(_)));
     assert_eq!(cloud.lines(), [line()]);
     glance.list(&ImageFilter::new()).await.unwrap();
     assert_eq!(

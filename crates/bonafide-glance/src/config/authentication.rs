@@ -3,6 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
+use super::federation::Federated;
 use super::methods;
 use super::settled::Settled;
 use crate::Error;
@@ -17,10 +18,16 @@ pub(crate) struct Login {
 /// How the user proves who it is.
 #[derive(Debug)]
 pub(crate) enum Authentication {
+    /// An access token of an identity provider, which Keystone trusts.
+    Federated(Federated),
     /// A log-in that is not built in, by the name of its `auth_type`.
     Foreign(String),
     /// One request with one or several methods.
-    Methods(Vec<Method>),
+    Methods {
+        methods: Vec<Method>,
+        /// What is sent if Keystone asks for more than that.
+        more: Vec<Method>,
+    },
 }
 
 /// One method of Keystone's.
@@ -79,7 +86,9 @@ impl Login {
         let authentication = methods::authentication(settled)?;
         // An application credential belongs to one project already; Keystone refuses a scope.
         let scope = match &authentication {
-            Authentication::Methods(methods) if methods.iter().any(Method::has_its_project) => {
+            Authentication::Methods { methods, .. }
+                if methods.iter().any(Method::has_its_project) =>
+            {
                 settled.refuse_variables(
                     &[
                         "project_id",

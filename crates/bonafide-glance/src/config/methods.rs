@@ -1,6 +1,7 @@
 //! From `auth_type` and the keys of `auth` to a log-in.
 
 use super::authentication::{Authentication, Credential, Method, Named};
+use super::federation::Federated;
 use super::settled::Settled;
 use super::tree::Node;
 use crate::Error;
@@ -29,15 +30,36 @@ const CREDENTIAL: &[&str] = &[
     "application_credential_secret",
 ];
 
+const PROVIDER: &[&str] = &["identity_provider", "protocol"];
+
+const CLIENT: &[&str] = &[
+    "access_token_endpoint",
+    "access_token_type",
+    "client_id",
+    "client_secret",
+    "discovery_endpoint",
+    "openid_scope",
+];
+
 /// The log-in of a cloud. One that is not built in is no error here: the session may get its
 /// tokens elsewhere.
 pub(super) fn authentication(settled: &Settled) -> Result<Authentication, Error> {
     let name = auth_type(settled)?;
-    let one = |method| Authentication::Methods(vec![method]);
+    let one = |method| Authentication::Methods {
+        methods: vec![method],
+        more: Vec::new(),
+    };
     match name.as_str() {
         "password" | "v3password" => {
-            only(settled, &name, &[USER, &["password"]])?;
-            password(settled).map(one)
+            only(settled, &name, &[USER, &["passcode", "password"]])?;
+            let more = match settled.auth("passcode") {
+                Some(_) => vec![totp(settled)?],
+                None => Vec::new(),
+            };
+            Ok(Authentication::Methods {
+                methods: vec![password(settled)?],
+                more,
+            })
         }
         "token" | "v3token" => {
             only(settled, &name, &[&["token"]])?;
@@ -48,6 +70,14 @@ pub(super) fn authentication(settled: &Settled) -> Result<Authentication, Error>
             credential(settled).map(one)
         }
         "v3multifactor" => several(settled),
+        "v3oidcaccesstoken" => {
+            only(settled, &name, &[PROVIDER, &["access_token"]])?;
+            Federated::with_token(settled).map(Authentication::Federated)
+        }
+        "v3oidcclientcredentials" => {
+            only(settled, &name, &[PROVIDER, CLIENT])?;
+            Federated::with_client(settled).map(Authentication::Federated)
+        }
         "v3totp" => {
             only(settled, &name, &[USER, &["passcode"]])?;
             totp(settled).map(one)
@@ -76,6 +106,7 @@ fn auth_type(settled: &Settled) -> Result<String, Error> {
         () if has("application_credential_secret") => "v3applicationcredential",
         () if has("password") => "password",
         () if has("token") => "token",
+        () if has("access_token") => "v3oidcaccesstoken",
         () if has("passcode") => "v3totp",
         () => "password",
     };
@@ -141,7 +172,10 @@ fn several(settled: &Settled) -> Result<Authentication, Error> {
         methods.push(method);
     }
     only(settled, "v3multifactor", &taken)?;
-    Ok(Authentication::Methods(methods))
+    Ok(Authentication::Methods {
+        methods,
+        more: Vec::new(),
+    })
 }
 
 fn password(settled: &Settled) -> Result<Method, Error> {

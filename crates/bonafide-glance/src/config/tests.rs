@@ -30,7 +30,7 @@ fn login(auth: &str, settings: &str) -> Value {
 fn request(config: CloudConfig) -> Value {
     let (_, login) = config.into_parts();
     match &login.authentication {
-        Authentication::Methods(methods) => login.request(methods),
+        Authentication::Methods { methods, .. } => login.request(methods),
         other => panic!("{other:?}"),
     }
 }

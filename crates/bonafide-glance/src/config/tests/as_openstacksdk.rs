@@ -6,8 +6,11 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 
+use super::super::authentication::Method;
+use super::super::federation::{Access, Federated, TokenEndpoint};
 use super::*;
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clouds/cases");
@@ -43,6 +46,11 @@ const DIFFERENCES: &[(&str, Ours, &str)] = &[
         "application-credential-without-its-type",
         Accepts,
         "the keys say which log-in is meant, as for the command `openstack`",
+    ),
+    (
+        "client-without-a-secret",
+        Accepts,
+        "keystoneauth can't make its client without a secret, though OAuth has such clients",
     ),
     (
         "dash-and-underscore",
@@ -118,6 +126,11 @@ const DIFFERENCES: &[(&str, Ours, &str)] = &[
         "password-by-variable-beside-another",
         Refuses("`OS_PASSWORD`"),
         "openstacksdk follows the file and the command `openstack` the variable",
+    ),
+    (
+        "password-and-passcode",
+        Accepts,
+        "the passcode is sent if Keystone's receipt asks for it",
     ),
     (
         "password-that-is-a-word-of-yaml",
@@ -275,11 +288,62 @@ fn described(config: CloudConfig) -> Result<Value, Error> {
 fn log_in(place: &Place, login: &Login) -> Result<Value, Error> {
     match &login.authentication {
         Authentication::Foreign(name) => Err(Error::UnsupportedAuthType(name.clone())),
-        Authentication::Methods(methods) => {
-            let url = format!("{}/auth/tokens", place.auth_url);
-            Ok(json!([{"url": url, "body": login.request(methods)}]))
-        }
+        Authentication::Federated(federated) => Ok(federated_log_in(place, login, federated)),
+        Authentication::Methods { methods, .. } => Ok(json!([request_of(place, login, methods)])),
     }
+}
+
+fn request_of(place: &Place, login: &Login, methods: &[Method]) -> Value {
+    let url = format!("{}/auth/tokens", place.auth_url);
+    json!({"url": url, "body": login.request(methods)})
+}
+
+/// The requests of a log-in by way of an identity provider; the tokens are those of the driver.
+fn federated_log_in(place: &Place, login: &Login, federated: &Federated) -> Value {
+    let mut requests = Vec::new();
+    let token = match &federated.access {
+        Access::Token(token) => token.expose_secret(),
+        Access::Client {
+            endpoint,
+            id,
+            secret,
+            scope,
+            field,
+        } => {
+            let url = match endpoint {
+                TokenEndpoint::Given(url) => url.as_str(),
+                TokenEndpoint::Discovered(url) => {
+                    requests.push(json!({"url": url}));
+                    "http://provider.example/token"
+                }
+            };
+            let mut body = json!({"grant_type": "client_credentials", "scope": scope});
+            requests.push(match secret {
+                Some(secret) => {
+                    json!({"url": url, "body": body, "client": [id, secret.expose_secret()]})
+                }
+                None => {
+                    body["client_id"] = json!(id);
+                    json!({"url": url, "body": body})
+                }
+            });
+            match field.as_str() {
+                "id_token" => "the-id-token",
+                _ => "the-access-token",
+            }
+        }
+    };
+    let (provider, protocol) = (&federated.provider, &federated.protocol);
+    let url = format!(
+        "{}/OS-FEDERATION/identity_providers/{provider}/protocols/{protocol}/auth",
+        place.auth_url
+    );
+    requests.push(json!({"url": url, "bearer": format!("Bearer {token}")}));
+    if login.scope.to_json().is_some() {
+        let methods = [Method::Token("the-subject-token".into())];
+        requests.push(request_of(place, login, &methods));
+    }
+    json!(requests)
 }
 
 /// Addresses have one spelling here, and an order that Keystone does not see is no difference.
