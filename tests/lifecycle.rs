@@ -18,6 +18,8 @@ mod ignorance;
 mod plans;
 #[path = "lifecycle/retirement.rs"]
 mod retirement;
+#[path = "lifecycle/retries.rs"]
+mod retries;
 #[path = "lifecycle/rotation.rs"]
 mod rotation;
 #[path = "lifecycle/together.rs"]

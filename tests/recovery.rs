@@ -3,6 +3,9 @@
 
 mod support;
 
+#[path = "recovery/retries.rs"]
+mod retries;
+
 use std::sync::Arc;
 
 use bonafide::Publisher;
@@ -11,14 +14,15 @@ use bonafide::publisher::{Error, Outcome, Silent};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 use jiff::SignedDuration;
 
-use support::{World, causes, now};
+use support::{TRIES, World, causes, now};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_died_before_its_last_request_is_completed_by_the_next() {
     let world = World::embedded().await;
     let build = world.at_vendor();
     let cloud = world.cloud.as_embedded();
-    cloud.fail_next(CloudFault::new("PATCH", "", CloudFaultKind::DropBefore));
+    let cut = CloudFault::new("PATCH", "", CloudFaultKind::DropBefore);
+    cloud.fail_next(cut.times(TRIES));
     assert!(world.publish().await.is_err());
     assert_eq!(
         world.image(&build, 0).await.unwrap().visibility,
@@ -43,7 +47,8 @@ async fn properties_that_were_changed_before_the_last_request_are_set_right() {
     let world = World::embedded().await;
     let build = world.at_vendor();
     let cloud = world.cloud.as_embedded();
-    cloud.fail_next(CloudFault::new("PATCH", "", CloudFaultKind::DropBefore));
+    let cut = CloudFault::new("PATCH", "", CloudFaultKind::DropBefore);
+    cloud.fail_next(cut.times(TRIES));
     assert!(world.publish().await.is_err());
     let left = world.image(&build, 0).await.unwrap();
     let patch = ImagePatch::new()

@@ -349,7 +349,7 @@ async fn a_cloud_that_stores_other_bytes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cloud_that_refuses_or_breaks_the_upload() {
+async fn a_cloud_that_refuses_or_breaks_every_upload() {
     for kind in [
         CloudFaultKind::Status(413),
         CloudFaultKind::Status(500),
@@ -362,7 +362,7 @@ async fn a_cloud_that_refuses_or_breaks_the_upload() {
         world
             .cloud
             .as_embedded()
-            .fail_next(CloudFault::new("PUT", "/file", kind));
+            .fail_next(CloudFault::new("PUT", "/file", kind).lasting());
         let error = world.publish().await.unwrap_err();
         println!("{kind:?}: {}", causes(&error));
         assert!(
@@ -380,7 +380,7 @@ async fn an_image_that_can_not_be_removed_is_named_private_and_marked() {
     let build = world.at_vendor();
     world.site.fault(&build.image_url, Fault::FlipBit(700_000));
     let fault = CloudFault::new("DELETE", "", CloudFaultKind::Status(500));
-    world.cloud.as_embedded().fail_next(fault);
+    world.cloud.as_embedded().fail_next(fault.lasting());
     let error = world.publish().await.unwrap_err();
     let image = world.image(&build, 0).await.unwrap();
     assert!(matches!(error, Error::NotCleanedUp { .. }), "{error}");

@@ -12,6 +12,8 @@ mod support;
 mod cases;
 #[path = "conformance/making.rs"]
 mod making;
+#[path = "vendors/pace.rs"]
+mod pace;
 #[macro_use]
 #[path = "vendors/shop.rs"]
 mod shop;
@@ -25,7 +27,7 @@ use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 use bonafide_testkit::site::{Fault, FlatcarBuild};
 
 use shop::{BZ2, Shop, flatcar_digests};
-use support::{Cloud, causes, now};
+use support::{Cloud, TRIES, causes, now};
 
 on_both_clouds! {
     every_vendors_image_is_published_unchanged,
@@ -223,7 +225,8 @@ async fn an_uploaded_compressed_image_is_completed_by_the_next_run() {
     let cloud = shop.cloud.as_embedded();
     let build = shop.publish_at_vendor(&cases::FLATCAR_BZIP2);
     let channel = shop.flatcar();
-    cloud.fail_next(CloudFault::new("PATCH", "", CloudFaultKind::DropBefore));
+    let cut = CloudFault::new("PATCH", "", CloudFaultKind::DropBefore);
+    cloud.fail_next(cut.times(TRIES));
     shop.publish(&channel).await.unwrap_err();
     let report = shop.publish(&channel).await.unwrap();
     assert_eq!(report.outcome, Outcome::Completed);

@@ -156,6 +156,26 @@ impl Observe for Show {
                 action:
                     action @ (Action::Delete { .. } | Action::Share { .. } | Action::Unlist { .. }),
             } => line(&action.headline()),
+            Event::Retrying {
+                reason,
+                next,
+                tries,
+                wait,
+                ..
+            } => line(&format!("{reason}; try {next} of {tries} in {wait:.1?}")),
+            Event::UploadFailed {
+                id,
+                error,
+                next,
+                tries,
+                wait,
+            } => {
+                self.finish_one(channel);
+                let error = super::causes(*error);
+                line(&format!(
+                    "the upload to {id} failed: {error}; try {next} of {tries} in {wait:.1?}"
+                ));
+            }
             Event::Reinstated { id } => line(&format!("image {id} is the newest again")),
             Event::Superseded { id } => line(&format!("image {id} gives up its place")),
             Event::Published { id } => line(&format!("image {id} is public")),

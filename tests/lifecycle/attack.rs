@@ -28,6 +28,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::support::TRIES;
 use crate::support::life::{Life, id};
 
 pub(crate) fn admin(life: &Life) -> Glance {
@@ -120,10 +121,17 @@ pub(crate) fn generic(life: &Life) -> Vec<Uuid> {
     images.filter(is_generic).map(|image| id(&image)).collect()
 }
 
-/// Faults at the following requests of a kind, in their order.
+/// Faults at the following requests of a kind, in their order. What fails by chance fails at each
+/// try, but for an answer that is lost once.
 pub(crate) fn faults(life: &Life, method: &str, path: &str, kinds: &[CloudFaultKind]) {
     for kind in kinds {
-        life.cloud.fail_next(CloudFault::new(method, path, *kind));
+        let by_chance = matches!(
+            kind,
+            CloudFaultKind::DropBefore | CloudFaultKind::Status(429 | 500 | 502..=504)
+        );
+        let tries = if by_chance { TRIES } else { 1 };
+        let fault = CloudFault::new(method, path, *kind);
+        life.cloud.fail_next(fault.times(tries));
     }
 }
 

@@ -7,11 +7,11 @@ use bonafide::{CloudConfig, Publisher, Session};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind, EmbeddedCloud};
 
 use crate::support::life::{Life, days};
-use crate::support::site_fetch;
+use crate::support::{quick, site_fetch};
 
 fn publisher(life: &Life, cloud: &EmbeddedCloud) -> Publisher {
     let config = CloudConfig::from_yaml(cloud.clouds_yaml(), "admin").unwrap();
-    let session = Session::new(config, life.clock.reader()).unwrap();
+    let session = Session::new(quick(config), life.clock.reader()).unwrap();
     Publisher::new(
         Arc::new(site_fetch(&life.site)),
         session,
@@ -36,10 +36,7 @@ async fn what_several_clouds_need_is_fetched_once() {
 
     // One of them is away.
     let away = CloudFault::new("POST", "/auth/tokens", CloudFaultKind::Status(503));
-    // Asked for the plan, and for what is done.
-    for _ in 0..2 {
-        third.fail_next(away.clone());
-    }
+    third.fail_next(away.lasting());
     life.site.clear_requests();
     let offer = life.publisher().offer(&channel, &Silent).await;
     let wishes = [Wish::new(&channel, offer.newest())];
@@ -69,6 +66,7 @@ async fn what_several_clouds_need_is_fetched_once() {
     assert!(third.images().is_empty());
 
     // Later the third one is back; the others have nothing to do.
+    third.heal();
     life.clock.advance(days(1));
     life.site.clear_requests();
     let offer = life.publisher().offer(&channel, &Silent).await;

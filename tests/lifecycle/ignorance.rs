@@ -11,7 +11,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::support::life::{Life, days};
-use crate::support::site_fetch;
+use crate::support::{TRIES, quick, site_fetch};
 
 /// An old build that nobody uses, past its grace period: with complete knowledge it would go.
 async fn due(life: &Life) -> Uuid {
@@ -80,11 +80,11 @@ async fn when_a_page_is_cut_nothing_is_taken() {
         // The first page comes, the second one does not.
         let delay = CloudFaultKind::Delay(Duration::ZERO);
         life.cloud.fail_next(CloudFault::new("GET", path, delay));
-        let cut = CloudFaultKind::DropBefore;
-        life.cloud.fail_next(CloudFault::new("GET", path, cut));
+        let cut = CloudFault::new("GET", path, CloudFaultKind::DropBefore);
+        life.cloud.fail_next(cut.times(TRIES));
         assert_kept(&life, &life.publisher(), source, path).await;
-        life.cloud
-            .fail_next(CloudFault::new("GET", path, CloudFaultKind::Status(503)));
+        let away = CloudFault::new("GET", path, CloudFaultKind::Status(503));
+        life.cloud.fail_next(away.times(TRIES));
         assert_kept(&life, &life.publisher(), source, "503").await;
     }
     assert_gone_at_last(&life, old).await;
@@ -95,10 +95,10 @@ async fn when_a_service_does_not_answer_in_time_nothing_is_taken() {
     let life = Life::start().await;
     let old = due(&life).await;
     let stalled = CloudFault::new("GET", "/snapshots/detail", CloudFaultKind::Stall);
-    life.cloud.fail_next(stalled);
+    life.cloud.fail_next(stalled.times(TRIES));
     let config = CloudConfig::from_yaml(life.cloud.clouds_yaml(), "admin").unwrap();
     let config = config.request_deadline(Duration::from_millis(500));
-    let session = Session::new(config, life.clock.reader()).unwrap();
+    let session = Session::new(quick(config), life.clock.reader()).unwrap();
     let fetch = Arc::new(site_fetch(&life.site));
     let publisher = Publisher::new(fetch, session, life.clock.reader());
     let source = UsageSource::VolumeSnapshots;
@@ -169,8 +169,7 @@ async fn what_is_known_still_gives_access() {
     life.cloud
         .create_volume(&life.project("customer2"), Some(old));
     let away = CloudFault::new("GET", "/servers/detail", CloudFaultKind::Status(503));
-    life.cloud.fail_next(away.clone());
-    life.cloud.fail_next(away);
+    life.cloud.fail_next(away.lasting());
     let done = life.reconcile_once(&life.channel()).await;
     assert!(
         matches!(&done.applied[..], [Action::Share { add, remove, .. }]

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::cloud::{LONG_GRACE, NO_GRACE, Real, operator, plan, real};
 use crate::keystone::Keystone;
-use crate::support::{now, site_fetch};
+use crate::support::{now, quick, site_fetch};
 
 /// Two builds; the older one is public and superseded, and nobody uses it.
 async fn two_builds(real: &Real) -> Uuid {
@@ -101,6 +101,6 @@ async fn without_cinder_nothing_is_taken_and_the_plan_says_why() {
 
 fn publisher_of(real: &Real, clouds: &Value, user: &str) -> Publisher {
     let config = CloudConfig::from_yaml(&clouds.to_string(), user).unwrap();
-    let session = Session::new(config, now).unwrap();
+    let session = Session::new(quick(config), now).unwrap();
     Publisher::new(Arc::new(site_fetch(&real.site)), session, now)
 }

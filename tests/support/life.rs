@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::site_fetch;
+use super::{quick, site_fetch};
 
 /// When every history begins.
 const START: &str = "2026-03-01T09:00:00Z";
@@ -89,7 +89,7 @@ impl Life {
 
     pub(crate) fn session(&self, user: &str) -> Session {
         let config = CloudConfig::from_yaml(self.cloud.clouds_yaml(), user).unwrap();
-        Session::new(config, self.clock.reader()).unwrap()
+        Session::new(quick(config), self.clock.reader()).unwrap()
     }
 
     pub(crate) fn publisher(&self) -> Publisher {

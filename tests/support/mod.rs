@@ -9,7 +9,7 @@
 )]
 
 pub(crate) mod life;
-mod project;
+pub(crate) mod project;
 pub(crate) mod proxy;
 mod real_files;
 pub(crate) mod seeds;
@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bonafide::glance::{Image, ImageFilter, Status, Visibility};
+use bonafide::glance::{Image, ImageFilter, RetryPolicy, Status, Visibility};
 use bonafide::publisher::{Error, NAMESPACE, image_id};
 use bonafide::verify::Digest;
 use bonafide::{
@@ -46,6 +46,16 @@ pub(crate) const MARKER: &str = "bonafide_channel";
 )]
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()
+}
+
+/// How often a request that fails by chance is sent.
+pub(crate) const TRIES: usize = 5;
+
+/// What fails by chance is tried again as often as by default, and sooner.
+pub(crate) fn quick(config: CloudConfig) -> CloudConfig {
+    let moment = Duration::from_millis(2);
+    let policy = RetryPolicy::default();
+    config.retry_policy(policy.first_wait(moment).longest_pause(moment))
 }
 
 /// The cloud that a test runs against.
@@ -81,7 +91,7 @@ impl Cloud {
 
     pub(crate) fn session(&self, user: &str) -> Session {
         let config = CloudConfig::from_yaml(self.clouds_yaml(), user);
-        Session::new(config.unwrap(), now).unwrap()
+        Session::new(quick(config.unwrap()), now).unwrap()
     }
 
     pub(crate) fn glance(&self, user: &str) -> Glance {

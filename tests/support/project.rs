@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use reqwest::Client;
+use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -23,22 +24,7 @@ pub(crate) async fn clouds_yaml_with_a_new_project(clouds_yaml: &Path) -> String
 async fn make(auth: &Value, name: &str) {
     let url = auth["auth_url"].as_str().unwrap();
     let client = Client::builder().no_proxy().build().unwrap();
-    let scope = json!({
-        "name": auth["project_name"],
-        "domain": {"name": auth["project_domain_name"]},
-    });
-    let user = json!({
-        "name": auth["username"],
-        "password": auth["password"],
-        "domain": {"name": auth["user_domain_name"]},
-    });
-    let identity = json!({"methods": ["password"], "password": {"user": user}});
-    let body = json!({"auth": {"identity": identity, "scope": {"project": scope}}});
-    let answer = client.post(format!("{url}/auth/tokens")).json(&body);
-    let answer = answer.send().await.unwrap().error_for_status().unwrap();
-    let secret = answer.headers()["x-subject-token"].clone();
-    let token: Value = answer.json().await.unwrap();
-    let token = &token["token"];
+    let (secret, token) = log_in(&client, auth).await;
 
     let project = json!({"name": name, "domain_id": token["project"]["domain"]["id"]});
     let made = client
@@ -58,4 +44,44 @@ async fn make(auth: &Value, name: &str) {
             .header("x-auth-token", &secret);
         given.send().await.unwrap().error_for_status().unwrap();
     }
+}
+
+/// A token as its header and what Keystone says of it.
+async fn log_in(client: &Client, auth: &Value) -> (HeaderValue, Value) {
+    let url = auth["auth_url"].as_str().unwrap();
+    let scope = json!({
+        "name": auth["project_name"],
+        "domain": {"name": auth["project_domain_name"]},
+    });
+    let user = json!({
+        "name": auth["username"],
+        "password": auth["password"],
+        "domain": {"name": auth["user_domain_name"]},
+    });
+    let identity = json!({"methods": ["password"], "password": {"user": user}});
+    let body = json!({"auth": {"identity": identity, "scope": {"project": scope}}});
+    let answer = client.post(format!("{url}/auth/tokens")).json(&body);
+    let answer = answer.send().await.unwrap().error_for_status().unwrap();
+    let secret = answer.headers()["x-subject-token"].clone();
+    let mut token: Value = answer.json().await.unwrap();
+    (secret, token["token"].take())
+}
+
+/// Where Glance is, by the catalogue of the administrator's token.
+pub(crate) async fn image_service(clouds_yaml: &str) -> String {
+    let clouds: Value = serde_saphyr::from_str(clouds_yaml).unwrap();
+    let client = Client::builder().no_proxy().build().unwrap();
+    let (_, token) = log_in(&client, &clouds["clouds"]["admin"]["auth"]).await;
+    let catalog = token["catalog"].as_array().unwrap();
+    let image = catalog.iter().find(|entry| entry["type"] == "image");
+    let endpoints = image.unwrap()["endpoints"].as_array().unwrap();
+    let public = endpoints.iter().find(|one| one["interface"] == "public");
+    public.unwrap()["url"].as_str().unwrap().to_owned()
+}
+
+/// `clouds.yaml` in which the administrator reaches Glance at this address.
+pub(crate) fn through(clouds_yaml: &str, image_service: &str) -> String {
+    let mut clouds: Value = serde_saphyr::from_str(clouds_yaml).unwrap();
+    clouds["clouds"]["admin"]["image_endpoint_override"] = json!(image_service);
+    clouds.to_string()
 }

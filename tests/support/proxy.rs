@@ -1,7 +1,7 @@
-//! A reverse proxy before a real service: it counts requests, and at one of them everything stops.
+//! A reverse proxy before a real service: it counts requests, at one of them everything stops, and
+//! it makes the weather that a test wants.
 
-use std::convert::Infallible;
-use std::future::pending;
+use std::future::{pending, ready};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,8 +10,9 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, BodyStream, Full, StreamBody};
-use hyper::body::{Body as _, Frame, Incoming};
+use hyper::body::{Frame, Incoming};
 use hyper::header::{CONNECTION, HOST, TRANSFER_ENCODING};
+use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -33,6 +34,31 @@ pub(crate) enum Stop {
     Never,
 }
 
+/// What becomes of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weather {
+    /// The proxy answers this status itself.
+    Answer(u16),
+    /// The connection closes before the request is passed on.
+    Break,
+    /// It is passed on, and so is its answer.
+    Fine,
+    /// One bit of an image is flipped on its way.
+    Flip,
+    /// It is passed on; the connection closes instead of its answer.
+    Lose,
+}
+
+/// A request: its method, its path, its body unless it is an image, and how many came before.
+pub(crate) struct Passing<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) body: &'a str,
+    pub(crate) before: usize,
+}
+
+type Forecast = dyn Fn(&Passing<'_>) -> Weather + Send + Sync;
+
 /// Passes requests on. Dropped, it closes all its connections.
 pub(crate) struct Proxy {
     url: String,
@@ -44,6 +70,7 @@ struct Shared {
     upstream: Url,
     client: Client,
     stop: Stop,
+    forecast: Box<Forecast>,
     requests: AtomicUsize,
     reached: watch::Sender<bool>,
 }
@@ -51,12 +78,25 @@ struct Shared {
 impl Proxy {
     /// A proxy before the service of this address, which has no path.
     pub(crate) async fn start(upstream: &str, stop: Stop) -> Self {
+        Self::started(upstream, stop, Box::new(|_| Weather::Fine)).await
+    }
+
+    /// One that makes this weather.
+    pub(crate) async fn in_weather(
+        upstream: &str,
+        forecast: impl Fn(&Passing<'_>) -> Weather + Send + Sync + 'static,
+    ) -> Self {
+        Self::started(upstream, Stop::Never, Box::new(forecast)).await
+    }
+
+    async fn started(upstream: &str, stop: Stop, forecast: Box<Forecast>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
             upstream: upstream.parse().unwrap(),
             client: Client::builder().no_proxy().build().unwrap(),
             stop,
+            forecast,
             requests: AtomicUsize::new(0),
             reached: watch::Sender::new(false),
         });
@@ -106,19 +146,51 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
         .await;
 }
 
-async fn pass(
-    shared: Arc<Shared>,
-    request: Request<Incoming>,
-) -> Result<Response<Body>, Infallible> {
+async fn pass(shared: Arc<Shared>, request: Request<Incoming>) -> io::Result<Response<Body>> {
     let number = shared.requests.fetch_add(1, Ordering::SeqCst) + 1;
     if *shared.reached.borrow() {
         pending::<()>().await;
     }
-    let answer = match shared.clone().forward(request).await {
+    let (head, body) = request.into_parts();
+    let is_image = head.method == "PUT" && head.uri.path().ends_with("/file");
+    let mut sent = Sent::Image(body);
+    if !is_image && let Sent::Image(body) = sent {
+        let body = body.collect().await.map_err(io::Error::other)?;
+        sent = Sent::Whole(body.to_bytes());
+    }
+    let weather = (shared.forecast)(&Passing {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        body: match &sent {
+            Sent::Image(_) => "",
+            Sent::Whole(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
+        },
+        before: number - 1,
+    });
+    match weather {
+        Weather::Answer(status) => {
+            if let Sent::Image(body) = sent {
+                // Clients that send a body want to send it to its end.
+                let _ = body.collect().await;
+            }
+            let words = Full::new(Bytes::from_static(b"bad weather"));
+            let mut answer = Response::new(words.map_err(|never| match never {}).boxed());
+            *answer.status_mut() = status.try_into().map_err(io::Error::other)?;
+            return Ok(answer);
+        }
+        Weather::Break => return Err(io::Error::other("bad weather")),
+        Weather::Fine | Weather::Flip | Weather::Lose => {}
+    }
+    let answer = match shared.clone().forward(head, sent, weather).await {
         Ok(answer) => answer,
         // The client is gone, or is about to go.
         Err(_) => pending().await,
     };
+    if weather == Weather::Lose {
+        // To the last byte: then the service is done with it.
+        let _ = answer.bytes().await;
+        return Err(io::Error::other("bad weather"));
+    }
     let mut passed = Response::new(());
     *passed.status_mut() = answer.status();
     *passed.headers_mut() = answer.headers().clone();
@@ -138,32 +210,54 @@ async fn pass(
 impl Shared {
     async fn forward(
         self: Arc<Self>,
-        request: Request<Incoming>,
+        mut head: Parts,
+        body: Sent,
+        weather: Weather,
     ) -> Result<reqwest::Response, reqwest::Error> {
-        let (mut head, body) = request.into_parts();
         let mut url = self.upstream.clone();
         url.set_path(head.uri.path());
         url.set_query(head.uri.query());
         for name in [CONNECTION, HOST, TRANSFER_ENCODING] {
             head.headers.remove(name);
         }
-        let is_image = head.uri.path().ends_with("/file");
-        let mut forwarded = self.client.request(head.method, url).headers(head.headers);
-        if !body.is_end_stream() {
-            let frames = BodyStream::new(body);
-            let bytes = frames.filter_map(|frame| async {
-                let data = frame.map(|frame| frame.into_data().ok());
-                data.map_err(io::Error::other).transpose()
-            });
-            forwarded = forwarded.body(match self.stop {
-                Stop::Body(limit) if is_image => {
-                    reqwest::Body::wrap_stream(cut(bytes.boxed(), limit, self))
-                }
-                _ => reqwest::Body::wrap_stream(bytes),
-            });
-        }
+        let forwarded = self.client.request(head.method, url).headers(head.headers);
+        let body = match body {
+            Sent::Whole(bytes) if bytes.is_empty() => return forwarded.send().await,
+            Sent::Whole(bytes) => return forwarded.body(bytes).send().await,
+            Sent::Image(body) => body,
+        };
+        let frames = BodyStream::new(body);
+        let mut flip = weather == Weather::Flip;
+        let bytes = frames.filter_map(move |frame| {
+            let data = frame.map(|frame| frame.into_data().ok());
+            let data = data.map(|data| data.map(|data| flipped(data, &mut flip)));
+            ready(data.map_err(io::Error::other).transpose())
+        });
+        let forwarded = forwarded.body(match self.stop {
+            Stop::Body(limit) => reqwest::Body::wrap_stream(cut(bytes.boxed(), limit, self)),
+            _ => reqwest::Body::wrap_stream(bytes),
+        });
         forwarded.send().await
     }
+}
+
+/// What came of a request's body so far.
+enum Sent {
+    /// The bytes of an image are passed on as they come.
+    Image(Incoming),
+    Whole(Bytes),
+}
+
+/// The last bit of the first bytes is another one.
+fn flipped(data: Bytes, flip: &mut bool) -> Bytes {
+    if !std::mem::take(flip) {
+        return data;
+    }
+    let mut data = data.to_vec();
+    if let Some(last) = data.last_mut() {
+        *last ^= 1;
+    }
+    data.into()
 }
 
 /// The first bytes of a body. Then the stop is told, and when the client is gone the body fails.

@@ -23,7 +23,8 @@ async fn what_is_not_compared_never_says_that_it_is_proven() {
         "/file",
         CloudFaultKind::CorruptUpload,
     ));
-    cloud.fail_next(CloudFault::new("DELETE", "", CloudFaultKind::DropBefore));
+    let cut = CloudFault::new("DELETE", "", CloudFaultKind::DropBefore);
+    cloud.fail_next(cut.lasting());
     let error = publisher.upload(&channel, &candidate, None, &Silent).await;
     let text = causes(&error.unwrap_err());
     assert!(text.contains("could not be removed"), "{text}");

@@ -11,8 +11,8 @@ use self::authentication::Login;
 use self::search::Found;
 use self::settled::Written;
 use self::tree::{Map, invalid};
-use crate::Error;
 use crate::catalogue::Service;
+use crate::{Error, RetryPolicy};
 
 pub(crate) mod authentication;
 pub(crate) mod federation;
@@ -41,6 +41,7 @@ pub struct CloudConfig {
     login: Login,
     place: Place,
     pub(crate) request_deadline: Duration,
+    pub(crate) retry_policy: RetryPolicy,
     pub(crate) idle_timeout: Duration,
     written: Written,
 }
@@ -247,6 +248,13 @@ impl CloudConfig {
         self
     }
 
+    /// Sets how often a request that failed by chance is sent again, and after which waits.
+    #[must_use]
+    pub fn retry_policy(mut self, policy: RetryPolicy) -> Self {
+        self.retry_policy = policy;
+        self
+    }
+
     /// Uses the services of another region of the same cloud, with the values that the file has
     /// for it.
     ///
@@ -257,6 +265,7 @@ impl CloudConfig {
         let configured = Self::new(self.written, Some(region))?;
         Ok(Self {
             request_deadline: self.request_deadline,
+            retry_policy: self.retry_policy,
             idle_timeout: self.idle_timeout,
             ..configured
         })

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::{Interface, Rejection};
+use crate::{Interface, Rejection, retry};
 
 /// The source of an error that this crate did not make.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
@@ -299,6 +299,17 @@ impl Error {
             | Self::Unauthorized(rejection)
             | Self::UnsupportedContent(rejection) => Some(rejection),
             _ => None,
+        }
+    }
+
+    /// Whether it failed by chance, so that another try may go well: an answer of 429, 500, 502,
+    /// 503 or 504, a connection that broke, an answer that did not come.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Stalled { .. } => true,
+            Self::Transport { source, .. } => !retry::is_lasting(&**source),
+            _ => self.status().is_some_and(retry::Failure::is_chance),
         }
     }
 

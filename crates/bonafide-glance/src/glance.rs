@@ -49,13 +49,16 @@ impl Glance {
     pub async fn create(&self, image: &NewImage) -> Result<Image, Error> {
         let body = image.to_json()?.to_string();
         let call = Call::new(Verb::Post, self.url(&[]).await?).body("application/json", body);
-        let answer = self.session.send(&call).await?.json()?;
-        about(image.id(), answer, &call)
+        let answer = self.session.exchange(&call).await?;
+        if answer.doubt && answer.status == 409 {
+            return self.created_before(image, answer).await;
+        }
+        about(image.id(), answer.accepted()?.json()?, &call)
     }
 
     /// Uploads the data of an image that waits for them. When this returns, the image is active.
     ///
-    /// It is never repeated: after any error, look at the image first. Dropping the future cuts
+    /// It is never sent again: after any error, look at the image first. Dropping the future cuts
     /// the connection and leaves the image without data. Glance may take a moment to notice a cut,
     /// or even to begin with what it received before: right after one the image may be `queued`,
     /// then `saving`, and `queued` again.
@@ -70,6 +73,7 @@ impl Glance {
         let url = self.file_url(id).await?;
         let token = self.session.upload_token().await?;
         let connection = self.session.connection();
+        let turn = connection.turn().await;
         let mut request = connection.upload(&url, token.header()?);
         if let Some(length) = body.announced() {
             request = request
@@ -107,6 +111,7 @@ impl Glance {
                 });
             }
         };
+        connection.judge(turn, answer.status, &answer.headers);
         if answer.status == 401 {
             self.session.forget(&token).await;
         }
@@ -156,7 +161,11 @@ impl Glance {
         let body = patch.to_json()?.to_string();
         let url = self.url(&[&id.to_string()]).await?;
         let call = Call::new(Verb::Patch, url).body(PATCH_TYPE, body);
-        about(id, self.session.send(&call).await?.json()?, &call)
+        let answer = self.session.exchange(&call).await?;
+        if answer.doubt && matches!(answer.status, 400 | 409) {
+            return self.updated_before(id, patch, answer).await;
+        }
+        about(id, answer.accepted()?.json()?, &call)
     }
 
     /// Deletes an image. Its id can never be used again.
@@ -167,8 +176,7 @@ impl Glance {
     /// request.
     pub async fn delete(&self, id: Uuid) -> Result<(), Error> {
         let call = Call::new(Verb::Delete, self.url(&[&id.to_string()]).await?);
-        self.session.send(&call).await?;
-        Ok(())
+        self.session.exchange(&call).await?.removed()
     }
 
     /// Forbids to use the data of an image, which everybody but an administrator is then refused.
@@ -248,7 +256,7 @@ fn failed(url: &Url, sent: u64, failure: Failure) -> Error {
 
 /// An answer about another image than the one asked for is none: a confused proxy or cache must not
 /// make anybody change or delete what it names.
-fn about(id: Uuid, image: Image, call: &Call) -> Result<Image, Error> {
+pub(crate) fn about(id: Uuid, image: Image, call: &Call) -> Result<Image, Error> {
     if image.id == id {
         return Ok(image);
     }

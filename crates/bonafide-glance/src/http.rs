@@ -14,8 +14,9 @@ use reqwest::{Client, ClientBuilder, Identity, Method, RequestBuilder, Response}
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use crate::limiter::Limiter;
 use crate::rejection::redacted;
-use crate::{BoxError, CloudConfig, Error, Rejection, tls};
+use crate::{BoxError, CloudConfig, Error, Rejection, RetryPolicy, tls, traffic};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most that is read of an answer that is no image: a page of a thousand images with every
@@ -38,6 +39,8 @@ pub(crate) struct Connection {
     /// connection that the server is just closing can't be sent again.
     uploads: Client,
     requests: Arc<AtomicU64>,
+    pub(crate) limiter: Arc<Limiter>,
+    policy: RetryPolicy,
     deadline: Duration,
     pub(crate) idle: Duration,
     /// Whether there is an authority whose certificates are believed.
@@ -55,6 +58,8 @@ pub(crate) struct Call {
     pub(crate) header: Option<(&'static str, &'static str)>,
     /// A header that proves something, and that nothing prints.
     pub(crate) proof: Option<(&'static str, HeaderValue)>,
+    /// Whether it is not sent again where the first time may have done something.
+    pub(crate) once: bool,
 }
 
 /// The HTTP methods in use.
@@ -97,6 +102,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Whether the request was sent before, and may have been carried out then.
+    pub(crate) doubt: bool,
 }
 
 impl Connection {
@@ -121,41 +128,19 @@ impl Connection {
             uploads: build(uploads)?,
             has_authorities,
             requests: Arc::default(),
+            limiter: Arc::new(Limiter::new()),
+            policy: config.retry_policy.clone(),
             deadline: config.request_deadline,
             idle: config.idle_timeout,
         })
     }
 
+    pub(crate) fn retry_policy(&self) -> &RetryPolicy {
+        &self.policy
+    }
+
     pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
-    }
-
-    /// Sends a request and reads the whole answer, whatever its status, before the deadline.
-    pub(crate) async fn send(
-        &self,
-        call: &Call,
-        token: Option<HeaderValue>,
-    ) -> Result<Answer, Error> {
-        let exchange = async {
-            let response = self.start(call, token).await?;
-            Answer::read(call.verb, &call.url, response).await
-        };
-        match tokio::time::timeout(self.deadline, exchange).await {
-            Ok(answer) => answer,
-            Err(_) => Err(stalled(call.verb, &call.url, self.deadline, "the answer")),
-        }
-    }
-
-    /// Sends a request and gives the answer as soon as its head is there.
-    pub(crate) async fn open(
-        &self,
-        call: &Call,
-        token: Option<HeaderValue>,
-    ) -> Result<Response, Error> {
-        match tokio::time::timeout(self.deadline, self.start(call, token)).await {
-            Ok(response) => response,
-            Err(_) => Err(stalled(call.verb, &call.url, self.deadline, "the answer")),
-        }
     }
 
     /// Begins an upload. The caller adds the body and watches its progress.
@@ -172,7 +157,11 @@ impl Connection {
         self.deadline
     }
 
-    async fn start(&self, call: &Call, token: Option<HeaderValue>) -> Result<Response, Error> {
+    pub(crate) async fn start(
+        &self,
+        call: &Call,
+        token: Option<HeaderValue>,
+    ) -> Result<Response, Error> {
         if !self.has_authorities && call.url.scheme() == "https" {
             return Err(Error::NoAuthorities {
                 url: redacted(&call.url),
@@ -202,6 +191,7 @@ impl Connection {
 
     fn count(&self) {
         self.requests.fetch_add(1, Ordering::Relaxed);
+        traffic::count();
     }
 }
 
@@ -213,7 +203,15 @@ impl Call {
             body: None,
             header: None,
             proof: None,
+            once: false,
         }
+    }
+
+    /// What it proves itself by is good for one time.
+    #[must_use]
+    pub(crate) fn once(mut self) -> Self {
+        self.once = true;
+        self
     }
 
     #[must_use]
@@ -263,6 +261,7 @@ impl Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: body.freeze(),
+            doubt: false,
         })
     }
 
@@ -270,15 +269,22 @@ impl Answer {
     pub(crate) fn accepted(self) -> Result<Self, Error> {
         match self.status {
             200..=299 => Ok(self),
-            _ => Err(Rejection::new(
-                self.verb.as_str(),
-                &self.url,
-                self.status,
-                &self.headers,
-                &self.body,
-            )
-            .into()),
+            _ => Err(self.refusal()),
         }
+    }
+
+    /// The answer as an error.
+    pub(crate) fn refusal(&self) -> Error {
+        let (verb, headers) = (self.verb.as_str(), &self.headers);
+        Rejection::new(verb, &self.url, self.status, headers, &self.body).into()
+    }
+
+    /// As [`Answer::accepted`] after a deletion: what an earlier try of it has deleted is deleted.
+    pub(crate) fn removed(self) -> Result<(), Error> {
+        if self.doubt && self.status == 404 {
+            return Ok(());
+        }
+        self.accepted().map(drop)
     }
 
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {

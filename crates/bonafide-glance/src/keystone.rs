@@ -66,7 +66,13 @@ impl Keystone {
     fn tokens(&self, methods: &[Method]) -> Call {
         let url = below(&self.auth_url, &["auth", "tokens"]);
         let body = self.login.request(methods).to_string();
-        Call::new(Verb::Post, url).body("application/json", body)
+        let call = Call::new(Verb::Post, url).body("application/json", body);
+        // Keystone takes a passcode once.
+        let is_passcode = |method: &Method| matches!(method, Method::Totp { .. });
+        match methods.iter().any(is_passcode) {
+            true => call.once(),
+            false => call,
+        }
     }
 
     /// Logs in with these methods, and with the others too if Keystone asks for them.

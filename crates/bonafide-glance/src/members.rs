@@ -105,7 +105,11 @@ impl Glance {
         let url = self.url(&[&id.to_string(), "members"]).await?;
         let body = json!({"member": project}).to_string();
         let call = Call::new(Verb::Post, url).body("application/json", body);
-        let member: Wire = self.session().send(&call).await?.json()?;
+        let answer = self.session().exchange(&call).await?;
+        if answer.doubt && answer.status == 409 {
+            return self.added_before(id, project, answer).await;
+        }
+        let member: Wire = answer.accepted()?.json()?;
         member.of(id, &call)?.named(project, &call)
     }
 
@@ -139,8 +143,7 @@ impl Glance {
         let project = segment(project)?;
         let url = self.url(&[&id.to_string(), "members"]).await?;
         let call = Call::new(Verb::Delete, below(&url, &[project]));
-        self.session().send(&call).await?;
-        Ok(())
+        self.session().exchange(&call).await?.removed()
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::image::is_attribute;
-use crate::{Error, Visibility};
+use crate::{Error, Image, Status, Visibility};
 
 /// An image that does not exist yet. It is private unless something else is said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +126,25 @@ impl NewImage {
         self.properties
             .extend(properties.map(|(name, value)| (name.into(), value.into())));
         self
+    }
+
+    /// Whether an image is what this one would be after its create, and waits for its data.
+    pub(crate) fn is(&self, image: &Image) -> bool {
+        image.id == self.id
+            && image.name.as_ref() == Some(&self.name)
+            && image.status == Status::Queued
+            && image.visibility == self.visibility
+            && image.disk_format == self.disk_format
+            && image.container_format == self.container_format
+            && image.min_disk == u64::from(self.min_disk)
+            && image.min_ram == u64::from(self.min_ram)
+            && image.protected == self.protected
+            && image.os_hidden == self.hidden
+            && self.tags.iter().all(|tag| image.tags.contains(tag))
+            && self
+                .properties
+                .iter()
+                .all(|(name, value)| image.properties.get(name) == Some(value))
     }
 
     pub(crate) fn to_json(&self) -> Result<Value, Error> {

@@ -1,10 +1,13 @@
 //! What the cloud said when it refused.
 
 use std::fmt;
+use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 use url::Url;
+
+use crate::retry::pause;
 
 /// The longest message that is kept, in characters.
 const MESSAGE_LIMIT: usize = 500;
@@ -24,6 +27,8 @@ pub struct Rejection {
     /// `x-openstack-request-id`: what the operator's logs can be searched for. An answer without
     /// it comes from a proxy.
     pub request_id: Option<String>,
+    /// `Retry-After`: how long the cloud wants to be left alone.
+    pub retry_after: Option<Duration>,
 }
 
 impl Rejection {
@@ -53,6 +58,7 @@ impl Rejection {
                 .get("x-openstack-request-id")
                 .and_then(|value| value.to_str().ok())
                 .map(|id| id.chars().take(100).collect()),
+            retry_after: pause(headers),
         }
     }
 

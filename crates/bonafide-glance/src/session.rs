@@ -11,7 +11,7 @@ use crate::catalogue::Service;
 use crate::config::Place;
 use crate::http::{Answer, Call, Connection, stalled};
 use crate::keystone::Keystone;
-use crate::{Clock, CloudConfig, Error, Token, TokenProvider};
+use crate::{Clock, CloudConfig, Error, RetryPolicy, Token, TokenProvider};
 
 /// A token that expires sooner is renewed before an ordinary request.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
@@ -91,6 +91,12 @@ impl Session {
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.inner.connection.requests()
+    }
+
+    /// How often a request that failed by chance is sent again, and after which waits.
+    #[must_use]
+    pub fn retry_policy(&self) -> &RetryPolicy {
+        self.inner.connection.retry_policy()
     }
 
     /// The id of the project that this session works in.
@@ -176,21 +182,27 @@ impl Session {
         Ok(token.catalogue.beside(image, service, interfaces))
     }
 
+    /// Sends a request with the token. The answer is one of success.
+    pub(crate) async fn send(&self, call: &Call) -> Result<Answer, Error> {
+        self.exchange(call).await?.accepted()
+    }
+
     /// Sends a request with the token. If the service refuses the token, a new one is fetched and
     /// the request sent once more; the second answer counts, whatever it is.
-    pub(crate) async fn send(&self, call: &Call) -> Result<Answer, Error> {
+    pub(crate) async fn exchange(&self, call: &Call) -> Result<Answer, Error> {
         let token = self.token(MARGIN).await?;
-        let answer = self.connection().send(call, Some(token.header()?)).await?;
-        if answer.status != 401 {
-            return answer.accepted();
+        let first = self.connection().send(call, Some(token.header()?)).await?;
+        if first.status != 401 {
+            return Ok(first);
         }
         self.forget(&token).await;
         let token = self.token(MARGIN).await?;
-        let answer = self.connection().send(call, Some(token.header()?)).await?;
-        if answer.status == 401 {
+        let second = self.connection().send(call, Some(token.header()?)).await?;
+        if second.status == 401 {
             self.forget(&token).await;
         }
-        answer.accepted()
+        let doubt = first.doubt || second.doubt;
+        Ok(Answer { doubt, ..second })
     }
 
     /// As [`Session::send`], but the body of the answer is left for the caller to read.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bonafide_glance::{Error as CloudError, Glance, Image, ImagePatch, Visibility};
 use jiff::Timestamp;
 
-use crate::event::Of;
+use crate::event::{Of, counted};
 use crate::removal::Withdrawn;
 use crate::{
     Action, Candidate, Channel, Error, Event, Newest, Observe, Plan, Publisher, Reason, Reconciled,
@@ -181,7 +181,7 @@ impl Applying<'_> {
             observer: self.observer,
         };
         let job = self.publisher.job(channel, candidate, &observer);
-        let report = job.keep(&image).await?;
+        let report = counted(&job.traffic, &observer, Box::pin(job.keep(&image))).await?;
         self.done.reports.push(report);
         Ok(())
     }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use bonafide_glance::Traffic;
 use bonafide_properties::Gibibytes;
 use bonafide_sources::{Fetch, FetchError, ListFormat, Release, Signed, without_secrets};
 use bonafide_verify::{Digest, danger};
@@ -15,6 +16,7 @@ use url::Url;
 pub use bonafide_verify::danger::Reason;
 
 use crate::check::Unproven;
+use crate::event::counted;
 use crate::opened::{Opened, Packing};
 use crate::upload::UPLOAD;
 use crate::wanted::Wanted;
@@ -136,7 +138,21 @@ impl Publisher {
         image: &Unverified<'_>,
         observer: &dyn Observe,
     ) -> Result<PrivateImage, Error> {
-        let before = self.glance.session().requests();
+        let traffic = Traffic::new();
+        let uploading = Box::pin(self.upload_without_proof(image, observer));
+        let uploaded = counted(&traffic, observer, uploading).await?;
+        let requests = traffic.requests();
+        Ok(PrivateImage {
+            requests,
+            ..uploaded
+        })
+    }
+
+    async fn upload_without_proof(
+        &self,
+        image: &Unverified<'_>,
+        observer: &dyn Observe,
+    ) -> Result<PrivateImage, Error> {
         self.remove_given_up(observer).await?;
         let download = self.fetch.open(&image.url).await?;
         let limit = self.max_size;
@@ -189,7 +205,7 @@ impl Publisher {
             stored: Some(uploaded.stored),
             evidence: None,
             unverified: Some(image.reason.to_string()),
-            requests: self.glance.session().requests() - before,
+            requests: 0,
         })
     }
 }

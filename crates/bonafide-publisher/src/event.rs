@@ -1,12 +1,15 @@
 //! What happens while an image is published.
 
+use std::time::Duration;
+
+use bonafide_glance::{Retry, Traffic};
 use bonafide_sources::Release;
 use bonafide_verify::{Evidence, FileDigests};
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 use uuid::Uuid;
 
-use crate::Action;
+use crate::{Action, Error};
 
 /// One step of a publication. Meant for progress bars and logs: events hold no secrets.
 #[derive(Debug)]
@@ -94,10 +97,39 @@ pub enum Event<'a> {
         /// How old it may be.
         limit: SignedDuration,
     },
+    /// A request failed by chance, and is sent again after a wait.
+    Retrying {
+        /// The HTTP method.
+        method: &'a str,
+        /// The address.
+        url: &'a str,
+        /// What became of it.
+        reason: &'a str,
+        /// Which try comes next, from 2.
+        next: u32,
+        /// How many there are at most.
+        tries: u32,
+        /// How long it waits.
+        wait: Duration,
+    },
     /// An older build has given up its place for a newer one.
     Superseded {
         /// The image.
         id: Uuid,
+    },
+    /// An upload failed by chance. Its image is removed, and the upload is begun anew under the
+    /// build's next id after a wait.
+    UploadFailed {
+        /// The image.
+        id: Uuid,
+        /// What became of it.
+        error: &'a Error,
+        /// Which try comes next, from 2.
+        next: u32,
+        /// How many there are at most.
+        tries: u32,
+        /// How long it waits.
+        wait: Duration,
     },
     /// The image's bytes are those that the vendor signed, and Glance has them all.
     Uploaded {
@@ -148,6 +180,25 @@ impl Observe for In<'_> {
         let place = format!("{}: {channel}", self.cloud);
         self.observer.observe_of(&place, event);
     }
+}
+
+/// Does some work, counts what it sends, and tells of what is sent again.
+pub(crate) async fn counted<T>(
+    traffic: &Traffic,
+    observer: &dyn Observe,
+    work: impl Future<Output = T>,
+) -> T {
+    let tell = |retry: &Retry| {
+        observer.observe(&Event::Retrying {
+            method: retry.method,
+            url: &retry.url,
+            reason: &retry.reason,
+            next: retry.next,
+            tries: retry.tries,
+            wait: retry.wait,
+        });
+    };
+    traffic.watch(work, tell).await
 }
 
 impl<F: Fn(&Event<'_>) + Send + Sync> Observe for F {

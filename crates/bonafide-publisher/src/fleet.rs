@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bonafide_glance::Traffic;
 use bonafide_sources::{Fetch, Spool};
 use futures_util::future::join_all;
 
 use crate::apply::Applying;
-use crate::event::In;
+use crate::event::{In, counted};
 use crate::reconcile::Run;
 use crate::{Action, Error, Observe, Plan, Publisher, Reconciled, Wish};
 
@@ -131,8 +132,17 @@ impl CloudRun<'_> {
     /// Makes a plan, and takes the steps of it that neither take long nor anything from anybody: who
     /// has no access to what it uses does not wait for uploads.
     async fn begin(&mut self, wishes: &[Wish<'_>], observer: &dyn Observe) {
+        let traffic = Traffic::new();
+        let named = In {
+            cloud: self.name,
+            observer,
+        };
+        let planning = Box::pin(self.publisher.plan(wishes));
+        let planning = counted(&traffic, &named, planning);
+        let plan = planning.await;
+        self.run.done.requests += traffic.requests();
         // What can't be planned is said at the end.
-        let Ok(plan) = self.publisher.plan(wishes).await else {
+        let Ok(plan) = plan else {
             return;
         };
         let plan = match self.approved {
@@ -164,7 +174,7 @@ impl CloudRun<'_> {
         plan: Plan,
         observer: &dyn Observe,
     ) {
-        let before = publisher.glance.session().requests();
+        let traffic = Traffic::new();
         let observer = In {
             cloud: self.name,
             observer,
@@ -176,10 +186,11 @@ impl CloudRun<'_> {
             done: std::mem::take(&mut self.run.done),
             moved: std::mem::take(&mut self.run.moved),
         };
-        applying.apply(&plan).await;
+        let applied = Box::pin(applying.apply(&plan));
+        counted(&traffic, &observer, applied).await;
         self.run.moved = applying.moved;
         self.run.done = applying.done;
-        self.run.done.requests += publisher.glance.session().requests() - before;
+        self.run.done.requests += traffic.requests();
         self.run.tried.extend(plan.actions);
     }
 

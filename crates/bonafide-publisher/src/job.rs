@@ -1,6 +1,6 @@
 //! The steps of one publication.
 
-use bonafide_glance::{Glance, Image, Status, Visibility};
+use bonafide_glance::{Glance, Image, Status, Traffic, Visibility};
 use bonafide_image::Head;
 use bonafide_verify::{FileDigests, Verified};
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use crate::handover::{HandedOver, Handover};
 use crate::observed::{Observed, Taken, observe_id, own_images};
 use crate::opened::Opened;
 use crate::pipeline::{self, Limits, Passed};
-use crate::uploading::{Uploading, open};
+use crate::uploading::{Uploading, Uploads, open};
 use crate::wanted::Wanted;
 use crate::{
     Candidate, Channel, Error, Event, ImageDigests, Observe, Outcome, Publisher, Report, changes,
@@ -37,6 +37,17 @@ enum Created {
     Elsewhere(Box<Report>),
 }
 
+/// What became of an upload.
+enum Tried {
+    Done(Box<Report>),
+    /// Its image is removed, unless the error says something else.
+    Failed {
+        id: Uuid,
+        attempt: u32,
+        error: Error,
+    },
+}
+
 /// One publication.
 pub(crate) struct Job<'a> {
     pub(crate) publisher: &'a Publisher,
@@ -45,7 +56,8 @@ pub(crate) struct Job<'a> {
     pub(crate) observer: &'a dyn Observe,
     /// This run, as it stands on the image while it is uploaded.
     pub(crate) run: Uuid,
-    pub(crate) requests_before: u64,
+    /// What this publication sends.
+    pub(crate) traffic: Traffic,
     pub(crate) handover: Handover,
 }
 
@@ -116,15 +128,31 @@ impl Job<'_> {
         SignedCheck::new(candidate.expected().clone(), candidate.check())
     }
 
-    /// Creates the image under the first id that was not used up, and uploads to it.
+    /// Creates the image under the first id that was not used up, and uploads to it. An upload that
+    /// fails by chance is begun anew under the next id.
     pub(crate) async fn create_and_upload(&self) -> Result<Report, Error> {
+        let mut uploads = Uploads::new(self.glance(), self.observer);
+        let mut first = 0;
+        loop {
+            match Box::pin(self.try_upload(first)).await? {
+                Tried::Done(report) => return Ok(*report),
+                Tried::Failed { id, attempt, error } => {
+                    uploads.again(id, error).await?;
+                    first = attempt + 1;
+                }
+            }
+        }
+    }
+
+    /// One upload, under the first id from this attempt on that was not used up.
+    async fn try_upload(&self, first: u32) -> Result<Tried, Error> {
         let opened = self.open().await?;
         let limits = self.limits();
         let until = limits.until;
         let wanted = self.wanted(opened.head()?)?;
-        let (image, attempt) = match self.create(&wanted, until).await? {
+        let (image, attempt) = match self.create(&wanted, until, first).await? {
             Created::Here { image, attempt } => (image, attempt),
-            Created::Elsewhere(report) => return Ok(*report),
+            Created::Elsewhere(report) => return Ok(Tried::Done(report)),
         };
         let id = image.id;
         self.observer.observe(&Event::Created { id, attempt });
@@ -135,23 +163,31 @@ impl Job<'_> {
         {
             Ok(passed) => passed,
             Err(error) => {
-                return Err(clean_up::remove(self.glance(), id, error, self.observer).await);
+                let error = clean_up::remove(self.glance(), id, error, self.observer).await;
+                return Ok(Tried::Failed { id, attempt, error });
             }
         };
         self.observer.observe(&Event::Uploaded {
             id,
             digests: &passed.proof,
         });
-        self.compare_and_publish(Outcome::Published, *image, &wanted, &passed, until)
-            .await
+        let report = self
+            .compare_and_publish(Outcome::Published, *image, &wanted, &passed, until)
+            .await?;
+        Ok(Tried::Done(Box::new(report)))
     }
 
     /// 409 says that an id is taken: by another run, by another tenant, or for ever by an upload
     /// that failed before.
-    async fn create(&self, wanted: &Wanted, lease_until: Timestamp) -> Result<Created, Error> {
+    async fn create(
+        &self,
+        wanted: &Wanted,
+        lease_until: Timestamp,
+        first: u32,
+    ) -> Result<Created, Error> {
         let channel = self.channel.name();
         let passing = marker::passing(self.run, lease_until);
-        for attempt in 0..MAX_ATTEMPTS {
+        for attempt in first..MAX_ATTEMPTS {
             let digest = &self.candidate.expected().digest;
             let id = marker::image_id(&self.publisher.namespace, channel, digest, attempt);
             let look = || observe_id(self.glance(), channel, self.candidate, id);
@@ -185,6 +221,12 @@ impl Job<'_> {
                 Taken::Own(Observed::Complete(image) | Observed::Withdrawn(image)) => {
                     let report = self.complete(*image).await?;
                     return Ok(Created::Elsewhere(Box::new(report)));
+                }
+                // The create was answered twice.
+                Taken::Own(Observed::Incomplete { image, .. })
+                    if marker::is_by(&image, self.run) =>
+                {
+                    return Ok(Created::Here { image, attempt });
                 }
                 Taken::Own(Observed::Incomplete { image, .. }) => self.give_up(&image).await?,
             }
@@ -351,7 +393,7 @@ impl Job<'_> {
             stored: passed.map(|passed| passed.image.clone()),
             serial: candidate.serial().clone(),
             evidence: candidate.evidence().clone(),
-            requests: self.glance().session().requests() - self.requests_before,
+            requests: self.traffic.requests(),
         }
     }
 }

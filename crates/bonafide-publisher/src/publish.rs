@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use bonafide_glance::{Glance, Image, ImageFilter, Session};
+use bonafide_glance::{Glance, Image, ImageFilter, Session, Traffic};
 use bonafide_properties::CiRun;
 use bonafide_sources::{Fetch, Signing};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use crate::event::counted;
 use crate::handover::Handover;
 use crate::job::Job;
 use crate::observed::{Observed, observe};
@@ -115,7 +116,7 @@ impl Publisher {
             candidate,
             observer,
             run: Uuid::new_v4(),
-            requests_before: self.glance.session().requests(),
+            traffic: Traffic::new(),
             handover: Handover::default(),
         }
     }
@@ -250,10 +251,13 @@ impl Publisher {
     ) -> Result<Report, Error> {
         self.belongs(channel, candidate)?;
         let job = self.job(channel, candidate, observer);
-        match self.look_and_publish(&job).await {
-            Ok(report) => Ok(report),
-            Err(error) => Err(job.settle(error).await),
-        }
+        let publishing = Box::pin(async {
+            match self.look_and_publish(&job).await {
+                Ok(report) => Ok(report),
+                Err(error) => Err(job.settle(error).await),
+            }
+        });
+        counted(&job.traffic, observer, publishing).await
     }
 
     async fn look_and_publish(&self, job: &Job<'_>) -> Result<Report, Error> {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use bonafide_glance::{Gap, Usage, UsageSource};
+use bonafide_glance::{Gap, Traffic, Usage, UsageSource};
 use jiff::SignedDuration;
 
 use crate::apply::Applying;
-use crate::event::Of;
+use crate::event::{Of, counted};
 use crate::observed::{Observed, among};
 use crate::reconciled::ALL;
 use crate::{
@@ -141,7 +141,20 @@ impl Publisher {
         run: Run,
         observer: &dyn Observe,
     ) -> Result<Reconciled, Error> {
-        let before = self.glance.session().requests();
+        let traffic = Traffic::new();
+        let running = Box::pin(self.run_to_the_end(wishes, approved, run, observer));
+        let mut done = counted(&traffic, observer, running).await?;
+        done.requests += traffic.requests();
+        Ok(done)
+    }
+
+    async fn run_to_the_end(
+        &self,
+        wishes: &[Wish<'_>],
+        approved: Option<&Plan>,
+        run: Run,
+        observer: &dyn Observe,
+    ) -> Result<Reconciled, Error> {
         let Run {
             done,
             mut tried,
@@ -198,7 +211,6 @@ impl Publisher {
             }
         }
         done.notes = std::mem::take(&mut plan.notes);
-        done.requests += self.glance.session().requests() - before;
         Ok(done)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bonafide_glance::{ImageFilter, Status, Visibility};
+use bonafide_glance::{ImageFilter, Status, Traffic, Visibility};
 use bonafide_verify::Evidence;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -10,6 +10,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::check::{Check, ImageDigests, SignedCheck};
+use crate::event::counted;
 use crate::opened::Opened;
 use crate::uploading::{Uploading, open};
 use crate::wanted::Wanted;
@@ -59,7 +60,23 @@ impl Publisher {
         observer: &dyn Observe,
     ) -> Result<PrivateImage, Error> {
         self.belongs(channel, candidate)?;
-        let before = self.glance.session().requests();
+        let traffic = Traffic::new();
+        let uploading = Box::pin(self.upload_proven(channel, candidate, name, observer));
+        let uploaded = counted(&traffic, observer, uploading).await?;
+        let requests = traffic.requests();
+        Ok(PrivateImage {
+            requests,
+            ..uploaded
+        })
+    }
+
+    async fn upload_proven(
+        &self,
+        channel: &Channel,
+        candidate: &Candidate,
+        name: Option<&str>,
+        observer: &dyn Observe,
+    ) -> Result<PrivateImage, Error> {
         let report = |image: Uuid, name: &str| PrivateImage {
             image,
             name: name.to_owned(),
@@ -68,7 +85,7 @@ impl Publisher {
             stored: None,
             evidence: Some(candidate.evidence().clone()),
             unverified: None,
-            requests: self.glance.session().requests() - before,
+            requests: 0,
         };
         self.remove_given_up(observer).await?;
         if let Some((image, name)) = self.uploaded_before(candidate).await? {

@@ -36,6 +36,51 @@ pub(crate) async fn open(
     Opened::new(download, &file.name, Packing::ByName).await
 }
 
+/// How often an upload is begun in one run.
+const UPLOADS: u32 = 3;
+
+/// The uploads of one build in one run.
+pub(crate) struct Uploads<'a> {
+    glance: &'a Glance,
+    observer: &'a dyn Observe,
+    failed: u32,
+}
+
+impl<'a> Uploads<'a> {
+    pub(crate) const fn new(glance: &'a Glance, observer: &'a dyn Observe) -> Self {
+        Self {
+            glance,
+            observer,
+            failed: 0,
+        }
+    }
+
+    /// Waits, if the upload failed by chance and may be begun anew; else the error comes back.
+    pub(crate) async fn again(&mut self, id: Uuid, error: Error) -> Result<(), Error> {
+        self.failed += 1;
+        let Error::Cloud(failure) = &error else {
+            return Err(error);
+        };
+        // A token that is refused when the upload begins was fetched by now once more.
+        let refused = matches!(failure, bonafide_glance::Error::Unauthorized(_));
+        if self.failed >= UPLOADS || !(refused || failure.is_transient()) {
+            return Err(error);
+        }
+        let pause = failure.rejection().and_then(|answer| answer.retry_after);
+        let policy = self.glance.session().retry_policy();
+        let wait = policy.wait(self.failed, pause);
+        self.observer.observe(&Event::UploadFailed {
+            id,
+            error: &error,
+            next: self.failed + 1,
+            tries: UPLOADS,
+            wait,
+        });
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+}
+
 /// Where an upload goes, who watches it, and how long it may take.
 pub(crate) struct Uploading<'a> {
     pub(crate) glance: &'a Glance,

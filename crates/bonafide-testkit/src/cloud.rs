@@ -48,6 +48,7 @@ mod microversion;
 mod paging;
 mod patch;
 mod people;
+mod rate_limit;
 mod reception;
 mod record;
 mod registry;

@@ -15,7 +15,7 @@ use super::plans::publisher_of;
 use super::{At, FINE, admin, faults, patch, run, run_as};
 use crate::retirement::two_builds;
 use crate::support::life::{Life, days};
-use crate::support::site_fetch;
+use crate::support::{quick, site_fetch};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_while_sharing_does_not_hide_the_image_from_who_uses_it() {
@@ -101,7 +101,7 @@ async fn a_clock_that_is_wrong_once_hides_nothing() {
     // One machine's clock is years ahead; Glance's own times, and those of its answers, say so.
     let ahead = right + days(400);
     let config = CloudConfig::from_yaml(life.cloud.clouds_yaml(), "admin").unwrap();
-    let session = Session::new(config, life.clock.reader()).unwrap();
+    let session = Session::new(quick(config), life.clock.reader()).unwrap();
     let fetch = Arc::new(site_fetch(&life.site));
     let publisher = Publisher::new(fetch, session, move || ahead);
     let done = publisher

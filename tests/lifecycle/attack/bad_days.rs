@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{faults, patch, run, without_vendor};
 use crate::retirement::two_builds;
 use crate::support::life::{Life, days};
-use crate::support::site_fetch;
+use crate::support::{quick, site_fetch};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_of_a_list_that_shifts_is_not_missed() {
@@ -214,7 +214,7 @@ async fn a_cell_that_goes_down_between_the_two_looks_deletes_nothing() {
         }
     });
     let config = CloudConfig::from_yaml(cloud.clouds_yaml(), "admin").unwrap();
-    let session = Session::new(config, life.clock.reader()).unwrap();
+    let session = Session::new(quick(config), life.clock.reader()).unwrap();
     let fetch = Arc::new(site_fetch(&life.site));
     let publisher = Publisher::new(fetch, session, life.clock.reader());
     let mut keyring = bonafide::Keyring::new("ubuntu", [life.key.fingerprint().parse().unwrap()]);

@@ -14,11 +14,11 @@ use uuid::Uuid;
 use super::{At, admin, generic, respun, run};
 use crate::retirement::two_builds;
 use crate::support::life::{Life, days};
-use crate::support::site_fetch;
+use crate::support::{quick, site_fetch};
 
 pub(crate) fn publisher_of(life: &Life, cloud: &EmbeddedCloud) -> Publisher {
     let config = CloudConfig::from_yaml(cloud.clouds_yaml(), "admin").unwrap();
-    let session = Session::new(config, life.clock.reader()).unwrap();
+    let session = Session::new(quick(config), life.clock.reader()).unwrap();
     let fetch = Arc::new(site_fetch(&life.site));
     Publisher::new(fetch, session, life.clock.reader())
 }

@@ -12,8 +12,8 @@ use super::methods::missing;
 use super::settled::{Settled, Written, texts};
 use super::tree::Node;
 use super::{Certificates, CloudConfig, Interface, Place, ServicePlace};
-use crate::Error;
 use crate::catalogue::Service;
+use crate::{Error, RetryPolicy};
 
 impl CloudConfig {
     /// Settles a cloud for the region that is asked for, else the one that it is configured for.
@@ -37,6 +37,7 @@ impl CloudConfig {
             login: Login::new(&settled)?,
             place,
             request_deadline: deadline(&settled)?,
+            retry_policy: RetryPolicy::default(),
             idle_timeout: Self::DEFAULT_IDLE_TIMEOUT,
             written,
         })

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bonafide_glance::{CloudConfig, Glance, Session};
+use bonafide_glance::{CloudConfig, Glance, RetryPolicy, Session};
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -144,7 +144,8 @@ impl Cloud {
     }
 
     pub(crate) fn glance_with(&self, change: impl FnOnce(CloudConfig) -> CloudConfig) -> Glance {
-        Glance::new(Session::new(change(self.config()), clock).unwrap())
+        let config = self.config().retry_policy(quick());
+        Glance::new(Session::new(change(config), clock).unwrap())
     }
 
     /// Everything that was received so far, in order of arrival.
@@ -197,6 +198,14 @@ impl Cloud {
         }
         panic!("`{line}` did not come to an end")
     }
+}
+
+/// As by default, but for the waits.
+pub(crate) fn quick() -> RetryPolicy {
+    let moment = Duration::from_millis(1);
+    RetryPolicy::default()
+        .first_wait(moment)
+        .longest_pause(moment)
 }
 
 pub(crate) fn clock() -> Timestamp {

@@ -20,6 +20,7 @@ use super::http::serve;
 use super::image::STORES;
 use super::life::Life;
 use super::people::clouds_yaml;
+use super::rate_limit::RateLimit;
 use super::record::Record;
 use super::registry::Registry;
 use super::shared::{HashAlgorithm, Settings, Shared, UPLOADS};
@@ -40,6 +41,7 @@ pub struct EmbeddedCloudBuilder {
     has_block_storage: bool,
     compute_page_limit: usize,
     block_storage_page_limit: usize,
+    requests_per_second: Option<u32>,
 }
 
 impl Default for EmbeddedCloudBuilder {
@@ -56,6 +58,7 @@ impl Default for EmbeddedCloudBuilder {
             has_block_storage: true,
             compute_page_limit: 1000,
             block_storage_page_limit: 1000,
+            requests_per_second: None,
         }
     }
 }
@@ -112,6 +115,14 @@ impl EmbeddedCloudBuilder {
     #[must_use]
     pub fn members_accept_alone(mut self) -> Self {
         self.members_accept_alone = true;
+        self
+    }
+
+    /// What the proxy before all services lets through in a second, and at once; more is answered
+    /// 429. By default everything.
+    #[must_use]
+    pub fn requests_per_second(mut self, requests: u32) -> Self {
+        self.requests_per_second = Some(requests);
         self
     }
 
@@ -200,6 +211,7 @@ impl EmbeddedCloudBuilder {
             block_storage: BlockStorage::default(),
             life: Life::default(),
             faults: Faults::default(),
+            rate_limit: RateLimit::new(self.requests_per_second),
             record: Record::default(),
             uploads: Arc::new(Semaphore::new(UPLOADS as usize)),
         });

@@ -67,6 +67,9 @@ async fn carry_out(
     service: Service,
     request: Request<Incoming>,
 ) -> Result<Answer, HangUp> {
+    if !shared.rate_limit.admits() {
+        return Ok(out_of_order(429, request.headers()));
+    }
     let fault = shared
         .faults
         .take(request.method().as_str(), request.uri().path());

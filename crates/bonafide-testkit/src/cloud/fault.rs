@@ -15,6 +15,8 @@ pub struct CloudFault {
     path_suffix: String,
     kind: CloudFaultKind,
     is_lasting: bool,
+    /// Matching requests that still go wrong.
+    times: usize,
     /// Matching requests that still pass.
     passing: usize,
 }
@@ -28,6 +30,7 @@ impl CloudFault {
             path_suffix: path_suffix.to_owned(),
             kind,
             is_lasting: false,
+            times: 1,
             passing: 0,
         }
     }
@@ -37,6 +40,13 @@ impl CloudFault {
     #[must_use]
     pub const fn lasting(mut self) -> Self {
         self.is_lasting = true;
+        self
+    }
+
+    /// The fault stays for so many requests.
+    #[must_use]
+    pub const fn times(mut self, requests: usize) -> Self {
+        self.times = requests;
         self
     }
 
@@ -116,8 +126,10 @@ impl Faults {
             matches
         };
         let index = faults.iter_mut().position(&mut strikes)?;
-        let kind = faults.get(index)?.kind;
-        if !faults.get(index)?.is_lasting {
+        let fault = faults.get_mut(index)?;
+        let kind = fault.kind;
+        fault.times = fault.times.saturating_sub(1);
+        if fault.times == 0 && !fault.is_lasting {
             faults.remove(index);
         }
         Some(kind)

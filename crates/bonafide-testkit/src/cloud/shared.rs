@@ -9,6 +9,7 @@ use super::clock::Clock;
 use super::compute::Compute;
 use super::fault::Faults;
 use super::life::Life;
+use super::rate_limit::RateLimit;
 use super::record::Record;
 use super::registry::Registry;
 use super::tokens::Tokens;
@@ -62,6 +63,7 @@ pub(super) struct Shared {
     pub(super) block_storage: BlockStorage,
     pub(super) life: Life,
     pub(super) faults: Faults,
+    pub(super) rate_limit: RateLimit,
     pub(super) record: Record,
     /// One permit for each upload whose thread has not ended.
     pub(super) uploads: Arc<Semaphore>,

@@ -1,0 +1,357 @@
+//! Which requests are sent again, after which wait, and how often.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use jiff::fmt::rfc2822;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use tokio::time::Instant;
+
+use crate::http::Call;
+use crate::rejection::redacted;
+use crate::{Error, Rejection};
+
+/// How often a request is sent again that failed by chance, and how long it waits before.
+///
+/// Answers of 429, 500, 502, 503 and 504, connections that break and answers that don't come are
+/// failures by chance. Every request is sent again but the upload of an image's data, and each
+/// is looked into where its first answer may have been lost: the crate's README has the list.
+///
+/// The wait is random between nothing and `first_wait`, which doubles with each try up to
+/// `longest_wait`. A cloud that says by `Retry-After` how long it wants to be left alone is left
+/// alone for that long, up to `longest_pause`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    tries: u32,
+    first_wait: Duration,
+    longest_wait: Duration,
+    longest_pause: Duration,
+    total: Duration,
+}
+
+impl Default for RetryPolicy {
+    /// Five tries within two minutes; waits of up to 0.5, 1, 2 and 4 seconds, at most 30 seconds,
+    /// and pauses of up to a minute.
+    fn default() -> Self {
+        Self {
+            tries: 5,
+            first_wait: Duration::from_millis(500),
+            longest_wait: Duration::from_secs(30),
+            longest_pause: Duration::from_secs(60),
+            total: Duration::from_secs(120),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// How often a request is sent in all; once if it is never sent again.
+    #[must_use]
+    pub const fn tries(mut self, tries: u32) -> Self {
+        self.tries = tries;
+        self
+    }
+
+    /// The longest wait before the second try.
+    #[must_use]
+    pub const fn first_wait(mut self, wait: Duration) -> Self {
+        self.first_wait = wait;
+        self
+    }
+
+    /// The longest wait before any try.
+    #[must_use]
+    pub const fn longest_wait(mut self, wait: Duration) -> Self {
+        self.longest_wait = wait;
+        self
+    }
+
+    /// How much of a `Retry-After` is waited for.
+    #[must_use]
+    pub const fn longest_pause(mut self, pause: Duration) -> Self {
+        self.longest_pause = pause;
+        self
+    }
+
+    /// No try begins later than this after the first one.
+    #[must_use]
+    pub const fn total(mut self, total: Duration) -> Self {
+        self.total = total;
+        self
+    }
+
+    /// The wait after so many tries that failed, counted from 1, if the cloud asked for a pause or
+    /// not. It is random, so that clients that failed together do not come back together.
+    #[must_use]
+    pub fn wait(&self, failed: u32, pause: Option<Duration>) -> Duration {
+        let doubled = 2_u32.saturating_pow(failed.saturating_sub(1));
+        let longest = self.first_wait.saturating_mul(doubled);
+        let wait = longest.min(self.longest_wait).mul_f64(fastrand::f64());
+        pause.map_or(wait, |pause| self.bounded(pause).max(wait))
+    }
+
+    /// As much of a pause as is waited for.
+    pub(crate) fn bounded(&self, pause: Duration) -> Duration {
+        pause.min(self.longest_pause)
+    }
+}
+
+/// A request that is going to be sent again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Retry {
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The address, without user info.
+    pub url: String,
+    /// What became of it so far.
+    pub reason: String,
+    /// Which try comes next, from 2.
+    pub next: u32,
+    /// How many there are at most.
+    pub tries: u32,
+    /// How long it waits before.
+    pub wait: Duration,
+}
+
+/// The tries of one request.
+pub(crate) struct Tries<'a> {
+    policy: &'a RetryPolicy,
+    call: &'a Call,
+    begun: Instant,
+    failed: u32,
+    /// Whether a try that failed may have been carried out.
+    pub(crate) doubt: bool,
+}
+
+/// Why a request is sent again.
+pub(crate) struct Failure {
+    reason: String,
+    /// Whether it may have been carried out.
+    doubt: bool,
+    /// How long the cloud wants to be left alone.
+    pause: Option<Duration>,
+}
+
+impl<'a> Tries<'a> {
+    pub(crate) fn new(policy: &'a RetryPolicy, call: &'a Call) -> Self {
+        Self {
+            policy,
+            call,
+            begun: Instant::now(),
+            failed: 0,
+            doubt: false,
+        }
+    }
+
+    /// What comes after a failure; none if it was the last try.
+    pub(crate) fn again(&mut self, failure: Failure) -> Option<Retry> {
+        self.failed += 1;
+        let wait = self.policy.wait(self.failed, failure.pause);
+        let is_used_up = self.call.once && failure.doubt;
+        if is_used_up
+            || self.failed >= self.policy.tries
+            || self.begun.elapsed() + wait > self.policy.total
+        {
+            return None;
+        }
+        self.doubt |= failure.doubt;
+        Some(Retry {
+            method: self.call.verb.as_str(),
+            url: redacted(&self.call.url),
+            reason: failure.reason,
+            next: self.failed + 1,
+            tries: self.policy.tries,
+            wait,
+        })
+    }
+}
+
+impl Failure {
+    /// Whether an answer of this status is one of a bad moment.
+    pub(crate) fn is_chance(status: u16) -> bool {
+        matches!(status, 429 | 500 | 502 | 503 | 504)
+    }
+
+    pub(crate) fn answered(call: &Call, status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
+        let rejection = Rejection::new(call.verb.as_str(), &call.url, status, headers, body);
+        Self {
+            reason: rejection.to_string(),
+            // What is limited is refused before anything is done.
+            doubt: status != 429,
+            pause: rejection.retry_after,
+        }
+    }
+
+    /// None if another try would fail alike.
+    pub(crate) fn on_the_way(error: &Error) -> Option<Self> {
+        let doubt = match error {
+            Error::Stalled { .. } => true,
+            Error::Transport { source, .. } if error.is_transient() => {
+                let error = source.downcast_ref::<reqwest::Error>();
+                !error.is_some_and(reqwest::Error::is_connect)
+            }
+            _ => return None,
+        };
+        Some(Self {
+            reason: with_causes(error),
+            doubt,
+            pause: None,
+        })
+    }
+}
+
+/// Whether the other side's certificate is to blame, or the request itself.
+pub(crate) fn is_lasting(error: &(dyn StdError + Send + Sync + 'static)) -> bool {
+    let Some(error) = error.downcast_ref::<reqwest::Error>() else {
+        return false;
+    };
+    if error.is_builder() {
+        return true;
+    }
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let io = error.downcast_ref::<io::Error>();
+        if io.is_some_and(|io| io.kind() == io::ErrorKind::InvalidData) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+fn with_causes(error: &Error) -> String {
+    let (mut text, mut cause) = (error.to_string(), error.source());
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// `Retry-After` (RFC 9110 10.2.3): seconds, or a date. A date is compared with that of the same
+/// answer, so that no clock of this machine matters.
+pub(crate) fn pause(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let value = text(RETRY_AFTER)?;
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let parser = rfc2822::DateTimeParser::new();
+    let date = |text: &str| parser.parse_timestamp(text).ok();
+    let (until, now) = (date(value)?, date(text(DATE)?)?);
+    Some(Duration::try_from(until.duration_since(now)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+    use url::Url;
+
+    use super::*;
+    use crate::http::Verb;
+
+    fn call() -> Call {
+        Call::new(Verb::Get, Url::parse("http://u:p@cloud/v2/images").unwrap())
+    }
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_str(value).unwrap()));
+        pairs.collect()
+    }
+
+    fn failure(pause: Option<u64>) -> Failure {
+        Failure {
+            reason: String::new(),
+            doubt: true,
+            pause: pause.map(Duration::from_secs),
+        }
+    }
+
+    #[test]
+    fn waits_double_and_are_anywhere_below_their_bound() {
+        let policy = RetryPolicy::default();
+        for (failed, longest) in [(1, 500), (2, 1_000), (3, 2_000), (7, 30_000), (99, 30_000)] {
+            let waits: Vec<_> = (0..500).map(|_| policy.wait(failed, None)).collect();
+            let longest = Duration::from_millis(longest);
+            assert!(waits.iter().all(|wait| *wait <= longest), "{failed}");
+            assert!(waits.iter().any(|wait| *wait < longest / 4), "{failed}");
+            assert!(waits.iter().any(|wait| *wait > longest / 4 * 3), "{failed}");
+        }
+    }
+
+    #[test]
+    fn there_are_five_tries() {
+        let (policy, call) = (RetryPolicy::default(), call());
+        let mut tries = Tries::new(&policy, &call);
+        let next: Vec<_> = (0..4)
+            .map(|_| tries.again(failure(None)).unwrap().next)
+            .collect();
+        assert_eq!(next, [2, 3, 4, 5]);
+        assert_eq!(tries.again(failure(None)), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_try_begins_after_two_minutes() {
+        let (policy, call) = (RetryPolicy::default(), call());
+        let mut tries = Tries::new(&policy, &call);
+        tokio::time::advance(Duration::from_secs(59)).await;
+        assert!(tries.again(failure(Some(60))).is_some());
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert_eq!(tries.again(failure(Some(60))), None);
+    }
+
+    #[test]
+    fn a_pause_is_kept_up_to_a_minute() {
+        let (policy, call) = (RetryPolicy::default(), call());
+        for (asked, waited) in [(7, 7), (60, 60), (3_600, 60)] {
+            let retry = Tries::new(&policy, &call).again(failure(Some(asked)));
+            assert_eq!(retry.unwrap().wait, Duration::from_secs(waited));
+        }
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = ("date", "Mon, 23 Nov 2026 12:00:00 GMT");
+        let read = |value| pause(&headers(&[now, ("retry-after", value)]));
+        let seconds = |count| Some(Duration::from_secs(count));
+        assert_eq!(read("7"), seconds(7));
+        assert_eq!(read(" 7 "), seconds(7));
+        assert_eq!(read("Mon, 23 Nov 2026 12:00:30 GMT"), seconds(30));
+        assert_eq!(read("Mon, 23 Nov 2026 11:00:00 GMT"), seconds(0));
+        for none in ["", "soon", "-1", "1.5", "2026-11-23T12:00:30Z"] {
+            assert_eq!(read(none), None, "{none}");
+        }
+        assert_eq!(pause(&headers(&[now])), None);
+        let dated = [("retry-after", "Mon, 23 Nov 2026 12:00:30 GMT")];
+        assert_eq!(pause(&headers(&dated)), None, "whose clock is meant?");
+    }
+
+    #[test]
+    fn a_reason_holds_no_user_info() {
+        let failure = Failure::answered(&call(), 503, &HeaderMap::new(), b"busy");
+        let (policy, call) = (RetryPolicy::default(), call());
+        let retry = Tries::new(&policy, &call).again(failure).unwrap();
+        assert_eq!(
+            (&*retry.url, &*retry.reason),
+            (
+                "http://cloud/v2/images",
+                "`GET http://cloud/v2/images` was answered 503: busy"
+            )
+        );
+    }
+
+    #[test]
+    fn what_is_limited_was_not_done() {
+        for (status, doubt) in [(429, false), (500, true), (503, true)] {
+            let failure = Failure::answered(&call(), status, &HeaderMap::new(), b"");
+            assert_eq!(failure.doubt, doubt, "{status}");
+        }
+        for status in [200, 400, 401, 403, 404, 409, 413, 501, 505] {
+            assert!(!Failure::is_chance(status), "{status}");
+        }
+    }
+}

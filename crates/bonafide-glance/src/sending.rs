@@ -1,0 +1,106 @@
+//! Sending a request until its answer is one that counts.
+
+use reqwest::Response;
+use reqwest::header::{HeaderMap, HeaderValue};
+use tokio::time::Instant;
+
+use crate::http::{Answer, Call, Connection, stalled};
+use crate::retry::{Failure, Tries, pause};
+use crate::{Error, traffic};
+
+impl Connection {
+    /// Sends a request and reads the whole answer, whatever its status. What fails by chance is
+    /// sent again, as the policy says.
+    pub(crate) async fn send(
+        &self,
+        call: &Call,
+        token: Option<HeaderValue>,
+    ) -> Result<Answer, Error> {
+        let mut tries = Tries::new(self.retry_policy(), call);
+        loop {
+            let sent = self.limiter.turn().await;
+            // On the heap, since every request of every caller has it within.
+            let outcome = Box::pin(self.send_once(call, token.clone())).await;
+            let failure = match &outcome {
+                Ok(answer) => {
+                    self.judge(sent, answer.status, &answer.headers);
+                    Failure::is_chance(answer.status).then(|| {
+                        Failure::answered(call, answer.status, &answer.headers, &answer.body)
+                    })
+                }
+                Err(error) => Failure::on_the_way(error),
+            };
+            let Some(retry) = failure.and_then(|failure| tries.again(failure)) else {
+                let doubt = tries.doubt;
+                return outcome.map(|answer| Answer { doubt, ..answer });
+            };
+            let wait = retry.wait;
+            traffic::tell(retry);
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Sends a request and gives the answer as soon as its head is there. What fails by chance is
+    /// sent again, as the policy says.
+    pub(crate) async fn open(
+        &self,
+        call: &Call,
+        token: Option<HeaderValue>,
+    ) -> Result<Response, Error> {
+        let mut tries = Tries::new(self.retry_policy(), call);
+        loop {
+            let sent = self.limiter.turn().await;
+            let outcome = match tokio::time::timeout(
+                self.deadline(),
+                self.start(call, token.clone()),
+            )
+            .await
+            {
+                Ok(response) => response,
+                Err(_) => Err(stalled(call.verb, &call.url, self.deadline(), "the answer")),
+            };
+            let failure = match &outcome {
+                Ok(response) => {
+                    let (status, headers) = (response.status().as_u16(), response.headers());
+                    self.judge(sent, status, headers);
+                    Failure::is_chance(status)
+                        .then(|| Failure::answered(call, status, headers, b""))
+                }
+                Err(error) => Failure::on_the_way(error),
+            };
+            let Some(retry) = failure.and_then(|failure| tries.again(failure)) else {
+                return outcome;
+            };
+            let wait = retry.wait;
+            traffic::tell(retry);
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// What an answer says about the pace that the cloud allows.
+    pub(crate) fn judge(&self, sent: Instant, status: u16, headers: &HeaderMap) {
+        if status == 429 {
+            let pause = pause(headers).map(|pause| self.retry_policy().bounded(pause));
+            self.limiter.slow_down(sent, pause);
+        } else {
+            self.limiter.speed_up();
+        }
+    }
+
+    /// Waits for the turn of an upload, which [`Connection::judge`] gets told.
+    pub(crate) async fn turn(&self) -> Instant {
+        self.limiter.turn().await
+    }
+
+    /// One try, before the deadline.
+    async fn send_once(&self, call: &Call, token: Option<HeaderValue>) -> Result<Answer, Error> {
+        let exchange = async {
+            let response = self.start(call, token).await?;
+            Answer::read(call.verb, &call.url, response).await
+        };
+        match tokio::time::timeout(self.deadline(), exchange).await {
+            Ok(answer) => answer,
+            Err(_) => Err(stalled(call.verb, &call.url, self.deadline(), "the answer")),
+        }
+    }
+}
