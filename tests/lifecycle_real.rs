@@ -23,5 +23,7 @@ mod kill;
 mod process;
 #[path = "lifecycle_real/scene.rs"]
 mod scene;
+#[path = "lifecycle_real/sharing.rs"]
+mod sharing;
 #[path = "lifecycle_real/together.rs"]
 mod together;

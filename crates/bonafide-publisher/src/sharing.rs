@@ -1,15 +1,21 @@
 //! Shares an image with exactly the projects that use it.
 //!
 //! Glance takes members only of images that are shared already, so between the first request and the
-//! next ones a project that uses the image can't reach it. Whatever goes wrong there must not last.
+//! next ones a project that uses the image can't reach it. So nothing comes between them, and all
+//! members are added at the same time. Whatever goes wrong there must not last.
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bonafide_glance::{Error as CloudError, Image, ImagePatch, MemberStatus, Visibility};
+use futures_util::{StreamExt, stream};
+use uuid::Uuid;
 
 use crate::apply::{Applying, Taken};
 use crate::{Action, Reason, marker};
 
-/// How often it is tried to make an image reachable again.
-const TRIES: usize = 3;
+/// Members that are added, or accepted for, at the same time. The session keeps to what the cloud
+/// allows.
+const AT_ONCE: usize = 16;
 
 impl Applying<'_> {
     pub(crate) async fn share(&self, action: &Action) -> Taken {
@@ -28,7 +34,11 @@ impl Applying<'_> {
         if image.visibility != Visibility::Shared || image.os_hidden {
             self.make_shared(&image).await?;
         }
-        let alone = match self.give(&image, add, accept).await {
+        if let Err(error) = self.admit(&image, add).await {
+            return Err(self.open_again(&image, error).await);
+        }
+        let members = add.iter().chain(accept);
+        let alone = match self.accept(&image, members).await {
             Ok(alone) => alone,
             Err(error) => return Err(self.open_again(&image, error).await),
         };
@@ -59,31 +69,62 @@ impl Applying<'_> {
         }
     }
 
-    /// Makes them members, and accepts for them. Gives the cloud's answer if it does not let this user do
-    /// that: then they reach the image by its id, and may accept it themselves.
-    async fn give(
-        &self,
-        image: &Image,
-        add: &[String],
-        accept: &[String],
-    ) -> Result<Option<CloudError>, CloudError> {
-        let id = image.id;
-        for project in add {
-            match self.glance().add_member(id, project).await {
-                Ok(_) | Err(CloudError::Conflict(_)) => {}
-                Err(error) => {
-                    // Its answer may have been lost.
-                    let members = self.glance().members(id).await.unwrap_or_default();
-                    if !members.iter().any(|member| member.project == *project) {
-                        return Err(error);
-                    }
+    /// Makes them members, all at once: until its own turn each of them gets 404.
+    async fn admit(&self, image: &Image, projects: &[String]) -> Result<(), CloudError> {
+        let failed = AtomicBool::new(false);
+        let adding = projects.iter().map(|project| {
+            let failed = &failed;
+            async move {
+                // What begins after a failure would only be undone.
+                if failed.load(Ordering::Relaxed) {
+                    return Ok(());
+                }
+                let added = self.add(image.id, project).await;
+                failed.fetch_or(added.is_err(), Ordering::Relaxed);
+                added
+            }
+        });
+        // What was begun comes to its end, so that the members can be counted.
+        let added: Vec<_> = stream::iter(adding)
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        added.into_iter().collect()
+    }
+
+    async fn add(&self, image: Uuid, project: &str) -> Result<(), CloudError> {
+        match self.glance().add_member(image, project).await {
+            Ok(_) | Err(CloudError::Conflict(_)) => Ok(()),
+            Err(error) => {
+                // Its answer may have been lost.
+                let members = self.glance().members(image).await.unwrap_or_default();
+                match members.iter().any(|member| member.project == project) {
+                    true => Ok(()),
+                    false => Err(error),
                 }
             }
         }
-        let mut alone = None;
-        for project in add.iter().chain(accept) {
+    }
+
+    /// Accepts for the members. Gives the cloud's answer if it does not let this user do that: then
+    /// they reach the image by its id, and may accept it themselves.
+    async fn accept(
+        &self,
+        image: &Image,
+        projects: impl Iterator<Item = &String>,
+    ) -> Result<Option<CloudError>, CloudError> {
+        let id = image.id;
+        let accepting = projects.map(|project| {
             let accepted = MemberStatus::Accepted;
-            match self.glance().set_member_status(id, project, accepted).await {
+            self.glance().set_member_status(id, project, accepted)
+        });
+        let answers: Vec<_> = stream::iter(accepting)
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        let mut alone = None;
+        for answer in answers {
+            match answer {
                 Ok(_) => {}
                 // It is no member after all.
                 Err(error @ CloudError::NotFound(_)) => return Err(error),
@@ -116,20 +157,13 @@ impl Applying<'_> {
                 patch = patch.set(marker::MOST_MEMBERS, members.to_string());
             }
         }
-        let mut failure = None;
-        for _ in 0..TRIES {
-            match self.glance().update(id, &patch).await {
-                Ok(_) | Err(CloudError::NotFound(_)) => return error.into(),
-                Err(again) => failure = Some(again),
-            }
-        }
-        match failure {
-            Some(failure) => Reason::LockedOut {
+        match self.glance().update(id, &patch).await {
+            Ok(_) | Err(CloudError::NotFound(_)) => error.into(),
+            Err(failure) => Reason::LockedOut {
                 image: id,
                 error: Box::new(error),
                 failure: Box::new(failure),
             },
-            None => error.into(),
         }
     }
 }
