@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 use uuid::Uuid;
 
 use crate::attack::{generic, most_generic, respun, run};
+use crate::support::TRIES;
 use crate::support::life::{Life, days};
 use crate::watched::Watched;
 
@@ -153,7 +154,14 @@ async fn customers_find_one_generic_image_after_a_run_in_which_one_request_went_
     for rotation in PLAIN {
         for kind in KINDS {
             each_request_goes_wrong(rotation, |method, path, before| {
-                CloudFault::new(method, path, kind).after(before)
+                // At each try of this request.
+                let tries = match kind {
+                    CloudFaultKind::Status(403) => 1,
+                    _ => TRIES,
+                };
+                CloudFault::new(method, path, kind)
+                    .after(before)
+                    .times(tries)
             })
             .await;
         }
