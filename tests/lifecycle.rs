@@ -16,6 +16,8 @@ mod history;
 mod ignorance;
 #[path = "lifecycle/plans.rs"]
 mod plans;
+#[path = "lifecycle/refused.rs"]
+mod refused;
 #[path = "lifecycle/retirement.rs"]
 mod retirement;
 #[path = "lifecycle/retries.rs"]

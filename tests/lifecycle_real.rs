@@ -21,6 +21,8 @@ mod keystone;
 mod kill;
 #[path = "lifecycle_real/process.rs"]
 mod process;
+#[path = "lifecycle_real/refused.rs"]
+mod refused;
 #[path = "lifecycle_real/scene.rs"]
 mod scene;
 #[path = "lifecycle_real/sharing.rs"]

@@ -345,7 +345,13 @@ async fn a_cloud_that_stores_other_bytes() {
     world.cloud.as_embedded().fail_next(fault);
     let error = world.publish().await.unwrap_err();
     assert!(matches!(error, Error::GlanceMismatch { .. }), "{error}");
-    world.assert_nothing_is_left(&build).await;
+    // Nothing but a note that the next upload waits.
+    assert!(world.image(&build, 0).await.is_none());
+    let note = world.image(&build, 1).await.unwrap();
+    assert_eq!(note.status, bonafide::glance::Status::Queued);
+    assert_eq!(note.properties["bonafide_failed_uploads"], "1");
+    let error = world.publish().await.unwrap_err();
+    assert!(matches!(error, Error::UploadsWait { .. }), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ use bonafide_glance::{Error as CloudError, Glance, Image, ImagePatch, Visibility
 use jiff::Timestamp;
 
 use crate::event::{Of, counted};
+use crate::remember::remember;
 use crate::removal::Withdrawn;
 use crate::{
     Action, Candidate, Channel, Error, Event, Newest, Observe, Plan, Publisher, Reason, Reconciled,
@@ -45,10 +46,7 @@ impl Applying<'_> {
                 Action::Repair { channel, image, .. } => self.repair(channel, image).await,
                 Action::Share { .. } => self.share(action).await,
                 Action::Supersede { channel, image } => self.supersede(channel, image).await,
-                Action::Unlist { channel, image } => {
-                    let patch = ImagePatch::new().visibility(Visibility::Community);
-                    self.change(channel, image, &patch).await
-                }
+                Action::Unlist { channel, image } => self.unlist(channel, image).await,
             };
             self.note(action, taken);
         }
@@ -74,7 +72,7 @@ impl Applying<'_> {
         &self.publisher.glance
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.publisher.clock.now()
     }
 
@@ -124,10 +122,15 @@ impl Applying<'_> {
         Ok(image)
     }
 
-    async fn change(&self, channel: &str, seen: &Seen, patch: &ImagePatch) -> Taken {
+    async fn unlist(&self, channel: &str, seen: &Seen) -> Taken {
         self.unchanged(channel, seen).await?;
-        changes::update(self.glance(), seen.id, patch).await?;
-        Ok(())
+        let patch = ImagePatch::new().visibility(Visibility::Community);
+        let done = changes::update(self.glance(), seen.id, &patch).await;
+        if let Err(CloudError::Forbidden(_)) = done {
+            let now = self.now().to_string();
+            remember(self.glance(), seen.id, marker::COMMUNITY_REFUSED, &now).await;
+        }
+        Ok(done.map(drop)?)
     }
 
     async fn discard(&self, channel: &str, seen: &Seen) -> Taken {

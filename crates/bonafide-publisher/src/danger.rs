@@ -18,7 +18,8 @@ pub use bonafide_verify::danger::Reason;
 use crate::check::Unproven;
 use crate::event::counted;
 use crate::opened::{Opened, Packing};
-use crate::upload::UPLOAD;
+use crate::upload::{Failed, UPLOAD};
+use crate::uploading::Uploads;
 use crate::wanted::Wanted;
 use crate::{Channel, Error, Observe, PrivateImage, Publisher, marker};
 
@@ -148,19 +149,23 @@ impl Publisher {
         })
     }
 
-    async fn upload_without_proof(
-        &self,
-        image: &Unverified<'_>,
-        observer: &dyn Observe,
-    ) -> Result<PrivateImage, Error> {
-        self.remove_given_up(observer).await?;
+    async fn open_unverified(&self, image: &Unverified<'_>) -> Result<Opened, Error> {
         let download = self.fetch.open(&image.url).await?;
         let limit = self.max_size;
         if download.length().is_some_and(|length| length > limit) {
             let url = image.url.clone();
             return Err(FetchError::TooLarge { url, limit }.into());
         }
-        let opened = Opened::new(download, image.file_name(), image.packing).await?;
+        Opened::new(download, image.file_name(), image.packing).await
+    }
+
+    async fn upload_without_proof(
+        &self,
+        image: &Unverified<'_>,
+        observer: &dyn Observe,
+    ) -> Result<PrivateImage, Error> {
+        self.remove_given_up(observer).await?;
+        let opened = self.open_unverified(image).await?;
         let head = opened.head()?;
         let today = self.clock.now().to_zoned_datetime(TimeZone::UTC).date();
         let mut properties = BTreeMap::new();
@@ -192,11 +197,21 @@ impl Publisher {
         let name = image.name.clone().or(named);
         let name = name.unwrap_or_else(|| image.file_name().to_owned());
         let wanted = Wanted::private(&name, head, min_ram, properties, marks);
-        let expected = image.expected.clone();
-        let check = Unproven::new(image.reason.clone(), image.file_name(), expected);
-        let uploaded = self
-            .upload_privately(opened, &wanted, check, observer)
-            .await?;
+        let mut uploads = Uploads::new(&self.glance, observer);
+        let mut opened = Some(opened);
+        let uploaded = loop {
+            let opened = match opened.take() {
+                Some(opened) => opened,
+                None => self.open_unverified(image).await?,
+            };
+            let expected = image.expected.clone();
+            let check = Unproven::new(image.reason.clone(), image.file_name(), expected);
+            let upload = self.upload_privately(opened, &wanted, check, observer);
+            match Box::pin(upload).await? {
+                Ok(uploaded) => break uploaded,
+                Err(Failed { id, error }) => uploads.again(id, error).await?,
+            }
+        };
         Ok(PrivateImage {
             image: uploaded.id,
             name,

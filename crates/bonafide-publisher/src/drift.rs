@@ -20,6 +20,16 @@ pub(crate) struct Repair {
 }
 
 impl Repair {
+    /// Whether the cloud has refused this very repair.
+    pub(crate) fn is_refused(&self, image: &Image) -> bool {
+        marker::remembered(image, marker::REPAIR_REFUSED) == Some(&*self.short())
+    }
+
+    /// The names in one line that a tag can hold.
+    pub(crate) fn short(&self) -> String {
+        self.names().join(" ").chars().take(200).collect()
+    }
+
     /// The names alone, sorted.
     pub(crate) fn names(&self) -> Vec<String> {
         self.changes.keys().cloned().collect()

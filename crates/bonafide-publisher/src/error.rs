@@ -25,6 +25,20 @@ pub enum Error {
         /// The end of the other run's lease.
         until: Timestamp,
     },
+    /// Glance has stored other bytes than were sent, so the next upload waits.
+    #[error(
+        "Glance stored other bytes of this build than were sent (failed uploads: {failures}); the next \
+         upload is not before {until}: have the image store checked, or delete image {id} to upload at \
+         once"
+    )]
+    UploadsWait {
+        /// The image without data that says so.
+        id: Uuid,
+        /// How many uploads went wrong.
+        failures: u32,
+        /// When the next one may begin.
+        until: Timestamp,
+    },
     /// The cloud refused or failed.
     #[error(transparent)]
     Cloud(#[from] bonafide_glance::Error),

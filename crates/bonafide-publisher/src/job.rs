@@ -1,5 +1,7 @@
 //! The steps of one publication.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use bonafide_glance::{Glance, Image, Status, Traffic, Visibility};
 use bonafide_image::Head;
 use bonafide_verify::{FileDigests, Verified};
@@ -13,7 +15,9 @@ use crate::handover::{HandedOver, Handover};
 use crate::observed::{Observed, Taken, observe_id, own_images};
 use crate::opened::Opened;
 use crate::pipeline::{self, Limits, Passed};
-use crate::uploading::{Uploading, Uploads, open};
+use crate::remember::remember;
+use crate::uploading::{Uploading, open};
+use crate::wait::hold_back;
 use crate::wanted::Wanted;
 use crate::{
     Candidate, Channel, Error, Event, ImageDigests, Observe, Outcome, Publisher, Report, changes,
@@ -21,32 +25,6 @@ use crate::{
 };
 
 type SignedPassed = Passed<Verified<FileDigests>>;
-
-/// Ids that are tried for one build. Each failed upload uses one up, and so may other tenants.
-const MAX_ATTEMPTS: u32 = 4096;
-
-/// Where the image was made.
-enum Created {
-    /// By this run: it is to be uploaded.
-    Here {
-        image: Box<Image>,
-        /// Which attempt at this build it is, from 0.
-        attempt: u32,
-    },
-    /// By another run, and it is public now.
-    Elsewhere(Box<Report>),
-}
-
-/// What became of an upload.
-enum Tried {
-    Done(Box<Report>),
-    /// Its image is removed, unless the error says something else.
-    Failed {
-        id: Uuid,
-        attempt: u32,
-        error: Error,
-    },
-}
 
 /// One publication.
 pub(crate) struct Job<'a> {
@@ -58,6 +36,8 @@ pub(crate) struct Job<'a> {
     pub(crate) run: Uuid,
     /// What this publication sends.
     pub(crate) traffic: Traffic,
+    /// The uploads of the build that Glance has stored wrong so far.
+    pub(crate) failures: AtomicU32,
     pub(crate) handover: Handover,
 }
 
@@ -66,7 +46,7 @@ impl Job<'_> {
         &self.publisher.glance
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.publisher.clock.now()
     }
 
@@ -74,15 +54,15 @@ impl Job<'_> {
         self.now().to_zoned_datetime(TimeZone::UTC).date()
     }
 
-    fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> Limits {
         self.publisher.limits()
     }
 
-    async fn open(&self) -> Result<Opened, Error> {
+    pub(crate) async fn open(&self) -> Result<Opened, Error> {
         open(self.publisher, self.channel, self.candidate).await
     }
 
-    fn wanted(&self, head: Head) -> Result<Wanted, Error> {
+    pub(crate) fn wanted(&self, head: Head) -> Result<Wanted, Error> {
         let (channel, candidate) = (self.channel, self.candidate);
         Wanted::new(channel, candidate, head, self.today(), &self.publisher.ci)
     }
@@ -107,7 +87,12 @@ impl Job<'_> {
                 return Ok(self.report(Outcome::AlreadyPublished, &other, None));
             }
         }
-        let image = changes::update(self.glance(), image.id, &repair.patch).await?;
+        let updated = changes::update(self.glance(), image.id, &repair.patch).await;
+        if let Err(bonafide_glance::Error::Forbidden(_)) = updated {
+            let (name, value) = (marker::REPAIR_REFUSED, repair.short());
+            remember(self.glance(), image.id, name, &value).await;
+        }
+        let image = updated?;
         self.observer.observe(&Event::Repaired {
             id: image.id,
             properties: &repair.names(),
@@ -115,7 +100,7 @@ impl Job<'_> {
         Ok(self.report(Outcome::Repaired, &image, None))
     }
 
-    fn uploading(&self, limits: Limits) -> Uploading<'_> {
+    pub(crate) fn uploading(&self, limits: Limits) -> Uploading<'_> {
         Uploading {
             glance: self.glance(),
             observer: self.observer,
@@ -123,118 +108,9 @@ impl Job<'_> {
         }
     }
 
-    fn check(&self) -> SignedCheck {
+    pub(crate) fn check(&self) -> SignedCheck {
         let candidate = self.candidate;
         SignedCheck::new(candidate.expected().clone(), candidate.check())
-    }
-
-    /// Creates the image under the first id that was not used up, and uploads to it. An upload that
-    /// fails by chance is begun anew under the next id.
-    pub(crate) async fn create_and_upload(&self) -> Result<Report, Error> {
-        let mut uploads = Uploads::new(self.glance(), self.observer);
-        let mut first = 0;
-        loop {
-            match Box::pin(self.try_upload(first)).await? {
-                Tried::Done(report) => return Ok(*report),
-                Tried::Failed { id, attempt, error } => {
-                    uploads.again(id, error).await?;
-                    first = attempt + 1;
-                }
-            }
-        }
-    }
-
-    /// One upload, under the first id from this attempt on that was not used up.
-    async fn try_upload(&self, first: u32) -> Result<Tried, Error> {
-        let opened = self.open().await?;
-        let limits = self.limits();
-        let until = limits.until;
-        let wanted = self.wanted(opened.head()?)?;
-        let (image, attempt) = match self.create(&wanted, until, first).await? {
-            Created::Here { image, attempt } => (image, attempt),
-            Created::Elsewhere(report) => return Ok(Tried::Done(report)),
-        };
-        let id = image.id;
-        self.observer.observe(&Event::Created { id, attempt });
-        let passed = match self
-            .uploading(limits)
-            .upload(id, opened, self.check())
-            .await
-        {
-            Ok(passed) => passed,
-            Err(error) => {
-                let error = clean_up::remove(self.glance(), id, error, self.observer).await;
-                return Ok(Tried::Failed { id, attempt, error });
-            }
-        };
-        self.observer.observe(&Event::Uploaded {
-            id,
-            digests: &passed.proof,
-        });
-        let report = self
-            .compare_and_publish(Outcome::Published, *image, &wanted, &passed, until)
-            .await?;
-        Ok(Tried::Done(Box::new(report)))
-    }
-
-    /// 409 says that an id is taken: by another run, by another tenant, or for ever by an upload
-    /// that failed before.
-    async fn create(
-        &self,
-        wanted: &Wanted,
-        lease_until: Timestamp,
-        first: u32,
-    ) -> Result<Created, Error> {
-        let channel = self.channel.name();
-        let passing = marker::passing(self.run, lease_until);
-        for attempt in first..MAX_ATTEMPTS {
-            let digest = &self.candidate.expected().digest;
-            let id = marker::image_id(&self.publisher.namespace, channel, digest, attempt);
-            let look = || observe_id(self.glance(), channel, self.candidate, id);
-            let image = wanted.new_image(id).properties(passing.clone());
-            match self.glance().create(&image).await {
-                Ok(image) => {
-                    let image = Box::new(image);
-                    return Ok(Created::Here { image, attempt });
-                }
-                Err(bonafide_glance::Error::Conflict(_)) => {}
-                Err(error) => {
-                    // The image may be there although its answer was lost.
-                    return match look().await {
-                        Ok(Taken::Own(Observed::Incomplete { image, .. }))
-                            if marker::is_by(&image, self.run) =>
-                        {
-                            Ok(Created::Here { image, attempt })
-                        }
-                        _ => Err(error.into()),
-                    };
-                }
-            }
-            match look().await? {
-                Taken::UsedUp | Taken::Own(Observed::Absent) => {}
-                Taken::Foreign => self.observer.observe(&Event::IdTaken { id }),
-                Taken::Own(Observed::Published(image)) => {
-                    let report = self.report(Outcome::AlreadyPublished, &image, None);
-                    return Ok(Created::Elsewhere(Box::new(report)));
-                }
-                // Another run came first; it may still be between its last two requests.
-                Taken::Own(Observed::Complete(image) | Observed::Withdrawn(image)) => {
-                    let report = self.complete(*image).await?;
-                    return Ok(Created::Elsewhere(Box::new(report)));
-                }
-                // The create was answered twice.
-                Taken::Own(Observed::Incomplete { image, .. })
-                    if marker::is_by(&image, self.run) =>
-                {
-                    return Ok(Created::Here { image, attempt });
-                }
-                Taken::Own(Observed::Incomplete { image, .. }) => self.give_up(&image).await?,
-            }
-        }
-        Err(Error::TooManyAttempts {
-            channel: channel.to_owned(),
-            attempts: MAX_ATTEMPTS,
-        })
     }
 
     /// An image that an earlier run uploaded: its bytes are proven anew from the vendor's, then
@@ -251,18 +127,7 @@ impl Job<'_> {
             .await
     }
 
-    /// Removes an upload that was given up, or refuses to while another run may be at it.
-    pub(crate) async fn give_up(&self, image: &Image) -> Result<(), Error> {
-        let id = image.id;
-        if let Some(until) = marker::busy_until(image, self.now()) {
-            return Err(Error::Busy { id, until });
-        }
-        changes::delete(self.glance(), id).await?;
-        self.observer.observe(&Event::Removed { id });
-        Ok(())
-    }
-
-    async fn compare_and_publish(
+    pub(crate) async fn compare_and_publish(
         &self,
         outcome: Outcome,
         image: Image,
@@ -285,7 +150,11 @@ impl Job<'_> {
         let image = self.as_stored(&image, &own).await?;
         match wanted.compare(&image, &passed.image) {
             Err(error @ Error::GlanceMismatch { .. }) => {
-                return Err(self.dispose(&image, error).await);
+                let error = self.dispose(&image, error).await;
+                if image.properties.contains_key(marker::STATE) {
+                    self.hold_back().await;
+                }
+                return Err(error);
             }
             other => other?,
         }
@@ -326,6 +195,14 @@ impl Job<'_> {
         // A replica of the database that lags behind the answer to the upload.
         let later = clean_up::await_active(self.glance(), image.id).await;
         Ok(later.unwrap_or(now))
+    }
+
+    /// The next upload waits, since Glance has stored this one wrong.
+    async fn hold_back(&self) {
+        let failures = self.failures.load(Ordering::Relaxed).saturating_add(1);
+        let namespace = &self.publisher.namespace;
+        let build = (self.channel, self.candidate);
+        hold_back(self.glance(), namespace, build, self.now(), failures).await;
     }
 
     /// Removes an image that was never public. One that was may be in use.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod apply;
+mod attempt;
 mod audit;
 mod candidate;
 mod catalogue;
@@ -25,6 +26,7 @@ mod publish;
 mod reconcile;
 mod reconciled;
 mod record;
+mod remember;
 mod removal;
 mod report;
 mod rotation;
@@ -36,6 +38,7 @@ mod trust;
 mod unpack;
 mod upload;
 mod uploading;
+mod wait;
 mod wanted;
 
 pub use audit::{Audited, Auditor, Depth, Verdict};

@@ -63,6 +63,12 @@ pub(crate) const MOST_MEMBERS: &str = "bonafide_most_members";
 /// That the cloud lets only the members themselves accept: `alone`.
 pub(crate) const MEMBERS_ACCEPT: &str = "bonafide_members_accept";
 pub(crate) const ALONE: &str = "alone";
+/// Since when the cloud takes no members of the image, by its policy; RFC 3339, UTC.
+pub(crate) const MEMBERS_REFUSED: &str = "bonafide_members_refused_at";
+/// Since when the cloud does not let the image become a community image, by its policy; RFC 3339, UTC.
+pub(crate) const COMMUNITY_REFUSED: &str = "bonafide_community_refused_at";
+/// What the cloud did not let put back on the image, by its policy: names.
+pub(crate) const REPAIR_REFUSED: &str = "bonafide_repair_refused";
 /// Why nobody has proven the image.
 pub(crate) const UNVERIFIED: &str = "bonafide_unverified";
 pub(crate) const TAG: &str = "managed_by_bonafide";
@@ -199,17 +205,28 @@ pub(crate) fn is_unchanged(image: &Image) -> bool {
     image.properties.get(STORED) == Some(&stored)
 }
 
+/// What was remembered about the image under this name, in a property or in a tag.
+pub(crate) fn remembered<'a>(image: &'a Image, name: &str) -> Option<&'a str> {
+    let property = image.properties.get(name).map(String::as_str);
+    property.or_else(|| {
+        let mut tags = image.tags.iter();
+        tags.find_map(|tag| tag.strip_prefix(name)?.strip_prefix('='))
+    })
+}
+
+/// The tag that says what a property can't.
+pub(crate) fn tag_of(name: &str, value: &str) -> String {
+    format!("{name}={value}")
+}
+
 /// How many members the image can have, if that was found out.
 pub(crate) fn most_members(image: &Image) -> Option<usize> {
-    image.properties.get(MOST_MEMBERS)?.parse().ok()
+    remembered(image, MOST_MEMBERS)?.parse().ok()
 }
 
 /// Whether members have to accept the image themselves, if that was found out.
 pub(crate) fn members_accept_alone(image: &Image) -> bool {
-    image
-        .properties
-        .get(MEMBERS_ACCEPT)
-        .is_some_and(|how| how == ALONE)
+    remembered(image, MEMBERS_ACCEPT).is_some_and(|how| how == ALONE)
 }
 
 /// Which build the image is of, if that can be read.

@@ -214,12 +214,30 @@ pub enum Note {
         /// The end of its lease, UTC.
         until: Timestamp,
     },
+    /// The cloud does not let the image become a community image, by its policy, so it stays as visible
+    /// as it is while its `uuid_validity` holds it.
+    CommunityRefused {
+        /// The channel.
+        channel: String,
+        /// The image.
+        image: Uuid,
+    },
     /// Somebody made the image unusable on purpose.
     Deactivated {
         /// The channel.
         channel: String,
         /// The image.
         image: Uuid,
+    },
+    /// The cloud takes no members of the image, by its policy, so it can't be shared with projects that
+    /// use it.
+    MembersRefused {
+        /// The channel.
+        channel: String,
+        /// The image.
+        image: Uuid,
+        /// The projects.
+        projects: Vec<String>,
     },
     /// Members that have not accepted the image. The cloud lets nobody else do it; until then they reach
     /// it by its id.
@@ -271,6 +289,15 @@ pub enum Note {
         users: usize,
         /// The members that the cloud allows.
         most: usize,
+    },
+    /// The cloud does not let the newest image be put back as the channel says, by its policy.
+    RepairRefused {
+        /// The channel.
+        channel: String,
+        /// The image.
+        image: Uuid,
+        /// The names of what differs, sorted.
+        names: Vec<String>,
     },
     /// The image does not bear what published images bear, so it is left alone.
     Unreadable {

@@ -1,6 +1,7 @@
 //! Publishes one build: private until complete, public last.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use bonafide_glance::{Glance, Image, ImageFilter, Session, Traffic};
 use bonafide_properties::CiRun;
@@ -117,6 +118,7 @@ impl Publisher {
             observer,
             run: Uuid::new_v4(),
             traffic: Traffic::new(),
+            failures: AtomicU32::new(0),
             handover: Handover::default(),
         }
     }

@@ -202,7 +202,13 @@ impl Publisher {
         let mut done = applying.done;
         self.report_unchanged(wishes, &standing, &mut done);
         for note in &plan.notes {
-            if let Note::Refused { channel, why } = note {
+            let is_told = |channel: &str| {
+                let mut refused = done.refused.iter();
+                refused.any(|refused| refused.channel == channel && refused.is_failure())
+            };
+            if let Note::Refused { channel, why } = note
+                && !is_told(channel)
+            {
                 done.refused.push(Refused {
                     channel: channel.clone(),
                     action: None,

@@ -11,6 +11,7 @@ use futures_util::{StreamExt, stream};
 use uuid::Uuid;
 
 use crate::apply::{Applying, Taken};
+use crate::remember::remember;
 use crate::{Action, Reason, marker};
 
 /// Members that are added, or accepted for, at the same time. The session keeps to what the cloud
@@ -134,11 +135,26 @@ impl Applying<'_> {
         if let Some(CloudError::Forbidden(_)) = alone
             && !marker::members_accept_alone(image)
         {
-            let patch = ImagePatch::new().set(marker::MEMBERS_ACCEPT, marker::ALONE);
-            // If that fails it is found out again.
-            let _ = self.glance().update(id, &patch).await;
+            remember(self.glance(), id, marker::MEMBERS_ACCEPT, marker::ALONE).await;
         }
         Ok(alone)
+    }
+
+    /// What is to be remembered of a cloud that takes no more members.
+    async fn refusal(&self, id: Uuid, error: &CloudError) -> Option<(&'static str, String)> {
+        match error {
+            CloudError::TooLarge(_) => {
+                let members = self.glance().members(id).await.unwrap_or_default().len();
+                (members > 0).then(|| (marker::MOST_MEMBERS, members.to_string()))
+            }
+            CloudError::Forbidden(_) => {
+                // An image that is not shared any more takes none either.
+                let image = self.glance().find(id).await.ok()??;
+                let is_policy = image.visibility == Visibility::Shared;
+                is_policy.then(|| (marker::MEMBERS_REFUSED, self.now().to_string()))
+            }
+            _ => None,
+        }
     }
 
     /// Somebody who uses the image can't be given access: everybody reaches it again. It was visible until
@@ -150,15 +166,17 @@ impl Applying<'_> {
             Visibility::Public => (Visibility::Public, before.os_hidden),
             _ => (Visibility::Community, false),
         };
-        let mut patch = ImagePatch::new().visibility(visibility).hidden(hidden);
-        if let CloudError::TooLarge(_) = error {
-            let members = self.glance().members(id).await.unwrap_or_default().len();
-            if members > 0 {
-                patch = patch.set(marker::MOST_MEMBERS, members.to_string());
-            }
-        }
+        let patch = ImagePatch::new().visibility(visibility).hidden(hidden);
+        let refusal = self.refusal(id, &error).await;
         match self.glance().update(id, &patch).await {
-            Ok(_) | Err(CloudError::NotFound(_)) => error.into(),
+            Ok(_) => {
+                // Not before everybody reaches it: what is remembered is not tried again.
+                if let Some((name, value)) = refusal {
+                    remember(self.glance(), id, name, &value).await;
+                }
+                error.into()
+            }
+            Err(CloudError::NotFound(_)) => error.into(),
             Err(failure) => Reason::LockedOut {
                 image: id,
                 error: Box::new(error),

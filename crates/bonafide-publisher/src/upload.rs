@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::check::{Check, ImageDigests, SignedCheck};
 use crate::event::counted;
 use crate::opened::Opened;
-use crate::uploading::{Uploading, open};
+use crate::uploading::{Uploading, Uploads, open};
 use crate::wanted::Wanted;
 use crate::{Candidate, Channel, Error, Event, Observe, Publisher, clean_up, marker};
 
@@ -92,14 +92,19 @@ impl Publisher {
             return Ok(report(image, &name));
         }
         let today = self.clock.now().to_zoned_datetime(TimeZone::UTC).date();
-        let opened = open(self, channel, candidate).await?;
-        let mut wanted = Wanted::new(channel, candidate, opened.head()?, today, &self.ci)?;
         let name = name.map_or_else(|| channel.image_name(today), str::to_owned);
-        wanted.make_private(&name, marks(candidate));
-        let check = SignedCheck::new(candidate.expected().clone(), candidate.check());
-        let uploaded = self
-            .upload_privately(opened, &wanted, check, observer)
-            .await?;
+        let mut uploads = Uploads::new(&self.glance, observer);
+        let uploaded = loop {
+            let opened = open(self, channel, candidate).await?;
+            let mut wanted = Wanted::new(channel, candidate, opened.head()?, today, &self.ci)?;
+            wanted.make_private(&name, marks(candidate));
+            let check = SignedCheck::new(candidate.expected().clone(), candidate.check());
+            let upload = self.upload_privately(opened, &wanted, check, observer);
+            match Box::pin(upload).await? {
+                Ok(uploaded) => break uploaded,
+                Err(Failed { id, error }) => uploads.again(id, error).await?,
+            }
+        };
         Ok(PrivateImage {
             file: Some(uploaded.file),
             stored: Some(uploaded.stored),
@@ -153,14 +158,15 @@ impl Publisher {
         Ok(())
     }
 
-    /// Creates a private image, uploads to it, compares, and marks it as whole.
+    /// Creates a private image, uploads to it, compares, and marks it as whole. If that fails behind
+    /// the create, the image is removed again.
     pub(crate) async fn upload_privately<C: Check>(
         &self,
         opened: Opened,
         wanted: &Wanted,
         check: C,
         observer: &dyn Observe,
-    ) -> Result<Uploaded, Error> {
+    ) -> Result<Result<Uploaded, Failed>, Error> {
         let id = Uuid::new_v4();
         let limits = self.limits();
         let mut passing = marker::passing(Uuid::new_v4(), limits.until);
@@ -197,11 +203,20 @@ impl Publisher {
                 stored: passed.image,
             })
         };
-        match filled.await {
+        Ok(match filled.await {
             Ok(uploaded) => Ok(uploaded),
-            Err(error) => Err(clean_up::remove(&self.glance, id, error, observer).await),
-        }
+            Err(error) => {
+                let error = clean_up::remove(&self.glance, id, error, observer).await;
+                Err(Failed { id, error })
+            }
+        })
     }
+}
+
+/// A private upload that failed, whose image is removed unless the error says something else.
+pub(crate) struct Failed {
+    pub(crate) id: Uuid,
+    pub(crate) error: Error,
 }
 
 /// What came of a private upload.

@@ -10,6 +10,7 @@ use super::builds::{Builds, images};
 use super::retire::Retiring;
 use super::{Action, Newest, Note, Plan, Seen, Wish};
 use crate::observed::{Observed, among};
+use crate::wait::Wait;
 use crate::{Candidate, Channel, Error, Standing, drift, marker};
 
 impl Plan {
@@ -151,7 +152,14 @@ impl Deciding<'_> {
         let name = channel.name().to_owned();
         let image = match among(own, candidate)? {
             Observed::Published(image) => {
-                if let Some(repair) = drift::repair(channel, candidate, &image)? {
+                let repair = drift::repair(channel, candidate, &image)?;
+                if let Some(repair) = repair.as_ref().filter(|repair| repair.is_refused(&image)) {
+                    self.notes.push(Note::RepairRefused {
+                        channel: name,
+                        image: image.id,
+                        names: repair.names(),
+                    });
+                } else if let Some(repair) = repair {
                     let repair = Action::Repair {
                         channel: name,
                         image: Seen::new(&image),
@@ -169,6 +177,16 @@ impl Deciding<'_> {
                 });
             }
             Observed::Incomplete { image, .. } => {
+                if let Some(wait) = Wait::of(&image).filter(|wait| !wait.is_over(self.now)) {
+                    self.notes.push(Note::Refused {
+                        channel: name,
+                        why: wait.error().to_string(),
+                    });
+                    return Ok(Offered {
+                        finishing: Some(image.id),
+                        ..Offered::default()
+                    });
+                }
                 if let Some(until) = marker::busy_until(&image, self.now) {
                     self.notes.push(Note::Busy {
                         channel: name,
@@ -213,7 +231,10 @@ impl Deciding<'_> {
     /// known which build is the newest.
     fn leftovers(&mut self, wish: &Wish<'_>, offered: &Offered) {
         for image in images(wish.channel, self.standing) {
-            if marker::was_accepted(image) || offered.finishing == Some(image.id) {
+            if marker::was_accepted(image)
+                || offered.finishing == Some(image.id)
+                || is_counting(wish, offered, image)
+            {
                 continue;
             }
             let channel = wish.channel.name().to_owned();
@@ -252,5 +273,18 @@ impl Deciding<'_> {
                 self.act(Phase::Delete, Action::Delete { channel, image });
             }
         }
+    }
+}
+
+/// Whether an image says how often uploads of the newest build failed. The run that uploads next reads and
+/// removes it.
+fn is_counting(wish: &Wish<'_>, offered: &Offered, image: &Image) -> bool {
+    if Wait::of(image).is_none() {
+        return false;
+    }
+    match wish.newest {
+        Newest::Found(candidate) => offered.published.is_none() && marker::is_of(image, candidate),
+        Newest::NoMore => false,
+        Newest::Unknown => true,
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use bonafide_glance::Visibility;
 
 use super::{Action, Note, Plan, Seen};
+use crate::marker::{COMMUNITY_REFUSED, MEMBERS_REFUSED, REPAIR_REFUSED};
 
 /// `Ubuntu Noble 24.04 (2026-11-23) [id]`, whatever somebody has called it.
 impl fmt::Display for Seen {
@@ -133,26 +134,37 @@ impl fmt::Display for Note {
                 f,
                 "{channel}: another run may be at image {image} until {until}"
             ),
+            Self::CommunityRefused { channel, image } => write!(
+                f,
+                "{channel}: the cloud's policy does not let image {image} become a community image, so \
+                 it stays as visible as it is; once it does, remove `{COMMUNITY_REFUSED}` (a property \
+                 or a tag) from the image"
+            ),
             Self::Deactivated { channel, image } => write!(
                 f,
                 "{channel}: image {image} is deactivated; somebody decided that, so it is left alone"
+            ),
+            Self::MembersRefused {
+                channel,
+                image,
+                projects,
+            } => write!(
+                f,
+                "{channel}: the cloud's policy allows no members of image {image}, which {} use, so it \
+                 is not hidden from others; once it does, remove `{MEMBERS_REFUSED}` (a property or a \
+                 tag) from the image",
+                listed(projects)
             ),
             Self::Pending {
                 channel,
                 image,
                 projects,
-            } => {
-                let projects = projects
-                    .iter()
-                    .map(|project| project.escape_debug().to_string());
-                let projects: Vec<_> = projects.collect();
-                write!(
-                    f,
-                    "{channel}: image {image} waits for its members {} to accept it, and the cloud lets \
-                     nobody else do that; they reach it by its id",
-                    projects.join(", ")
-                )
-            }
+            } => write!(
+                f,
+                "{channel}: image {image} waits for its members {} to accept it, and the cloud lets \
+                 nobody else do that; they reach it by its id",
+                listed(projects)
+            ),
             Self::Private { channel, image } => write!(
                 f,
                 "{channel}: somebody made the superseded image {image} private, so it is left alone; \
@@ -183,6 +195,16 @@ impl fmt::Display for Note {
                 "{channel}: {users} projects use image {image}, but it can have {most} members only, so \
                  it stays as it is"
             ),
+            Self::RepairRefused {
+                channel,
+                image,
+                names,
+            } => write!(
+                f,
+                "{channel}: the cloud's policy does not let {} of image {image} be put back; once it \
+                 does, remove `{REPAIR_REFUSED}` (a property or a tag) from the image",
+                listed(names)
+            ),
             Self::Unreadable { channel, image } => write!(
                 f,
                 "{channel}: image {image} does not bear what a published image bears (`bonafide_serial`, \
@@ -202,6 +224,14 @@ impl fmt::Display for Note {
             }
         }
     }
+}
+
+/// Names from outside, in one line.
+fn listed(names: &[String]) -> String {
+    let names = names
+        .iter()
+        .map(|name| format!("`{}`", name.escape_debug()));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 impl fmt::Display for Plan {

@@ -90,7 +90,13 @@ impl Retiring<'_> {
                 image: id,
                 uuid_validity: validity.unwrap_or_default(),
             });
-            if image.visibility != Visibility::Community {
+            if image.visibility == Visibility::Community {
+                return;
+            }
+            if marker::remembered(image, marker::COMMUNITY_REFUSED).is_some() {
+                plan.notes
+                    .push(Note::CommunityRefused { channel, image: id });
+            } else {
                 plan.act(
                     Phase::Withdraw,
                     Action::Unlist {
@@ -125,7 +131,18 @@ impl Retiring<'_> {
         let members = plan.standing.members.get(&image.id).cloned();
         let members = members.unwrap_or_default();
         let is_member = |project: &String| members.iter().any(|m| m.project == *project);
-        let add: Vec<String> = projects.iter().filter(|p| !is_member(p)).cloned().collect();
+        let mut add: Vec<String> = projects.iter().filter(|p| !is_member(p)).cloned().collect();
+        if !add.is_empty() && marker::remembered(image, marker::MEMBERS_REFUSED).is_some() {
+            plan.notes.push(Note::MembersRefused {
+                channel: channel.clone(),
+                image: image.id,
+                projects: std::mem::take(&mut add),
+            });
+            // Those that it can't be shared with keep it as everybody has it.
+            if image.visibility != Visibility::Shared {
+                return;
+            }
+        }
         let pending = members.iter().filter(|member| {
             member.status == MemberStatus::Pending && projects.contains(&member.project)
         });
