@@ -8,6 +8,9 @@ use bonafide::glance::{Session, Visibility};
 use bonafide::publisher::{Outcome, Silent};
 use bonafide::{CloudConfig, Event, Profile, Publisher};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
+use bonafide_testkit::qcow2::Qcow2Image;
+use bonafide_testkit::site::UbuntuBuild;
+use jiff::SignedDuration;
 use uuid::Uuid;
 
 use crate::support::project::{image_service, through};
@@ -37,6 +40,7 @@ on_both_clouds! {
     any_one_request_of_a_publication_may_fail_once,
     any_one_answer_to_a_publication_may_be_lost_once,
     an_upload_that_breaks_is_begun_anew_under_the_next_id,
+    a_run_sends_as_many_requests_as_the_documentation_says,
 }
 
 /// A publisher that reaches Glance through the proxy, with ids of its own.
@@ -94,6 +98,58 @@ async fn each_request_in(world: &World, weather: Weather) {
             }
         }
     }
+}
+
+/// `ARCHITECTURE.md`, invariant 3.
+async fn a_run_sends_as_many_requests_as_the_documentation_says(world: World) {
+    let upstream = image_service(world.cloud.clouds_yaml()).await;
+    let counted = async |publisher: &Publisher, proxy: &Proxy, profile| {
+        let before = proxy.requests();
+        let channels = [world.channel().profile(profile)];
+        let done = publisher.reconcile(&channels, &Silent).await.unwrap();
+        assert!(done.refused.is_empty(), "{done:?}");
+        let sent = (proxy.requests() - before) as u64;
+        (done.requests, sent, done.reports[0].clone())
+    };
+    for (number, profile) in [(1, Profile::Stack), (3, Profile::Scs)] {
+        let proxy = Proxy::in_weather(&upstream, |_| Weather::Fine).await;
+        let publisher = behind(&world, &proxy);
+        build(&world, number);
+        // A log-in, two lists to plan, five for the build, two lists to see that nothing is left.
+        let (told, sent, first) = counted(&publisher, &proxy, profile).await;
+        assert_eq!((told, sent, first.requests), (10, 9, 5), "{profile:?}");
+        // Two lists.
+        let (told, sent, same) = counted(&publisher, &proxy, profile).await;
+        assert_eq!((told, sent, same.requests), (2, 2, 0), "{profile:?}");
+        // One more for the older build; the log-in was before.
+        build(&world, number + 1);
+        let (told, sent, second) = counted(&publisher, &proxy, profile).await;
+        assert_eq!((told, sent, second.requests), (10, 10, 6), "{profile:?}");
+        for report in [first, second] {
+            world.clean_up(report.image).await;
+        }
+        // Without a plan: a log-in, two lists to look, and five.
+        let alone = behind(&world, &proxy);
+        let channel = world.channel().profile(profile);
+        let candidate = alone.find(&channel, &Silent).await.unwrap();
+        let report = alone.publish(&channel, &candidate, &Silent).await.unwrap();
+        assert_eq!(report.requests, 8, "{profile:?}");
+        world.clean_up(report.image).await;
+    }
+}
+
+/// The vendor's first, second, … build, nine days ago, eight days ago, ….
+fn build(world: &World, number: u8) {
+    let built = now() - SignedDuration::from_hours(24 * (10 - i64::from(number)));
+    let serial = built.strftime("%Y%m%d").to_string();
+    let build = UbuntuBuild::release("24.04", "noble", &serial)
+        .image(Qcow2Image::new(
+            1 << 30,
+            8,
+            world.seed.wrapping_add(number.into()),
+        ))
+        .signed_at(built);
+    world.site.publish_ubuntu(&build, &world.key).unwrap();
 }
 
 async fn any_one_request_of_a_publication_may_fail_once(world: World) {

@@ -6,6 +6,7 @@ use bonafide_glance::{Error as CloudError, Glance, Image, ImagePatch, Visibility
 use jiff::Timestamp;
 
 use crate::event::{Of, counted};
+use crate::publish::Look;
 use crate::remember::remember;
 use crate::removal::Withdrawn;
 use crate::{
@@ -190,8 +191,18 @@ impl Applying<'_> {
     }
 
     async fn publish(&mut self, action: &Action) -> Taken {
-        let Action::Publish { channel, build, .. } = action else {
+        let Action::Publish {
+            channel,
+            build,
+            image,
+            ..
+        } = action
+        else {
             return Ok(());
+        };
+        let look = match image {
+            Some(_) => Look::Due,
+            None => Look::Done,
         };
         let (channel, candidate) = self.candidate(channel)?;
         if candidate.build() != *build {
@@ -203,7 +214,7 @@ impl Applying<'_> {
         let observer = self.of(channel.name());
         let published = self
             .publisher
-            .publish_or_again(channel, candidate, &observer);
+            .publish_or_again(look, channel, candidate, &observer);
         let report = published.await?;
         if report.expected.digest != candidate.expected().digest {
             self.moved.insert(report.channel.clone());

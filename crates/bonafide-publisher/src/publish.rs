@@ -23,6 +23,15 @@ const MAX_LOOKS: u32 = 16;
 /// The largest image that is accepted, in bytes: 64 GiB.
 const MAX_SIZE: u64 = 64 << 30;
 
+/// Whether it is to be found out what the cloud has of a build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// A plan has looked, and there was nothing. What has come since, the create meets: Glance takes an id
+    /// once.
+    Done,
+    Due,
+}
+
 /// Publishes proven builds in one cloud.
 ///
 /// It keeps no state of its own: any number of publishers, on any machine, may run, die and be
@@ -234,7 +243,8 @@ impl Publisher {
         observer: &dyn Observe,
     ) -> Result<Report, Error> {
         let candidate = self.find(channel, observer).await?;
-        self.publish_or_again(channel, &candidate, observer).await
+        self.publish_or_again(Look::Due, channel, &candidate, observer)
+            .await
     }
 
     /// Publishes the build, or completes what an earlier run left, or finds that all is done. Just before
@@ -251,10 +261,26 @@ impl Publisher {
         candidate: &Candidate,
         observer: &dyn Observe,
     ) -> Result<Report, Error> {
+        self.publish_after(Look::Due, channel, candidate, observer)
+            .await
+    }
+
+    /// As [`Publisher::publish`], where it may be known already that the cloud has nothing of the build.
+    pub(crate) async fn publish_after(
+        &self,
+        look: Look,
+        channel: &Channel,
+        candidate: &Candidate,
+        observer: &dyn Observe,
+    ) -> Result<Report, Error> {
         self.belongs(channel, candidate)?;
         let job = self.job(channel, candidate, observer);
         let publishing = Box::pin(async {
-            match self.look_and_publish(&job).await {
+            let published = match look {
+                Look::Done => job.create_and_upload().await,
+                Look::Due => self.look_and_publish(&job).await,
+            };
+            match published {
                 Ok(report) => Ok(report),
                 Err(error) => Err(job.settle(error).await),
             }

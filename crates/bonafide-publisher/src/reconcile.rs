@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use crate::apply::Applying;
 use crate::event::{Of, counted};
 use crate::observed::{Observed, among};
+use crate::publish::Look;
 use crate::reconciled::ALL;
 use crate::{
     Action, Candidate, Channel, Error, Event, Newest, Note, Observe, Offer, Outcome, Plan,
@@ -261,11 +262,13 @@ impl Publisher {
     /// more.
     pub(crate) async fn publish_or_again(
         &self,
+        look: Look,
         channel: &Channel,
         candidate: &Candidate,
         observer: &dyn Observe,
     ) -> Result<Report, Error> {
-        match self.publish(channel, candidate, observer).await {
+        let published = self.publish_after(look, channel, candidate, observer);
+        match published.await {
             Err(Error::Moved { list }) => observer.observe(&Event::Moved { list: &list }),
             done => return done,
         }
