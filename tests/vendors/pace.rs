@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bonafide::properties::{Promises, ProvidedUntil, ReplaceFrequency, UuidValidity};
 use bonafide::publisher::Silent;
 use bonafide::{Channel, CloudConfig, Publisher, Session};
 use bonafide_testkit::cloud::EmbeddedCloud;
@@ -16,7 +17,10 @@ async fn twelve_channels_converge_in_one_run_where_twenty_requests_a_second_are_
     let shop = Shop::new(Cloud::Embedded(cloud.start().await.unwrap())).await;
     let mut channels: Vec<Channel> = Vec::new();
     for case in cases::ALL {
-        let channel = shop.channel(case);
+        // None of them has ended.
+        let until = ProvidedUntil::Notice;
+        let promises = Promises::new(ReplaceFrequency::Monthly, until, UuidValidity::None);
+        let channel = shop.channel(case).promises(promises);
         if channels.iter().all(|one| one.name() != channel.name()) {
             shop.publish_at_vendor(case);
             channels.push(channel);
