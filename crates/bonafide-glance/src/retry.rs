@@ -331,6 +331,15 @@ mod tests {
     }
 
     #[test]
+    fn what_proves_itself_once_is_not_sent_again_where_it_may_have_arrived() {
+        let (policy, call) = (RetryPolicy::default(), call().once());
+        let answered = |status| Failure::answered(&call, status, &HeaderMap::new(), b"");
+        let mut tries = Tries::new(&policy, &call);
+        assert!(tries.again(answered(429)).is_some());
+        assert_eq!(tries.again(answered(503)), None);
+    }
+
+    #[test]
     fn a_reason_holds_no_user_info() {
         let failure = Failure::answered(&call(), 503, &HeaderMap::new(), b"busy");
         let (policy, call) = (RetryPolicy::default(), call());
