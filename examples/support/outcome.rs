@@ -198,6 +198,7 @@ impl Outcome {
     /// A channel that has no build to publish.
     pub(crate) fn refused(&mut self, channel: &str, title: &str, why: &Reason) {
         let how = match why {
+            Reason::Failed(error) if matches!(**error, Error::Ended { .. }) => ENDED,
             Reason::Failed(error) if error.is_expected() => REFUSED,
             _ => FAILED,
         };

@@ -29,13 +29,13 @@ const DEBIAN_10: Place = Place {
 };
 const FEDORA_43: Place = Place {
     channel: "fedora-43",
-    list: "download.fedoraproject.org/pub/fedora/linux/releases/43/Cloud/x86_64/images/\
+    list: "dl.fedoraproject.org/pub/fedora/linux/releases/43/Cloud/x86_64/images/\
            Fedora-Cloud-43-1.7-x86_64-CHECKSUM",
     signature: "",
 };
 const FEDORA_44: Place = Place {
     channel: "fedora-44",
-    list: "download.fedoraproject.org/pub/fedora/linux/releases/44/Cloud/x86_64/images/\
+    list: "dl.fedoraproject.org/pub/fedora/linux/releases/44/Cloud/x86_64/images/\
            Fedora-Cloud-44-1.7-x86_64-CHECKSUM",
     signature: "",
 };

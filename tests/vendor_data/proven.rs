@@ -88,7 +88,7 @@ const REAL: [Real; 6] = [
         channel: "fedora-44",
         source: || Box::new(Fedora::new("44").unwrap()),
         list: "fedora/44-1.7-aarch64/Fedora-Cloud-44-1.7-aarch64-CHECKSUM",
-        at: "download.fedoraproject.org/pub/fedora/linux/releases/44/Cloud/x86_64/images/\
+        at: "dl.fedoraproject.org/pub/fedora/linux/releases/44/Cloud/x86_64/images/\
              Fedora-Cloud-44-1.7-x86_64-CHECKSUM",
         signature: "",
         signed_at: "2026-04-24T15:34:18Z",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bonafide_sources::{Fetch, FetchError, ImageFile, Release, Serial, Signed};
+use bonafide_sources::{Fetch, ImageFile, Release, Serial, Signed, SourceError};
 use bonafide_verify::{
     DigestCheck, Error as VerifyError, Evidence, ExpectedDigest, FileSignature, Verified,
 };
@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
+use crate::channel::OPERATOR;
 use crate::proving::Proving;
 use crate::{Build, Channel, Error, Event, Observe, SignedFiles, marker};
 
@@ -50,7 +51,8 @@ impl Candidate {
                 channel: channel.name().to_owned(),
             });
         }
-        let mut release = channel.source.latest(fetch).await?;
+        let release = channel.source.latest(fetch).await;
+        let mut release = release.map_err(|error| ended(channel, error.into(), now))?;
         observer.observe(&Event::Found { release: &release });
         let proving = Proving {
             channel,
@@ -67,6 +69,10 @@ impl Candidate {
                     list: &release.list,
                 });
                 proving.list().await?
+            }
+            // The list is where all builds are, so there is none.
+            Err(Error::Fetch(error)) if error.is_not_found() && release.serial.is_none() => {
+                return Err(ended(channel, Error::Fetch(error), now));
             }
             other => other?,
         };
@@ -209,7 +215,7 @@ impl Candidate {
             Err(
                 Error::Unproven { .. } | Error::Unsigned { .. } | Error::HtmlInsteadOfList { .. },
             ) => Ok(false),
-            Err(Error::Fetch(error)) if matches!(*error, FetchError::NotFound { .. }) => Ok(false),
+            Err(Error::Fetch(error)) if error.is_not_found() => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -222,6 +228,29 @@ impl Candidate {
             Some(signature) => check.signed_by(signature.clone()),
             None => check,
         }
+    }
+}
+
+/// What is not there any more after the vendor's support has ended is no failure.
+fn ended(channel: &Channel, error: Error, now: Timestamp) -> Error {
+    let product = channel.product();
+    let looked = match &error {
+        Error::Source(SourceError::Gone { looked, .. }) => looked.clone(),
+        Error::Fetch(_) if product.vendor != OPERATOR => vec![product.page.clone()],
+        _ => return error,
+    };
+    let product_name = format!("{} {}", product.title, product.version);
+    match product.maintained_until {
+        Some(since) if since < day(now) => Error::Ended {
+            product: product_name,
+            since,
+            looked,
+        },
+        _ => SourceError::Gone {
+            product: product_name,
+            looked,
+        }
+        .into(),
     }
 }
 

@@ -21,7 +21,7 @@ mod settings;
 pub use settings::{Naming, Settings};
 
 /// The vendor's name of the images that the operator makes.
-const OPERATOR: &str = "operator";
+pub(crate) const OPERATOR: &str = "operator";
 
 /// How images are named and dated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -73,6 +73,19 @@ pub enum Error {
         /// What the decoder says.
         reason: String,
     },
+    /// The vendor's support has ended, and it has no build any more.
+    #[error(
+        "{product} has ended on {since}, and its vendor has no build of it any more at {} (404)",
+        places(looked)
+    )]
+    Ended {
+        /// The title and the version.
+        product: String,
+        /// The last day of support.
+        since: Date,
+        /// Where a build was looked for.
+        looked: Vec<Url>,
+    },
     /// A vendor's file could not be fetched whole.
     #[error(transparent)]
     Fetch(Box<FetchError>),
@@ -392,15 +405,16 @@ impl Error {
     }
 
     /// Whether this is how a vendor is always refused of which no signature was ever found: nothing to
-    /// look into.
+    /// look into. So is what has ended.
     #[must_use]
     pub const fn is_expected(&self) -> bool {
         matches!(
             self,
-            Self::Unsigned {
-                signing: Signing::Unsigned,
-                ..
-            }
+            Self::Ended { .. }
+                | Self::Unsigned {
+                    signing: Signing::Unsigned,
+                    ..
+                }
         )
     }
 

@@ -45,7 +45,7 @@ impl Proving<'_> {
             SignatureLocation::ClearSigned => {
                 let list = match self.read_list(url).await {
                     // Where the list itself carries the signature, no file is no signature.
-                    Err(Error::Fetch(error)) if is_not_found(&error) => {
+                    Err(Error::Fetch(error)) if error.is_not_found() => {
                         return Err(self.unsigned([url.clone()]));
                     }
                     list => list?,
@@ -63,12 +63,24 @@ impl Proving<'_> {
         }
     }
 
+    /// Reads a small file, from the vendor's other host if a mirror that it was redirected to does not give
+    /// it.
+    async fn read(&self, url: &Url, limit: u64) -> Result<Vec<u8>, FetchError> {
+        let read = self.fetch.read(url, limit).await;
+        match (read, self.channel.product().stable_url(url)) {
+            (Err(error), Some(stable)) if error.is_by_redirect() => {
+                self.fetch.read(&stable, limit).await
+            }
+            (read, _) => read,
+        }
+    }
+
     pub(crate) async fn read_list(&self, url: &Url) -> Result<Vec<u8>, Error> {
         let limit = match self.release.format {
             ListFormat::Simplestreams => MAX_INDEX,
             _ => MAX_LIST,
         };
-        let list = self.fetch.read(url, limit).await?;
+        let list = self.read(url, limit).await?;
         match looks_like_html(&list) {
             true => Err(Error::HtmlInsteadOfList { url: url.clone() }),
             false => Ok(list),
@@ -115,7 +127,7 @@ impl Proving<'_> {
         let Some(stamp) = &self.release.stamp else {
             return Ok(None);
         };
-        let text = self.fetch.read(&stamp.url, MAX_STAMP).await?;
+        let text = self.read(&stamp.url, MAX_STAMP).await?;
         let signature = self.signature(&stamp.signature).await?;
         let keyring = &self.channel.keyring;
         let proven = keyring
@@ -147,8 +159,8 @@ impl Proving<'_> {
 
     /// A signature, or that there is none.
     pub(crate) async fn find_signature(&self, url: &Url) -> Result<Option<Vec<u8>>, Error> {
-        match self.fetch.read(url, MAX_SIGNATURE).await {
-            Err(error) if is_not_found(&error) => Ok(None),
+        match self.read(url, MAX_SIGNATURE).await {
+            Err(error) if error.is_not_found() => Ok(None),
             other => Ok(Some(other?)),
         }
     }
@@ -159,10 +171,6 @@ impl Proving<'_> {
             signing: self.channel.product().signing,
         }
     }
-}
-
-const fn is_not_found(error: &FetchError) -> bool {
-    matches!(error, FetchError::NotFound { .. })
 }
 
 /// Reads signed text in the form that the vendor uses.

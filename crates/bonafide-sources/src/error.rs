@@ -73,6 +73,17 @@ pub enum FetchError {
         /// What was asked for.
         url: Url,
     },
+    /// Another host answered than the one that was asked, since that one redirects: to a mirror, most
+    /// likely.
+    #[error("{} (answered by {to}, where {} redirects to)", causes(error), host(asked))]
+    Redirected {
+        /// What was asked for.
+        asked: Url,
+        /// Who answered, without user information and query.
+        to: Url,
+        /// What went wrong there.
+        error: Box<FetchError>,
+    },
     /// No byte came for too long.
     #[error("{url} stalled: no byte for {} s; try again", idle.as_secs_f32())]
     Stalled {
@@ -128,11 +139,84 @@ pub enum FetchError {
     },
 }
 
+impl FetchError {
+    /// What went wrong, whoever answered.
+    #[must_use]
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::Redirected { error, .. } => error.root(),
+            other => other,
+        }
+    }
+
+    /// Whether the server answered that there is no such file.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self.root(), Self::NotFound { .. })
+    }
+
+    /// Whether the host that was asked redirected to another, which did not give the file; or to none that
+    /// may be asked.
+    #[must_use]
+    pub const fn is_by_redirect(&self) -> bool {
+        matches!(
+            self,
+            Self::InsecureRedirect { .. } | Self::Redirected { .. }
+        )
+    }
+
+    /// The same error, answered by this URL instead of the one that was asked.
+    pub(crate) fn answered_by(self, answered: Option<&Url>) -> Self {
+        match (answered, self.url().cloned()) {
+            (Some(to), Some(asked)) if *to != asked => Self::Redirected {
+                asked,
+                to: to.clone(),
+                error: Box::new(self),
+            },
+            _ => self,
+        }
+    }
+
+    /// What was asked for.
+    const fn url(&self) -> Option<&Url> {
+        match self {
+            Self::CutShort { url, .. }
+            | Self::Connect { url, .. }
+            | Self::Io { url, .. }
+            | Self::LongerThanAnnounced { url, .. }
+            | Self::NotFound { url }
+            | Self::Stalled { url, .. }
+            | Self::Status { url, .. }
+            | Self::TooLarge { url, .. }
+            | Self::TooSlow { url, .. }
+            | Self::Transport { url, .. } => Some(url),
+            Self::Client { .. }
+            | Self::InsecureRedirect { .. }
+            | Self::InsecureUrl { .. }
+            | Self::Redirected { .. }
+            | Self::UnsafePath { .. }
+            | Self::UserInformation { .. } => None,
+        }
+    }
+}
+
+/// An error with all its causes, in one line.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", causes(cause)),
+        None => error.to_string(),
+    }
+}
+
+fn host(url: &Url) -> &str {
+    url.host_str().unwrap_or_default()
+}
+
 /// What is not there is either the vendor's or one's own.
 fn whose(url: &Url) -> &'static str {
     match url.scheme() {
         "file" => ": no such file",
-        _ => " there (404); the vendor may have moved or removed it",
+        _ => " there (404): it was moved or removed, or is not there yet",
     }
 }
 
@@ -156,6 +240,17 @@ pub enum SourceError {
     /// A page or file could not be fetched.
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    /// What the source follows is at none of its places.
+    #[error(
+        "{product} is at none of its vendor's places: {} (404); it was removed, or is not published yet",
+        join(looked)
+    )]
+    Gone {
+        /// The title and the version.
+        product: String,
+        /// Where it was looked for.
+        looked: Vec<Url>,
+    },
     /// The signed list has no such image.
     #[error(
         "{list} does not list `{expected}`; the vendor may have renamed it ({listed} names are \
@@ -221,4 +316,16 @@ pub enum SourceError {
         /// What it should say.
         expected: String,
     },
+}
+
+impl SourceError {
+    /// Whether a page or file is not there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Fetch(error) if error.is_not_found())
+    }
+}
+
+fn join(urls: &[Url]) -> String {
+    let urls: Vec<_> = urls.iter().map(Url::as_str).collect();
+    urls.join(", ")
 }

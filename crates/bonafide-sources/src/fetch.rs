@@ -73,6 +73,8 @@ async fn read_whole<F: Fetch + ?Sized>(
         url: url.clone(),
         limit,
     };
+    let answered = download.answered.clone();
+    let too_large = || too_large().answered_by(answered.as_ref());
     if download.length().is_some_and(|length| length > limit) {
         return Err(too_large());
     }
@@ -91,6 +93,7 @@ async fn read_whole<F: Fetch + ?Sized>(
 /// It ends well only if exactly the announced number of bytes came, where a length was announced.
 pub struct Download {
     url: Url,
+    answered: Option<Url>,
     length: Option<u64>,
     received: u64,
     body: Body,
@@ -107,16 +110,32 @@ impl Download {
     ) -> Self {
         Self {
             url,
+            answered: None,
             length,
             received: 0,
             body: Box::pin(body),
         }
     }
 
-    /// What was asked for. Redirects do not show: their targets may carry secrets.
+    /// Says that another host answers than the one that was asked. Its query and user information are not
+    /// kept: they may be secrets.
+    #[must_use]
+    pub fn answered_by(mut self, answered: &Url) -> Self {
+        let answered = without_secrets(answered);
+        self.answered = (answered != self.url).then_some(answered);
+        self
+    }
+
+    /// What was asked for.
     #[must_use]
     pub const fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// Who answers: the last URL of the redirects, if there were any, else what was asked for.
+    #[must_use]
+    pub fn answering(&self) -> &Url {
+        self.answered.as_ref().unwrap_or(&self.url)
     }
 
     /// The announced length in bytes, if one was announced.
@@ -130,6 +149,17 @@ impl Stream for Download {
     type Item = Result<Bytes, FetchError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let chunk = ready!(self.poll_counted(context));
+        let answered = self.answered.as_ref();
+        Poll::Ready(chunk.map(|chunk| chunk.map_err(|error| error.answered_by(answered))))
+    }
+}
+
+impl Download {
+    fn poll_counted(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, FetchError>>> {
         let chunk = ready!(self.body.as_mut().poll_next(context)).transpose()?;
         let announced = self.length;
         Poll::Ready(match (chunk, announced) {

@@ -66,6 +66,24 @@ pub(crate) async fn names_on(page: &Url, fetch: &dyn Fetch) -> Result<Vec<String
     Ok(names.into_iter().collect())
 }
 
+/// The names that a product's own page links to.
+pub(crate) async fn listing(
+    product: &Product,
+    fetch: &dyn Fetch,
+) -> Result<Vec<String>, SourceError> {
+    let page = &product.page;
+    let names = match (names_on(page, fetch).await, product.stable_url(page)) {
+        (Err(SourceError::Fetch(error)), Some(stable)) if error.is_by_redirect() => {
+            names_on(&stable, fetch).await
+        }
+        (names, _) => names,
+    };
+    match names {
+        Err(error) if error.is_not_found() => Err(gone(product, [page.clone()])),
+        names => names,
+    }
+}
+
 /// Whether a serial is a day, perhaps with one further number: `20260725`, `20260725.1`,
 /// `20260712-2537`.
 pub(crate) fn has_day(serial: &str) -> bool {
@@ -145,6 +163,14 @@ pub(crate) fn of_this_build(release: &Release, file: ImageFile) -> Result<ImageF
             Err(foreign_list(release, expected, signed.as_str()))
         }
         _ => Ok(file),
+    }
+}
+
+/// The error of a product that is at none of its places.
+pub(crate) fn gone(product: &Product, looked: impl Into<Vec<Url>>) -> SourceError {
+    SourceError::Gone {
+        product: format!("{} {}", product.title, product.version),
+        looked: looked.into(),
     }
 }
 

@@ -38,6 +38,9 @@ pub struct Product {
     pub page: Url,
     /// The vendor's own hosts: everything of this channel is below one of them.
     pub hosts: Vec<String>,
+    /// Of a vendor whose first host redirects to mirrors: the host that has the same paths and does not. It is
+    /// asked where a mirror does not give what it should.
+    pub stable_host: Option<String>,
     /// Until when the vendor maintains it without a contract, UTC; `None` if it does not say.
     pub maintained_until: Option<Date>,
 }
@@ -59,8 +62,19 @@ impl Product {
             default_user: vendor.to_owned(),
             page: at(host, path),
             hosts: vec![host.to_owned()],
+            stable_host: None,
             maintained_until: None,
         }
+    }
+
+    /// Where the vendor has the same file, if `url` is at a host that redirects to mirrors.
+    #[must_use]
+    pub fn stable_url(&self, url: &Url) -> Option<Url> {
+        let stable = self.stable_host.as_deref()?;
+        let mut moved = url.clone();
+        let own = url.host_str().is_some_and(|host| self.hosts.iter().any(|own| own == host));
+        let other = url.host_str() != Some(stable);
+        (own && other && moved.set_host(Some(stable)).is_ok()).then_some(moved)
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use url::Url;
 
-use crate::Serial;
+use crate::{Product, Serial};
 
 /// Where a build is described: a list of checksums, its signature, and what must be proven besides.
 ///
@@ -150,6 +150,9 @@ pub struct ImageFile {
     pub name: String,
     /// Where it is at the vendor's: a URL that names the build.
     pub url: Url,
+    /// Where the vendor has the same bytes as well, to be asked if `url` does not give them: the host that
+    /// does not redirect to mirrors.
+    pub also_at: Option<Url>,
     /// The build. `None`: nothing but the time of the signature tells it from others.
     pub serial: Option<Serial>,
     /// When it was built, UTC. `None`: the vendor does not say; the signature's day stands for it.
@@ -161,11 +164,18 @@ pub struct ImageFile {
 }
 
 impl ImageFile {
+    /// With the vendor's other host.
+    pub(crate) fn also_at(mut self, product: &Product) -> Self {
+        self.also_at = product.stable_url(&self.url);
+        self
+    }
+
     /// An image whose serial may tell its day.
     pub(crate) fn new(name: impl Into<String>, url: Url, serial: Serial) -> Self {
         Self {
             name: name.into(),
             url,
+            also_at: None,
             build_date: serial.date(),
             serial: Some(serial),
             version: None,

@@ -209,6 +209,17 @@ impl VendorSite {
         self.shared.lock().link(&place, &target);
     }
 
+    /// Answers each request for what is below the directory `url` with a redirect to the same path below
+    /// `target`, as vendors' redirectors do with a mirror. A fault of the asked URL comes first; what is at
+    /// `target`, and with which faults, is the mirror's business.
+    ///
+    /// # Panics
+    /// When a URL is none or its host is not of this site.
+    pub fn redirect(&self, url: &str, target: &str) {
+        let (place, target) = (self.place(url), self.place(target));
+        self.shared.lock().redirect(&place, &target);
+    }
+
     /// Adds a build in its vendor's real layout, signed by this key, and points the vendor's names
     /// for the newest build to the newest one. A build of the same name is replaced.
     ///

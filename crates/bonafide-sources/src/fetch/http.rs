@@ -12,6 +12,7 @@ use url::Url;
 
 use super::{Download, Fetch, without_secrets};
 use crate::FetchError;
+use crate::error::causes;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -93,7 +94,7 @@ impl HttpFetchBuilder {
     /// [`FetchError::Client`] if a certificate can't be read or TLS can't be set up.
     pub fn build(self) -> Result<HttpFetch, FetchError> {
         let refused = |error: reqwest::Error| FetchError::Client {
-            reason: describe(&error),
+            reason: causes(&error),
         };
         let mut builder = self
             .builder
@@ -119,7 +120,7 @@ impl HttpFetchBuilder {
                 let reason = format!(
                     "{}; install the machine's CA bundle (on Debian: ca-certificates), or set \
                      SSL_CERT_FILE",
-                    describe(&error)
+                    causes(&error)
                 );
                 (none.map_err(|_| refused(error))?, Some(reason))
             }
@@ -150,12 +151,17 @@ impl Fetch for HttpFetch {
             return Err(FetchError::Client { reason });
         }
         let sent = self.client.get(asked.clone()).send().await;
-        let response = sent.map_err(|error| failure(url, self.idle_timeout, error))?;
+        let response = sent.map_err(|error| {
+            let answered = error.url().map(without_secrets);
+            failure(url, self.idle_timeout, error).answered_by(answered.as_ref())
+        })?;
+        let answered = without_secrets(response.url());
+        let refused = |error: FetchError| Err(error.answered_by(Some(&answered)));
         match response.status().as_u16() {
             200 => {}
-            404 => return Err(FetchError::NotFound { url: url.clone() }),
+            404 => return refused(FetchError::NotFound { url: url.clone() }),
             status => {
-                return Err(FetchError::Status {
+                return refused(FetchError::Status {
                     url: url.clone(),
                     status,
                 });
@@ -181,7 +187,7 @@ impl Fetch for HttpFetch {
                 _ => Err(failure(&asked, idle, error)),
             },
         });
-        Ok(Download::new(url.clone(), announced, body))
+        Ok(Download::new(url.clone(), announced, body).answered_by(&answered))
     }
 }
 
@@ -236,9 +242,3 @@ fn find_cause<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) ->
     None
 }
 
-fn describe(error: &dyn StdError) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {}", describe(cause)),
-        None => error.to_string(),
-    }
-}

@@ -11,7 +11,7 @@ use jiff::civil::{Date, date};
 use url::Url;
 
 use crate::names::{
-    below, beside, has_day, names_on, newest, no_build, not_listed, of_this_build, word,
+    below, beside, has_day, listing, names_on, newest, no_build, not_listed, of_this_build, word,
 };
 use crate::{
     Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, Signing, Source,
@@ -91,7 +91,7 @@ impl Debian {
     /// The newest build among the versioned directories, those of the archive included.
     async fn newest_directory(&self, fetch: &dyn Fetch) -> Result<Release, SourceError> {
         let page = &self.product.page;
-        let names = names_on(page, fetch).await?;
+        let names = listing(&self.product, fetch).await?;
         let mut found = self.newest_below(page, &names);
         // Only where the page leads: a page that is no listing leads nowhere.
         if names.iter().any(|name| name == "archive/") {
@@ -154,7 +154,7 @@ impl Source for Debian {
             return self.newest_directory(fetch).await;
         }
         let page = &self.product.page;
-        let names = names_on(page, fetch).await?;
+        let names = listing(&self.product, fetch).await?;
         // `20260712-2537/`: the day, and a count over all builds.
         let dated = names.iter().map(String::as_str);
         let dated = dated.filter(|name| name.contains('-') && has_day(name.trim_end_matches('/')));

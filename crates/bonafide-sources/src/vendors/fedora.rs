@@ -1,20 +1,30 @@
-//! Fedora Cloud: `https://download.fedoraproject.org/pub/fedora/linux/releases/`.
+//! Fedora Cloud: `https://dl.fedoraproject.org/pub/fedora/linux/releases/`.
 //!
 //! One directory a release, with a clear-signed list that is named after the compose:
-//! `Fedora-Cloud-44-1.7-x86_64-CHECKSUM`. Each release has a key of its own. Releases move to
-//! another host when they end.
+//! `Fedora-Cloud-44-1.7-x86_64-CHECKSUM`. Each release has a key of its own.
+//!
+//! Three hosts have a part in it. `dl.fedoraproject.org` has the directory and the list.
+//! `download.fedoraproject.org` redirects each request to some mirror, with or without directory pages, so only
+//! the image's bytes are taken through it, and from `dl` where the mirror does not give them. A release that has
+//! ended is at `archives.fedoraproject.org`.
 
 use async_trait::async_trait;
+use url::Url;
 
-use crate::names::{below, names_on, newest, newest_image, no_build, of_this_build, word};
+use crate::names::{
+    at, below, gone, names_on, newest, newest_image, no_build, of_this_build, word,
+};
 use crate::{Fetch, ImageFile, Product, Release, SignatureLocation, Signed, Source, SourceError};
 
-const HOST: &str = "download.fedoraproject.org";
+const HOST: &str = "dl.fedoraproject.org";
+const REDIRECTOR: &str = "download.fedoraproject.org";
+const ARCHIVE_HOST: &str = "archives.fedoraproject.org";
 
 /// One release of Fedora Cloud on `x86_64`: channel `fedora-44`.
 #[derive(Clone, Debug)]
 pub struct Fedora {
     product: Product,
+    archive: Url,
 }
 
 impl Fedora {
@@ -25,14 +35,39 @@ impl Fedora {
     /// [`SourceError::NotAWord`] if it can't be part of a URL.
     pub fn new(version: &str) -> Result<Self, SourceError> {
         word("version", version)?;
-        let path = format!("/pub/fedora/linux/releases/{version}/Cloud/x86_64/images/");
+        let path = format!("/linux/releases/{version}/Cloud/x86_64/images/");
         let product = Product {
             keyring: format!("fedora-{version}"),
-            ..Product::usual("fedora", "Fedora", version, HOST, &path)
+            hosts: [HOST, REDIRECTOR, ARCHIVE_HOST].map(str::to_owned).to_vec(),
+            stable_host: Some(HOST.to_owned()),
+            ..Product::usual(
+                "fedora",
+                "Fedora",
+                version,
+                HOST,
+                &format!("/pub/fedora{path}"),
+            )
         };
-        Ok(Self { product })
+        Ok(Self {
+            product,
+            archive: at(ARCHIVE_HOST, &format!("/pub/archive/fedora{path}")),
+        })
+    }
+
+    /// The newest list in a directory, if it has any.
+    fn newest_in(&self, directory: &Url, names: &[String]) -> Option<Release> {
+        let prefix = format!("Fedora-Cloud-{}-", self.product.version);
+        let names = names.iter().map(String::as_str);
+        let (serial, list) = newest(names, &prefix, LIST)?;
+        let list = below(directory, list);
+        let channel = self.product.channel.clone();
+        let signature = SignatureLocation::ClearSigned;
+        Some(Release::new(channel, directory.clone(), list, signature).serial(serial))
     }
 }
+
+/// The end of the list's name.
+const LIST: &str = "-x86_64-CHECKSUM";
 
 #[async_trait]
 impl Source for Fedora {
@@ -40,27 +75,40 @@ impl Source for Fedora {
         &self.product
     }
 
+    /// Looks where releases are, and then where they go.
     async fn latest(&self, fetch: &dyn Fetch) -> Result<Release, SourceError> {
         let page = &self.product.page;
-        let prefix = format!("Fedora-Cloud-{}-", self.product.version);
-        let suffix = "-x86_64-CHECKSUM";
-        let names = names_on(page, fetch).await?;
-        let Some((serial, list)) = newest(names.iter().map(String::as_str), &prefix, suffix) else {
-            return Err(no_build(
-                page,
-                format!("a link such as `{prefix}1.7{suffix}`"),
-            ));
-        };
-        let channel = self.product.channel.clone();
-        let list = below(page, list);
-        let release = Release::new(channel, page.clone(), list, SignatureLocation::ClearSigned);
-        Ok(release.serial(serial))
+        let mut is_there = false;
+        for directory in [page, &self.archive] {
+            match names_on(directory, fetch).await {
+                Err(error) if error.is_not_found() => {}
+                names => {
+                    if let Some(release) = self.newest_in(directory, &names?) {
+                        return Ok(release);
+                    }
+                    is_there = true;
+                }
+            }
+        }
+        let looked = [page.clone(), self.archive.clone()];
+        let expected = format!(
+            "a link such as `Fedora-Cloud-{}-1.7{LIST}`, here or at {ARCHIVE_HOST},",
+            self.product.version
+        );
+        Err(match is_there {
+            true => no_build(page, expected),
+            false => gone(&self.product, looked),
+        })
     }
 
     fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
         let prefix = format!("Fedora-Cloud-Base-Generic-{}-", self.product.version);
         let file = newest_image(release, signed, [&prefix, "1.7", ".x86_64.qcow2"])?;
-        of_this_build(release, file)
+        let mut file = of_this_build(release, file)?;
+        if release.directory.host_str() == Some(HOST) {
+            file.url = at(REDIRECTOR, file.url.path());
+        }
+        Ok(file.also_at(&self.product))
     }
 }
 
@@ -87,6 +135,9 @@ mod tests {
         ];
         let file = fedora.select(&release, &Signed::names(&names)).unwrap();
         assert_eq!(file.name, names[0]);
+        // Bytes by way of a mirror, and by the vendor's own host if need be.
+        assert_eq!(file.url.host_str(), Some(REDIRECTOR));
+        assert_eq!(file.also_at.unwrap().host_str(), Some(HOST));
         assert_eq!(file.build_date, None, "only the signature knows");
         let old = ["Fedora-Cloud-Base-Generic-44-1.6.x86_64.qcow2"];
         let error = fedora.select(&release, &Signed::names(&old));

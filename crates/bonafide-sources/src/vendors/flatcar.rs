@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use jiff::civil::Date;
 use url::Url;
 
-use crate::names::{below, foreign_list, not_listed, word};
+use crate::names::{below, foreign_list, gone, not_listed, word};
 use crate::{
     Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, Source, SourceError,
     Stamp,
@@ -101,7 +101,10 @@ impl Source for Flatcar {
     async fn latest(&self, fetch: &dyn Fetch) -> Result<Release, SourceError> {
         let page = &self.product.page;
         let current = below(page, "current/version.txt");
-        let text = fetch.read(&current, MAX_VERSION_FILE).await?;
+        let text = match fetch.read(&current, MAX_VERSION_FILE).await {
+            Err(error) if error.is_not_found() => return Err(gone(&self.product, [current])),
+            text => text?,
+        };
         let serial = version(&String::from_utf8_lossy(&text), &current)?;
         let directory = below(page, &format!("{serial}/"));
         let list = below(&directory, &format!("{}.DIGESTS.asc", self.image_name()));

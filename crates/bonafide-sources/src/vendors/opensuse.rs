@@ -5,10 +5,12 @@
 
 use async_trait::async_trait;
 
-use crate::names::{below, names_on, newest, newest_image, no_build, of_this_build, word};
+use crate::names::{below, listing, newest, newest_image, no_build, of_this_build, word};
 use crate::{Fetch, ImageFile, Product, Release, SignatureLocation, Signed, Source, SourceError};
 
+/// It has the directory pages itself, and redirects files to mirrors.
 const HOST: &str = "download.opensuse.org";
+const STABLE_HOST: &str = "downloadcontent.opensuse.org";
 const IMAGE: &str = ".qcow2";
 const LIST: &str = ".qcow2.sha256";
 
@@ -29,6 +31,8 @@ impl OpenSuse {
         let path = format!("/distribution/leap/{version}/appliances/");
         let product = Product {
             channel: format!("opensuse-leap-{version}"),
+            hosts: [HOST, STABLE_HOST].map(str::to_owned).to_vec(),
+            stable_host: Some(STABLE_HOST.to_owned()),
             ..Product::usual("opensuse", "openSUSE Leap", version, HOST, &path)
         };
         Ok(Self { product })
@@ -51,7 +55,7 @@ impl Source for OpenSuse {
     async fn latest(&self, fetch: &dyn Fetch) -> Result<Release, SourceError> {
         let page = &self.product.page;
         let prefix = self.prefix();
-        let names = names_on(page, fetch).await?;
+        let names = listing(&self.product, fetch).await?;
         let Some((serial, list)) = newest(names.iter().map(String::as_str), &prefix, LIST) else {
             return Err(no_build(
                 page,
@@ -69,7 +73,7 @@ impl Source for OpenSuse {
 
     fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
         let file = newest_image(release, signed, [&self.prefix(), "18.7", IMAGE])?;
-        of_this_build(release, file)
+        Ok(of_this_build(release, file)?.also_at(&self.product))
     }
 }
 

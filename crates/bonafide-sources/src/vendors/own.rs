@@ -68,6 +68,7 @@ impl OwnImage {
             default_user: "none".to_owned(),
             page: image.clone(),
             hosts: image.host_str().map(str::to_owned).into_iter().collect(),
+            stable_host: None,
             maintained_until: None,
         };
         Ok(Self {
@@ -156,6 +157,7 @@ impl Source for OwnImage {
         Ok(ImageFile {
             name: self.name.clone(),
             url: self.image.clone(),
+            also_at: None,
             serial: self.serial.clone(),
             build_date: self.serial.as_ref().and_then(Serial::date),
             version: None,

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use jiff::civil::{Date, date};
 
 use crate::names::{
-    at, below, foreign_list, has_day, names_on, newest, no_build, not_listed, word,
+    at, below, foreign_list, has_day, listing, newest, no_build, not_listed, word,
 };
 use crate::{
     Fetch, ImageFile, ListFormat, Product, Release, Serial, SignatureLocation, Signed, Source,
@@ -217,7 +217,7 @@ impl Source for Ubuntu {
             return Ok(release.format(ListFormat::Simplestreams));
         }
         let page = &self.product.page;
-        let names = names_on(page, fetch).await?;
+        let names = listing(&self.product, fetch).await?;
         // What is no day could not be compared with the time of the signature.
         let dated = names.iter().map(String::as_str).filter(|name| {
             let serial = name.strip_prefix(self.prefix());

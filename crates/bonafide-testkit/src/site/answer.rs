@@ -104,6 +104,7 @@ fn well(request: &Request<Incoming>, found: Found, place: &Place) -> Response<Bo
             &place.as_directory().to_url(),
         ),
         Found::Nothing => page(StatusCode::NOT_FOUND),
+        Found::Redirected(target) => redirect(StatusCode::FOUND, &target.to_url()),
     }
 }
 

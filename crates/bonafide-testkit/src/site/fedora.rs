@@ -1,9 +1,9 @@
-//! Builds in the layout of `download.fedoraproject.org`.
+//! Builds in the layout of `dl.fedoraproject.org`.
 
 use jiff::Timestamp;
 
 use super::build::{Build, Layout};
-use super::hosts::FEDORA;
+use super::hosts::{FEDORA, FEDORA_ARCHIVE, FEDORA_REDIRECTOR};
 use super::place::Place;
 use super::publication::Publication;
 use super::sums::{self, Algorithm, Listed};
@@ -18,6 +18,14 @@ pub type FedoraBuild = Build<Fedora>;
 pub struct Fedora {
     release: String,
     version: String,
+    host: Host,
+}
+
+/// Which of the vendor's hosts has the build.
+#[derive(Clone, Copy, Debug)]
+enum Host {
+    Archive,
+    Current,
 }
 
 /// What Fedora builds beside the generic image.
@@ -33,11 +41,19 @@ const OTHERS: [(&str, &str); 6] = [
 impl FedoraBuild {
     /// The build of a release, like `44` and `1.7`, in
     /// `/pub/fedora/linux/releases/44/Cloud/x86_64/images/`. Its `CHECKSUM` is clear-signed.
+    /// `download.fedoraproject.org` redirects to it, until another redirect is set.
     pub fn new(release: &str, version: &str) -> Self {
         Self::of(Fedora {
             release: release.to_owned(),
             version: version.to_owned(),
+            host: Host::Current,
         })
+    }
+
+    /// Put it where releases go that have ended, `archives.fedoraproject.org`.
+    pub const fn archived(mut self) -> Self {
+        self.layout.host = Host::Archive;
+        self
     }
 }
 
@@ -58,8 +74,14 @@ impl Layout for Fedora {
         let (release, version) = (&self.release, &self.version);
         version::expect_like(release, &["44"])?;
         version::expect_like(version, &["1.7"])?;
-        let directory = format!("/pub/fedora/linux/releases/{release}/Cloud/x86_64/images");
-        let directory = Place::new(FEDORA, &directory);
+        let path = format!("fedora/linux/releases/{release}/Cloud/x86_64/images");
+        let (directory, redirector) = match self.host {
+            Host::Archive => (Place::new(FEDORA_ARCHIVE, &format!("/pub/archive/{path}")), None),
+            Host::Current => (
+                Place::new(FEDORA, &format!("/pub/{path}")),
+                Some(Place::new(FEDORA_REDIRECTOR, &format!("/pub/{path}"))),
+            ),
+        };
         let name = |kind: &str, suffix: &str| {
             format!("Fedora-Cloud-Base-{kind}-{release}-{version}.x86_64.{suffix}")
         };
@@ -78,6 +100,14 @@ impl Layout for Fedora {
             publication.put(list_place, list);
         }
         publication.put(directory.join(&image), publication.image());
-        Ok(publication.published(&directory, &image, &list_name, &list_name))
+        let mut build = publication.published(&directory, &image, &list_name, &list_name);
+        // The redirector is where the vendor tells people to take images from.
+        if let Some(redirector) = redirector {
+            if publication.scratch.redirected(&redirector.as_directory()).is_none() {
+                publication.redirect(&redirector, &directory);
+            }
+            build.image_url = redirector.join(&image).to_url();
+        }
+        Ok(build)
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::build::{Build, Layout};
 use super::content::Content;
-use super::hosts::OPENSUSE;
+use super::hosts::{OPENSUSE, OPENSUSE_STABLE};
 use super::place::Place;
 use super::publication::Publication;
 use super::sums::{self, Algorithm, Listed};
@@ -66,8 +66,14 @@ impl Layout for OpenSuse {
             let list = publication.edited(sums::gnu(&[file], Algorithm::Sha256));
             let signature = directory.join(&format!("{name}.sha256.asc"));
             publication.put_armored(signature, list.as_bytes())?;
+            let stable = Place::new(OPENSUSE_STABLE, &path);
+            let signature = stable.join(&format!("{name}.sha256.asc"));
+            publication.put_armored(signature, list.as_bytes())?;
+            publication.put(stable.join(&format!("{name}.sha256")), list.clone());
             publication.put(directory.join(&format!("{name}.sha256")), list);
-            publication.put(directory.join(&name), content);
+            publication.put(directory.join(&name), content.clone());
+            // The host that redirects nothing has the same.
+            publication.put(Place::new(OPENSUSE_STABLE, &path).join(&name), content);
             call_newest(publication, &directory, &stem, suffix);
         }
         let image = format!(

@@ -38,6 +38,7 @@ pub struct Publication<'a> {
 pub(super) enum Change {
     Link(Place, Place),
     Put(Place, Content),
+    Redirect(Place, Place),
     Remove(Place),
     Streams(Products),
     Title(Place, String),
@@ -48,6 +49,7 @@ impl Change {
         match self {
             Self::Link(place, target) => store.link(&place, &target),
             Self::Put(place, content) => store.put(place, content, modified),
+            Self::Redirect(directory, target) => store.redirect(&directory, &target),
             Self::Remove(place) => store.remove(&place),
             Self::Streams(products) => store.streams = products,
             Self::Title(directory, title) => store.set_title(&directory, title),
@@ -57,7 +59,10 @@ impl Change {
     /// Where something becomes different.
     fn place(&self) -> Option<&Place> {
         match self {
-            Self::Link(place, _) | Self::Put(place, _) | Self::Remove(place) => Some(place),
+            Self::Link(place, _)
+            | Self::Put(place, _)
+            | Self::Redirect(place, _)
+            | Self::Remove(place) => Some(place),
             Self::Streams(_) | Self::Title(..) => None,
         }
     }
@@ -70,6 +75,11 @@ impl Publication<'_> {
 
     pub(super) fn link(&mut self, place: Place, target: Place) {
         self.change(Change::Link(place, target));
+    }
+
+    /// Answers what is asked for below a directory with a redirect to the same below another.
+    pub(super) fn redirect(&mut self, directory: &Place, target: &Place) {
+        self.change(Change::Redirect(directory.clone(), target.clone()));
     }
 
     pub(super) fn remove(&mut self, place: Place) {

@@ -18,6 +18,8 @@ pub(super) struct Store {
     files: BTreeMap<Place, File>,
     /// From a place without a slash at its end to another.
     links: BTreeMap<Place, Place>,
+    /// From directories, with a slash at their end, to what their requests are redirected to.
+    redirects: BTreeMap<Place, Place>,
     /// Headings of the directories that have one.
     titles: BTreeMap<Place, String>,
     /// What Ubuntu's simplestreams name.
@@ -44,6 +46,8 @@ pub(super) enum Found {
     Moved,
     /// Nothing.
     Nothing,
+    /// Another host is said to have it.
+    Redirected(Place),
 }
 
 /// A line of a directory page.
@@ -62,6 +66,7 @@ impl Store {
         Self {
             files: self.files.clone(),
             links: self.links.clone(),
+            redirects: self.redirects.clone(),
             titles: self.titles.clone(),
             streams: self.streams.clone(),
             faults: Faults::default(),
@@ -84,6 +89,17 @@ impl Store {
     pub(super) fn link(&mut self, place: &Place, target: &Place) {
         self.links
             .insert(without_slash(place), without_slash(target));
+    }
+
+    pub(super) fn redirect(&mut self, directory: &Place, target: &Place) {
+        let (from, to) = (directory.as_directory(), target.as_directory());
+        self.redirects.insert(from, to);
+    }
+
+    /// Where a request for this is redirected to, by the longest rule.
+    pub(super) fn redirected(&self, place: &Place) -> Option<Place> {
+        let mut rules = self.redirects.iter().rev();
+        rules.find_map(|(from, to)| Some(to.join(place.below(from)?)))
     }
 
     pub(super) fn set_title(&mut self, directory: &Place, title: String) {
@@ -114,6 +130,9 @@ impl Store {
     }
 
     pub(super) fn find(&self, asked: &Place) -> Found {
+        if let Some(target) = self.redirected(asked) {
+            return Found::Redirected(target);
+        }
         let place = self.resolve(asked);
         if let Some(file) = self.files.get(&place) {
             return Found::File(file.clone());

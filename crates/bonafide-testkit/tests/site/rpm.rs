@@ -11,7 +11,7 @@ use crate::support::{
 
 const ALMALINUX: &str = "https://repo.almalinux.org/almalinux/9/cloud/x86_64/images/";
 const FEDORA: &str =
-    "https://download.fedoraproject.org/pub/fedora/linux/releases/44/Cloud/x86_64/images/";
+    "https://dl.fedoraproject.org/pub/fedora/linux/releases/44/Cloud/x86_64/images/";
 const LEAP: &str = "https://download.opensuse.org/distribution/leap/16.0/appliances/";
 const ROCKY: &str = "https://dl.rockylinux.org/pub/rocky/9/images/x86_64/";
 const SHAPE: (SignatureVersion, HashAlgorithm) = (SignatureVersion::V4, HashAlgorithm::Sha256);
@@ -118,7 +118,8 @@ async fn fedoras_list_is_clear_signed() {
     let build = FedoraBuild::new("44", "1.7");
     let (site, build, key) = site_with(&build, "fedora-44").await;
     let image = "Fedora-Cloud-Base-Generic-44-1.7.x86_64.qcow2";
-    assert_eq!(build.image_url, format!("{FEDORA}{image}"));
+    let redirector = FEDORA.replace("//dl.", "//download.");
+    assert_eq!(build.image_url, format!("{redirector}{image}"));
     assert_eq!(
         build.list_url,
         format!("{FEDORA}Fedora-Cloud-44-1.7-x86_64-CHECKSUM")
