@@ -8,6 +8,8 @@ mod support;
 mod cases;
 #[path = "conformance/making.rs"]
 mod making;
+#[path = "sources/places.rs"]
+mod places;
 #[path = "vendors/shop.rs"]
 mod shop;
 #[path = "sources/signing.rs"]

@@ -232,6 +232,58 @@ pub(crate) const FEDORA_44: Case = Case {
     dated: "-44-1.14.x86_64",
 };
 
+pub(crate) const OPENSUSE_15: Case = Case {
+    source: || boxed(OpenSuse::leap("15.6").unwrap()),
+    build: |which, making| {
+        made(
+            OpenSuseBuild::leap("15.6", ["19.143", "19.1460"][which]),
+            making,
+        )
+    },
+    serials: ["19.143", "19.1460"],
+    built: SIGNED,
+    dated: "-15.6.0-Cloud-Build19.1460.qcow2",
+};
+
+pub(crate) const OPENSUSE_16_1: Case = Case {
+    source: || boxed(OpenSuse::leap("16.1").unwrap()),
+    build: |which, making| {
+        made(
+            OpenSuseBuild::leap("16.1", ["2.9", "2.16"][which]).sha512(),
+            making,
+        )
+    },
+    serials: ["2.9", "2.16"],
+    built: SIGNED,
+    dated: "-Cloud-Build2.16.qcow2",
+};
+
+pub(crate) const TUMBLEWEED: Case = Case {
+    source: || boxed(OpenSuse::tumbleweed()),
+    build: |which, making| {
+        made(
+            OpenSuseBuild::tumbleweed(["20261101", "20261110"][which]),
+            making,
+        )
+    },
+    serials: ["20261101", "20261110"],
+    built: date(2026, 11, 10),
+    dated: "-Cloud-Snapshot20261110.qcow2",
+};
+
+pub(crate) const MICRO_OS: Case = Case {
+    source: || boxed(OpenSuse::micro_os()),
+    build: |which, making| {
+        made(
+            OpenSuseBuild::micro_os(["20261101", "20261110"][which]),
+            making,
+        )
+    },
+    serials: ["20261101", "20261110"],
+    built: date(2026, 11, 10),
+    dated: "-OpenStack-Cloud-Snapshot20261110.qcow2",
+};
+
 pub(crate) const OPENSUSE_16: Case = Case {
     source: || boxed(OpenSuse::leap("16.0").unwrap()),
     build: |which, making| {
@@ -282,7 +334,11 @@ pub(crate) const ALL: &[&Case] = &[
     &FEDORA_44,
     &FLATCAR_BZIP2,
     &FLATCAR_PLAIN,
+    &OPENSUSE_15,
     &OPENSUSE_16,
+    &OPENSUSE_16_1,
+    &TUMBLEWEED,
+    &MICRO_OS,
     &OWN,
     &ROCKY_10,
     &ROCKY_8_ABOVE,

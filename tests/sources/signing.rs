@@ -15,11 +15,14 @@ use crate::support::{Cloud, causes, now, site_fetch, vendor_key};
 
 const ROCKY: &str = "https://dl.rockylinux.org/pub/rocky/10/images/";
 
-fn key(source: &dyn Source) -> &'static SigningKey {
-    keys().key(&source.product().keyring).unwrap()
+pub(crate) fn key(source: &dyn Source) -> &'static SigningKey {
+    let name = &source.product().keyring;
+    keys()
+        .key(name)
+        .unwrap_or_else(|| panic!("no key of {name}"))
 }
 
-fn channel(source: impl Source + 'static) -> Channel {
+pub(crate) fn channel(source: impl Source + 'static) -> Channel {
     let key = key(&source);
     let pin = key.fingerprint().parse().unwrap();
     let mut keyring = Keyring::new(source.product().vendor.clone(), [pin]);
@@ -27,7 +30,10 @@ fn channel(source: impl Source + 'static) -> Channel {
     Channel::new(source, keyring)
 }
 
-async fn find(site: &VendorSite, source: impl Source + 'static) -> Result<Candidate, Error> {
+pub(crate) async fn find(
+    site: &VendorSite,
+    source: impl Source + 'static,
+) -> Result<Candidate, Error> {
     Candidate::find(&channel(source), &site_fetch(site), now(), &Silent).await
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bonafide_sources::{Fetch, ImageFile, Release, Serial, Signed, SourceError};
+use bonafide_sources::{Fetch, ImageFile, Release, Serial, SignatureLocation, Signed, SourceError};
 use bonafide_verify::{
     DigestCheck, Error as VerifyError, Evidence, ExpectedDigest, FileSignature, Verified,
 };
@@ -15,6 +15,8 @@ use crate::channel::OPERATOR;
 use crate::proving::Proving;
 use crate::{Build, Channel, Error, Event, Observe, SignedFiles, marker};
 
+/// The real pages have some kilobytes.
+const MAX_PAGE: u64 = 1024 * 1024;
 /// How far apart the signatures of one build may be that do not name each other.
 const SIGNED_TOGETHER: SignedDuration = SignedDuration::from_hours(48);
 
@@ -73,6 +75,16 @@ impl Candidate {
             // The list is where all builds are, so there is none.
             Err(Error::Fetch(error)) if error.is_not_found() && release.serial.is_none() => {
                 return Err(ended(channel, Error::Fetch(error), now));
+            }
+            Err(error @ Error::Unsigned { .. })
+                if matches!(release.signature, SignatureLocation::ClearSigned) =>
+            {
+                // The list is its own signature. Is the directory there that it should be in?
+                let page = fetch.read(&channel.product().page, MAX_PAGE).await;
+                return Err(match page {
+                    Err(gone) if gone.is_not_found() => ended(channel, gone.into(), now),
+                    _ => error,
+                });
             }
             other => other?,
         };

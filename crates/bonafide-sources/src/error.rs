@@ -75,7 +75,11 @@ pub enum FetchError {
     },
     /// Another host answered than the one that was asked, since that one redirects: to a mirror, most
     /// likely.
-    #[error("{} (answered by {to}, where {} redirects to)", causes(error), host(asked))]
+    #[error(
+        "{} (answered by {to}, where {} redirects to)",
+        causes(error),
+        host(asked)
+    )]
     Redirected {
         /// What was asked for.
         asked: Url,
@@ -289,6 +293,16 @@ pub enum SourceError {
         what: &'static str,
         /// What was given.
         text: String,
+    },
+    /// A version whose images this source can't find: they are named in another way, or lie elsewhere.
+    #[error("{vendor} `{version}` can't be served: {served}")]
+    NotServed {
+        /// The vendor.
+        vendor: &'static str,
+        /// What was given.
+        version: String,
+        /// What can be served.
+        served: &'static str,
     },
     /// The page lists no build.
     #[error(

@@ -40,6 +40,30 @@ pub(crate) fn word(what: &'static str, text: &str) -> Result<(), SourceError> {
     })
 }
 
+/// Refuses versions that are not a whole number from `least` on: their images are named otherwise.
+pub(crate) fn major(
+    vendor: &'static str,
+    version: &str,
+    least: u32,
+    served: &'static str,
+) -> Result<u32, SourceError> {
+    word("version", version)?;
+    let number: Option<u32> = version.parse().ok();
+    match number {
+        Some(number) if number >= least && number.to_string() == version => Ok(number),
+        _ => Err(not_served(vendor, version, served)),
+    }
+}
+
+/// The error of a version that a source can't serve.
+pub(crate) fn not_served(vendor: &'static str, version: &str, served: &'static str) -> SourceError {
+    SourceError::NotServed {
+        vendor,
+        version: version.to_owned(),
+        served,
+    }
+}
+
 /// Refuses the code name of another version, where the version's own is known.
 pub(crate) fn codename(
     vendor: &'static str,
@@ -104,6 +128,17 @@ pub(crate) fn newest<'a>(
         Some((serial.parse().ok()?, name))
     });
     serials.max()
+}
+
+/// The newest of the names that tell a build.
+pub(crate) fn newest_of<'a>(
+    names: impl IntoIterator<Item = &'a str>,
+    build: impl Fn(&str) -> Option<Serial>,
+) -> Option<(Serial, &'a str)> {
+    let builds = names
+        .into_iter()
+        .filter_map(|name| Some((build(name)?, name)));
+    builds.max()
 }
 
 /// The newest of the signed images that are named `PREFIX` `BUILD` `SUFFIX`, in the list's directory.
@@ -241,6 +276,21 @@ mod tests {
             "é2026072",
         ] {
             assert!(!has_day(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_major_version_is_a_whole_number_from_some_on() {
+        for version in ["8", "9", "10", "123"] {
+            assert!(
+                major("Vendor", version, 8, "8 and later").is_ok(),
+                "{version}"
+            );
+        }
+        for other in ["7", "9.4", "09", "+9", "9-beta", "nine", "99999999999"] {
+            let error = major("Vendor", other, 8, "8 and later are");
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains("8 and later") || other == "+9", "{error}");
         }
     }
 

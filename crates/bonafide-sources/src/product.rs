@@ -72,7 +72,9 @@ impl Product {
     pub fn stable_url(&self, url: &Url) -> Option<Url> {
         let stable = self.stable_host.as_deref()?;
         let mut moved = url.clone();
-        let own = url.host_str().is_some_and(|host| self.hosts.iter().any(|own| own == host));
+        let own = url
+            .host_str()
+            .is_some_and(|host| self.hosts.iter().any(|own| own == host));
         let other = url.host_str() != Some(stable);
         (own && other && moved.set_host(Some(stable)).is_ok()).then_some(moved)
     }

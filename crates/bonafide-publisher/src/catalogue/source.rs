@@ -23,7 +23,7 @@ pub(super) enum SourceTable {
     Fedora(Version),
     /// Flatcar Container Linux.
     Flatcar(FlatcarTable),
-    /// openSUSE Leap.
+    /// openSUSE: Leap by its number, `tumbleweed` or `microos`.
     Opensuse(Version),
     /// An image of the operator's own.
     Own(Box<OwnTable>),
@@ -176,7 +176,7 @@ impl SourceTable {
                 None if table.version == "7" => Box::new(Centos::seven()),
                 None => {
                     return Err(format!(
-                        "there are CentOS `7` and `8-stream`, `9-stream`, …, but no `{}`",
+                        "CentOS `{}` can't be served: there are `7` and `8-stream`, `9-stream`, …",
                         table.version
                     ));
                 }
@@ -197,7 +197,7 @@ impl SourceTable {
                 };
                 Box::new(Flatcar::new(&table.channel, file).map_err(words)?)
             }
-            Self::Opensuse(table) => Box::new(OpenSuse::leap(&table.version).map_err(words)?),
+            Self::Opensuse(table) => Box::new(OpenSuse::new(&table.version).map_err(words)?),
             Self::Own(table) => Box::new(table.source(place)?),
             Self::Rocky(table) => Box::new(Rocky::new(&table.version).map_err(words)?),
             Self::Ubuntu(table) => {

@@ -272,6 +272,60 @@ fn keys_are_pinned_by_full_fingerprints_and_fetched_by_https() {
 }
 
 #[test]
+fn versions_that_no_source_can_serve_are_refused_when_the_catalogue_is_read() {
+    for (source, served) in [
+        ("almalinux = { version = \"9.4\" }", "from `8` on"),
+        ("almalinux = { version = \"kitten-10\" }", "from `8` on"),
+        ("centos = { version = \"8\" }", "`9-stream`"),
+        ("centos = { version = \"7-stream\" }", "from `8` on"),
+        (
+            "debian = { version = \"12\", codename = \"bookworm\", images = \"openstack\" }",
+            "`9` and `10`",
+        ),
+        (
+            "debian = { version = \"9\", codename = \"stretch\" }",
+            "from version `10` on",
+        ),
+        ("fedora = { version = \"rawhide\" }", "from `35` on"),
+        ("fedora = { version = \"28\" }", "from `35` on"),
+        ("flatcar = { channel = \"edge\" }", "`lts`"),
+        (
+            "opensuse = { version = \"16\" }",
+            "`tumbleweed` and `microos`",
+        ),
+        ("opensuse = { version = \"15.2\" }", "from `15.5` on"),
+        (
+            "opensuse = { version = \"leap-micro-6.2\" }",
+            "no image for OpenStack",
+        ),
+        ("rocky = { version = \"9.6\" }", "from `8` on"),
+        (
+            "ubuntu = { version = \"16.04\", codename = \"xenial\" }",
+            "from `18.04` on",
+        ),
+        (
+            "ubuntu = { version = \"24.04.1\", codename = \"noble\" }",
+            "like `24.04`",
+        ),
+    ] {
+        let text = format!("[[channel]]\nsource.{source}\n");
+        refused(&text, "line 2, column 1", "can't be served");
+        refused(&text, "line 2, column 1", served);
+    }
+    for source in [
+        "opensuse = { version = \"15.6\" }",
+        "opensuse = { version = \"16.1\" }",
+        "opensuse = { version = \"tumbleweed\" }",
+        "opensuse = { version = \"microos\" }",
+        "flatcar = { channel = \"lts\" }",
+        "ubuntu = { version = \"25.10\", codename = \"questing\" }",
+    ] {
+        let text = format!("[[channel]]\nsource.{source}\n");
+        assert!(Catalogue::parse(&text).is_ok(), "{source}");
+    }
+}
+
+#[test]
 fn mirrors_are_directories_and_https() {
     let mirror = |at: &str| {
         ubuntu(&format!(

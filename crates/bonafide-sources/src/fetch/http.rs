@@ -1,7 +1,9 @@
 //! HTTP, always with TLS.
 
+use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -29,6 +31,7 @@ pub struct HttpFetch {
     idle_timeout: Duration,
     /// Why nothing can be fetched, if so. Runs that only read local files get by without a client.
     unusable: Option<String>,
+    hops: Hops,
 }
 
 impl HttpFetch {
@@ -96,11 +99,15 @@ impl HttpFetchBuilder {
         let refused = |error: reqwest::Error| FetchError::Client {
             reason: causes(&error),
         };
+        let hops = Hops::default();
         let mut builder = self
             .builder
             .https_only(true)
             .http1_only()
-            .redirect(Policy::custom(follow))
+            .redirect(Policy::custom({
+                let hops = hops.clone();
+                move |attempt| follow(&hops, attempt)
+            }))
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(self.idle_timeout)
             .user_agent(concat!("bonafide/", env!("CARGO_PKG_VERSION")));
@@ -130,6 +137,7 @@ impl HttpFetchBuilder {
             client,
             idle_timeout: self.idle_timeout,
             unusable,
+            hops,
         })
     }
 }
@@ -151,10 +159,9 @@ impl Fetch for HttpFetch {
             return Err(FetchError::Client { reason });
         }
         let sent = self.client.get(asked.clone()).send().await;
-        let response = sent.map_err(|error| {
-            let answered = error.url().map(without_secrets);
-            failure(url, self.idle_timeout, error).answered_by(answered.as_ref())
-        })?;
+        let hop = self.hops.take(asked);
+        let response =
+            sent.map_err(|error| failure(url, self.idle_timeout, error).answered_by(hop.as_ref()))?;
         let answered = without_secrets(response.url());
         let refused = |error: FetchError| Err(error.answered_by(Some(&answered)));
         match response.status().as_u16() {
@@ -191,7 +198,25 @@ impl Fetch for HttpFetch {
     }
 }
 
-fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
+/// Where requests that are under way were redirected to last, without secrets: an error does not say.
+#[derive(Clone, Debug, Default)]
+struct Hops(Arc<Mutex<HashMap<Url, Url>>>);
+
+impl Hops {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Url, Url>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, asked: &Url, to: &Url) {
+        self.lock().insert(asked.clone(), without_secrets(to));
+    }
+
+    fn take(&self, asked: &Url) -> Option<Url> {
+        self.lock().remove(asked)
+    }
+}
+
+fn follow(hops: &Hops, attempt: Attempt<'_>) -> reqwest::redirect::Action {
     if attempt.url().scheme() != "https" {
         let target = attempt.url();
         let host = target.host_str().unwrap_or_default();
@@ -200,6 +225,9 @@ fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     } else if attempt.previous().len() > MAX_REDIRECTS {
         attempt.error("too many redirects")
     } else {
+        if let Some(asked) = attempt.previous().first() {
+            hops.note(asked, attempt.url());
+        }
         attempt.follow()
     }
 }
@@ -241,4 +269,3 @@ fn find_cause<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) ->
     }
     None
 }
-

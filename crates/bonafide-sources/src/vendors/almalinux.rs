@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use jiff::civil::date;
 
-use crate::names::{lasting_list, newest_image, word};
+use crate::names::{lasting_list, major, newest_image};
 use crate::{Fetch, ImageFile, Product, Release, Signed, Source, SourceError};
 
 const HOST: &str = "repo.almalinux.org";
@@ -22,9 +22,15 @@ impl AlmaLinux {
     ///
     /// # Errors
     ///
-    /// [`SourceError::NotAWord`] if it can't be part of a URL.
+    /// [`SourceError::NotAWord`] if it can't be part of a URL, and [`SourceError::NotServed`] if its images
+    /// can't be found.
     pub fn new(version: &str) -> Result<Self, SourceError> {
-        word("version", version)?;
+        major(
+            "AlmaLinux",
+            version,
+            8,
+            "versions are whole numbers from `8` on",
+        )?;
         let path = format!("/almalinux/{version}/cloud/x86_64/images/");
         let product = Product {
             keyring: format!("almalinux-{version}"),
@@ -79,6 +85,8 @@ mod tests {
         assert_eq!(file.build_date, Some(date(2026, 5, 25)));
         let error = nine.select(&release, &Signed::names(&names[2..]));
         assert!(matches!(error, Err(SourceError::ImageNotListed { .. })));
-        assert!(AlmaLinux::new("9/x").is_err());
+        for other in ["9/x", "9.8", "7", "kitten-10"] {
+            assert!(AlmaLinux::new(other).is_err(), "{other}");
+        }
     }
 }

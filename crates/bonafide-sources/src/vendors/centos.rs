@@ -8,7 +8,7 @@
 use async_trait::async_trait;
 use jiff::civil::{Date, date};
 
-use crate::names::{below, beside, newest_image, not_listed, word};
+use crate::names::{below, beside, major, newest_image, not_listed};
 use crate::{
     Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, Signing, Source,
     SourceError,
@@ -48,9 +48,11 @@ impl Centos {
     ///
     /// # Errors
     ///
-    /// [`SourceError::NotAWord`] if the version can't be part of a URL.
+    /// [`SourceError::NotAWord`] if it can't be part of a URL, and [`SourceError::NotServed`] if its images
+    /// can't be found.
     pub fn stream(version: &str) -> Result<Self, SourceError> {
-        word("version", version)?;
+        let served = "there are version `7` and the Streams from `8` on";
+        major("CentOS Stream", version, 8, served)?;
         // Stream 8 still came with the old name.
         let (user, maintained_until) = match version {
             "8" => ("centos", Some(date(2024, 5, 31))),
@@ -195,6 +197,8 @@ mod tests {
         assert_eq!(file.serial.unwrap().as_str(), "20260714.1");
         assert_eq!(file.build_date, Some(date(2026, 7, 14)));
         assert!(select(&stream, &names[3..]).await.is_err());
-        assert!(Centos::stream("../9").is_err());
+        for other in ["../9", "7", "9.1"] {
+            assert!(Centos::stream(other).is_err(), "{other}");
+        }
     }
 }

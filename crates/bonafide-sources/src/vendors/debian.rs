@@ -11,7 +11,8 @@ use jiff::civil::{Date, date};
 use url::Url;
 
 use crate::names::{
-    below, beside, has_day, listing, names_on, newest, no_build, not_listed, of_this_build, word,
+    below, beside, has_day, listing, major, names_on, newest, no_build, not_listed, not_served,
+    of_this_build, word,
 };
 use crate::{
     Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, Signing, Source,
@@ -20,6 +21,8 @@ use crate::{
 
 const OPENSTACK_HOST: &str = "cdimage.debian.org";
 const CLOUD_HOST: &str = "cloud.debian.org";
+const OPENSTACK: &str =
+    "OpenStack images are of versions `9` and `10`; later ones have cloud images";
 const CODENAMES: [(&str, &str); 5] = [
     ("9", "stretch"),
     ("10", "buster"),
@@ -47,7 +50,8 @@ impl Debian {
     ///
     /// # Errors
     ///
-    /// [`SourceError::NotAWord`] if version or code name can't be part of a URL.
+    /// [`SourceError::NotAWord`] if version or code name can't be part of a URL, and
+    /// [`SourceError::NotServed`] if the tree has no such version.
     pub fn openstack(version: &str, codename: &str) -> Result<Self, SourceError> {
         let place = (OPENSTACK_HOST, "/cdimage/openstack/");
         Self::new(version, codename, Tree::OpenStack, place)
@@ -57,7 +61,8 @@ impl Debian {
     ///
     /// # Errors
     ///
-    /// [`SourceError::NotAWord`] if version or code name can't be part of a URL.
+    /// [`SourceError::NotAWord`] if version or code name can't be part of a URL, and
+    /// [`SourceError::NotServed`] if the tree has no such version.
     pub fn cloud(version: &str, codename: &str) -> Result<Self, SourceError> {
         let path = format!("/images/cloud/{codename}/");
         Self::new(version, codename, Tree::Cloud, (CLOUD_HOST, &path))
@@ -69,8 +74,15 @@ impl Debian {
         tree: Tree,
         (host, path): (&str, &str),
     ) -> Result<Self, SourceError> {
-        word("version", version)?;
         word("code name", codename)?;
+        let (least, served) = match tree {
+            Tree::Cloud => (10, "cloud images are there from version `10` on"),
+            Tree::OpenStack => (9, OPENSTACK),
+        };
+        let number = major("Debian", version, least, served)?;
+        if tree == Tree::OpenStack && number > 10 {
+            return Err(not_served("Debian", version, served));
+        }
         crate::names::codename("Debian", &CODENAMES, version, codename)?;
         let product = Product {
             signing: match tree {
@@ -262,5 +274,11 @@ mod tests {
         assert_eq!(file.name, names[1]);
         assert_eq!(file.build_date, Some(date(2026, 7, 12)));
         assert!(Debian::cloud("12", "book/worm").is_err());
+        for (version, codename) in [("12.5", "bookworm"), ("9", "stretch"), ("sid", "sid")] {
+            assert!(Debian::cloud(version, codename).is_err(), "{version}");
+        }
+        for (version, codename) in [("11", "bullseye"), ("8", "jessie")] {
+            assert!(Debian::openstack(version, codename).is_err(), "{version}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use url::Url;
 
 use crate::names::{
-    at, below, gone, names_on, newest, newest_image, no_build, of_this_build, word,
+    at, below, gone, major, names_on, newest, newest_image, no_build, of_this_build,
 };
 use crate::{Fetch, ImageFile, Product, Release, SignatureLocation, Signed, Source, SourceError};
 
@@ -25,6 +25,8 @@ const ARCHIVE_HOST: &str = "archives.fedoraproject.org";
 pub struct Fedora {
     product: Product,
     archive: Url,
+    /// What the image's name is before and behind the compose.
+    image: [String; 2],
 }
 
 impl Fedora {
@@ -32,9 +34,12 @@ impl Fedora {
     ///
     /// # Errors
     ///
-    /// [`SourceError::NotAWord`] if it can't be part of a URL.
+    /// [`SourceError::NotAWord`] if it can't be part of a URL, and [`SourceError::NotServed`] if its images
+    /// can't be found.
     pub fn new(version: &str) -> Result<Self, SourceError> {
-        word("version", version)?;
+        let served =
+            "releases are whole numbers from `35` on: images of older ones have other names";
+        let number = major("Fedora", version, 35, served)?;
         let path = format!("/linux/releases/{version}/Cloud/x86_64/images/");
         let product = Product {
             keyring: format!("fedora-{version}"),
@@ -50,6 +55,7 @@ impl Fedora {
         };
         Ok(Self {
             product,
+            image: image(number),
             archive: at(ARCHIVE_HOST, &format!("/pub/archive/fedora{path}")),
         })
     }
@@ -63,6 +69,21 @@ impl Fedora {
         let channel = self.product.channel.clone();
         let signature = SignatureLocation::ClearSigned;
         Some(Release::new(channel, directory.clone(), list, signature).serial(serial))
+    }
+}
+
+/// The name has changed twice.
+fn image(release: u32) -> [String; 2] {
+    let name = |kind: &str, suffix: &str| {
+        [
+            format!("Fedora-Cloud-Base{kind}-{release}-"),
+            suffix.to_owned(),
+        ]
+    };
+    match release {
+        ..=39 => name("", ".x86_64.qcow2"),
+        40 => name("-Generic.x86_64", ".qcow2"),
+        _ => name("-Generic", ".x86_64.qcow2"),
     }
 }
 
@@ -102,12 +123,13 @@ impl Source for Fedora {
     }
 
     fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
-        let prefix = format!("Fedora-Cloud-Base-Generic-{}-", self.product.version);
-        let file = newest_image(release, signed, [&prefix, "1.7", ".x86_64.qcow2"])?;
+        let [prefix, suffix] = &self.image;
+        let file = newest_image(release, signed, [prefix, "1.7", suffix])?;
         let mut file = of_this_build(release, file)?;
-        if release.directory.host_str() == Some(HOST) {
-            file.url = at(REDIRECTOR, file.url.path());
+        if release.directory.host_str() != Some(HOST) {
+            return Ok(file);
         }
+        file.url = at(REDIRECTOR, file.url.path());
         Ok(file.also_at(&self.product))
     }
 }
@@ -147,6 +169,33 @@ mod tests {
                 .select(&release, &Signed::names(&names[1..]))
                 .is_err()
         );
-        assert!(Fedora::new("4 4").is_err());
+        for other in ["4 4", "rawhide", "44.1", "28"] {
+            assert!(Fedora::new(other).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_image_is_named_as_its_release_names_it() {
+        for (version, name) in [
+            ("39", "Fedora-Cloud-Base-39-1.5.x86_64.qcow2"),
+            ("40", "Fedora-Cloud-Base-Generic.x86_64-40-1.14.qcow2"),
+            ("41", "Fedora-Cloud-Base-Generic-41-1.4.x86_64.qcow2"),
+        ] {
+            let fedora = Fedora::new(version).unwrap();
+            let directory = fedora.archive.clone();
+            let release = Release::new(
+                format!("fedora-{version}"),
+                directory.clone(),
+                below(&directory, "list"),
+                SignatureLocation::ClearSigned,
+            );
+            let file = fedora.select(&release, &Signed::names(&[name])).unwrap();
+            assert_eq!(
+                file.url,
+                below(&directory, name),
+                "what is archived stays there"
+            );
+            assert_eq!(file.also_at, None);
+        }
     }
 }

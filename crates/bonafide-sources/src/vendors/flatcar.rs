@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use jiff::civil::Date;
 use url::Url;
 
-use crate::names::{below, foreign_list, gone, not_listed, word};
+use crate::names::{below, foreign_list, gone, not_listed, not_served, word};
 use crate::{
     Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, Source, SourceError,
     Stamp,
@@ -49,14 +49,12 @@ impl Flatcar {
     ///
     /// # Errors
     ///
-    /// [`SourceError::NotAWord`] if it can't be part of a host name.
+    /// [`SourceError::NotServed`] for a channel that the vendor does not have.
     pub fn new(channel: &str, file: FlatcarFile) -> Result<Self, SourceError> {
         word("channel", channel)?;
-        if channel.contains(['.', '_']) {
-            return Err(SourceError::NotAWord {
-                what: "channel",
-                text: channel.to_owned(),
-            });
+        if number(channel).is_none() {
+            let served = "its channels are `alpha`, `beta`, `stable` and `lts`";
+            return Err(not_served("Flatcar", channel, served));
         }
         Ok(Self::of(channel, file))
     }
@@ -73,13 +71,7 @@ impl Flatcar {
         };
         Self {
             file,
-            number: match channel {
-                "alpha" => Some("0"),
-                "beta" => Some("1"),
-                "stable" => Some("2"),
-                "lts" => Some("3"),
-                _ => None,
-            },
+            number: number(channel),
             product,
         }
     }
@@ -153,6 +145,17 @@ fn value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let lines = text.lines().map(str::trim_end);
     let mut values = lines.filter_map(|line| line.strip_prefix(key)?.strip_prefix('='));
     values.next().map(|value| value.trim_matches('"'))
+}
+
+/// The second number of a channel's versions.
+fn number(channel: &str) -> Option<&'static str> {
+    match channel {
+        "alpha" => Some("0"),
+        "beta" => Some("1"),
+        "stable" => Some("2"),
+        "lts" => Some("3"),
+        _ => None,
+    }
 }
 
 /// `2` of `4593.2.5`: which channel a version belongs to.
@@ -282,6 +285,8 @@ mod tests {
         let lts = Flatcar::new("lts", FlatcarFile::Plain).unwrap();
         assert_eq!(lts.product().hosts, ["lts.release.flatcar-linux.net"]);
         assert_eq!(lts.product().version, "Lts");
-        assert!(Flatcar::new("evil.example", FlatcarFile::Plain).is_err());
+        for other in ["evil.example", "edge", "Stable"] {
+            assert!(Flatcar::new(other, FlatcarFile::Plain).is_err(), "{other}");
+        }
     }
 }

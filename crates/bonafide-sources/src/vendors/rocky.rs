@@ -8,7 +8,7 @@
 use async_trait::async_trait;
 use jiff::civil::date;
 
-use crate::names::{above, below, newest_image, word};
+use crate::names::{above, below, major, newest_image};
 use crate::{
     Fetch, ImageFile, Product, Release, SignatureLocation, Signed, SignedList, Signing, Source,
     SourceError,
@@ -29,9 +29,15 @@ impl Rocky {
     ///
     /// # Errors
     ///
-    /// [`SourceError::NotAWord`] if it can't be part of a URL.
+    /// [`SourceError::NotAWord`] if it can't be part of a URL, and [`SourceError::NotServed`] if its images
+    /// can't be found.
     pub fn new(version: &str) -> Result<Self, SourceError> {
-        word("version", version)?;
+        major(
+            "Rocky Linux",
+            version,
+            8,
+            "versions are whole numbers from `8` on",
+        )?;
         let path = format!("/pub/rocky/{version}/images/x86_64/");
         let product = Product {
             keyring: format!("rocky-{version}"),
@@ -99,6 +105,8 @@ mod tests {
         assert_eq!(file.serial.unwrap().as_str(), "9.8-20260525.1");
         assert_eq!(file.build_date, Some(date(2026, 5, 25)));
         assert!(nine.select(&release, &Signed::names(&names[2..])).is_err());
-        assert!(Rocky::new("").is_err());
+        for other in ["", "9.8", "7"] {
+            assert!(Rocky::new(other).is_err(), "{other}");
+        }
     }
 }

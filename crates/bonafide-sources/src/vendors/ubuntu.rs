@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use jiff::civil::{Date, date};
 
 use crate::names::{
-    at, below, foreign_list, has_day, listing, newest, no_build, not_listed, word,
+    at, below, foreign_list, has_day, listing, newest, no_build, not_listed, not_served, word,
 };
 use crate::{
     Fetch, ImageFile, ListFormat, Product, Release, Serial, SignatureLocation, Signed, Source,
@@ -136,10 +136,16 @@ impl Ubuntu {
     ///
     /// # Errors
     ///
-    /// [`SourceError::NotAWord`] if version or code name can't be part of a URL.
+    /// [`SourceError::NotAWord`] if version or code name can't be part of a URL, and
+    /// [`SourceError::NotServed`] for versions before 16.10, whose images are named otherwise.
     pub fn new(version: &str, codename: &str, tree: Tree) -> Result<Self, SourceError> {
         word("version", version)?;
         word("code name", codename)?;
+        if !has_these_names(version) {
+            let served =
+                "versions are like `24.04`, from `16.10` on: images of older ones have other names";
+            return Err(not_served("Ubuntu", version, served));
+        }
         let known = UbuntuRelease::ALL.map(|release| (release.version(), release.codename()));
         crate::names::codename("Ubuntu", &known, version, codename)?;
         Ok(Self::of(version, codename, tree))
@@ -200,6 +206,19 @@ impl Ubuntu {
         let canonical = path.strip_prefix("server").unwrap_or(path);
         Ok(ImageFile::new(path, at(HOST, canonical), serial))
     }
+}
+
+/// `NN.04` or `NN.10`, from 16.10 on.
+fn has_these_names(version: &str) -> bool {
+    let Some((year, month)) = version.split_once('.') else {
+        return false;
+    };
+    let year: Option<u32> = year.parse().ok().filter(|_| year.len() == 2);
+    year.is_some_and(|year| match month {
+        "04" => year >= 17,
+        "10" => year >= 16,
+        _ => false,
+    })
 }
 
 #[async_trait]

@@ -76,7 +76,10 @@ impl Layout for Fedora {
         version::expect_like(version, &["1.7"])?;
         let path = format!("fedora/linux/releases/{release}/Cloud/x86_64/images");
         let (directory, redirector) = match self.host {
-            Host::Archive => (Place::new(FEDORA_ARCHIVE, &format!("/pub/archive/{path}")), None),
+            Host::Archive => (
+                Place::new(FEDORA_ARCHIVE, &format!("/pub/archive/{path}")),
+                None,
+            ),
             Host::Current => (
                 Place::new(FEDORA, &format!("/pub/{path}")),
                 Some(Place::new(FEDORA_REDIRECTOR, &format!("/pub/{path}"))),
@@ -103,7 +106,11 @@ impl Layout for Fedora {
         let mut build = publication.published(&directory, &image, &list_name, &list_name);
         // The redirector is where the vendor tells people to take images from.
         if let Some(redirector) = redirector {
-            if publication.scratch.redirected(&redirector.as_directory()).is_none() {
+            if publication
+                .scratch
+                .redirected(&redirector.as_directory())
+                .is_none()
+            {
                 publication.redirect(&redirector, &directory);
             }
             build.image_url = redirector.join(&image).to_url();

@@ -17,32 +17,104 @@ pub type OpenSuseBuild = Build<OpenSuse>;
 /// openSUSE's layout.
 #[derive(Clone, Debug)]
 pub struct OpenSuse {
-    release: String,
+    system: System,
     build: String,
+    algorithm: Algorithm,
 }
 
-/// What a file has beside itself.
-const BESIDE: [&str; 3] = ["", ".sha256", ".sha256.asc"];
+/// Which of the vendor's systems.
+#[derive(Clone, Debug)]
+enum System {
+    Leap(String),
+    MicroOs,
+    Tumbleweed,
+}
 
 impl OpenSuseBuild {
     /// A build of Leap, like `16.0` and `18.7`, beside all others in
     /// `/distribution/leap/16.0/appliances/`. Each image has a list of its own, `.sha256`, which
     /// always calls it by its build, and a version 3 signature of that, `.sha256.asc`.
+    /// `downloadcontent.opensuse.org` has the same.
     pub fn leap(release: &str, build: &str) -> Self {
+        Self::made(System::Leap(release.to_owned()), build)
+    }
+
+    /// A snapshot of Tumbleweed, like `20261005`, in `/tumbleweed/appliances/`.
+    pub fn tumbleweed(snapshot: &str) -> Self {
+        Self::made(System::Tumbleweed, snapshot)
+    }
+
+    /// A snapshot of MicroOS, like `20261005`, in `/tumbleweed/appliances/`.
+    pub fn micro_os(snapshot: &str) -> Self {
+        Self::made(System::MicroOs, snapshot)
+    }
+
+    fn made(system: System, build: &str) -> Self {
         Self::of(OpenSuse {
-            release: release.to_owned(),
+            system,
             build: build.to_owned(),
+            algorithm: Algorithm::Sha256,
         })
+    }
+
+    /// Make the lists `.sha512`, as Leap 16.1 has them.
+    pub const fn sha512(mut self) -> Self {
+        self.layout.algorithm = Algorithm::Sha512;
+        self
+    }
+}
+
+impl OpenSuse {
+    fn path(&self) -> String {
+        match &self.system {
+            System::Leap(release) => format!("/distribution/leap/{release}/appliances"),
+            System::MicroOs | System::Tumbleweed => "/tumbleweed/appliances".to_owned(),
+        }
+    }
+
+    /// What a flavour's names begin with, and what follows in those that tell the build.
+    fn names(&self, flavour: &str) -> (String, String) {
+        let build = &self.build;
+        match &self.system {
+            System::Leap(release) if release.starts_with("15.") => (
+                format!("openSUSE-Leap-{release}-Minimal-VM.x86_64-"),
+                format!("{release}.0-{flavour}-Build{build}"),
+            ),
+            System::Leap(release) => (
+                format!("Leap-{release}-Minimal-VM.x86_64-"),
+                format!("{flavour}-Build{build}"),
+            ),
+            System::MicroOs => (
+                "openSUSE-MicroOS.x86_64-".to_owned(),
+                format!("16.0.0-{flavour}-Snapshot{build}"),
+            ),
+            System::Tumbleweed => (
+                "openSUSE-Tumbleweed-Minimal-VM.x86_64-".to_owned(),
+                format!("1.0.0-{flavour}-Snapshot{build}"),
+            ),
+        }
+    }
+
+    fn cloud(&self) -> &'static str {
+        match self.system {
+            System::MicroOs => "OpenStack-Cloud",
+            System::Leap(_) | System::Tumbleweed => "Cloud",
+        }
     }
 }
 
 impl Layout for OpenSuse {
     fn name(&self) -> String {
-        format!("openSUSE Leap {} Build{}", self.release, self.build)
+        let build = &self.build;
+        match &self.system {
+            System::Leap(release) => format!("openSUSE Leap {release} Build{build}"),
+            System::MicroOs => format!("openSUSE MicroOS {build}"),
+            System::Tumbleweed => format!("openSUSE Tumbleweed {build}"),
+        }
     }
 
     fn made_at(&self) -> Option<Timestamp> {
-        None
+        version::evening(&self.build)
     }
 
     fn signature(&self, at: Timestamp) -> SignatureOptions {
@@ -50,53 +122,77 @@ impl Layout for OpenSuse {
     }
 
     fn lay_out(&self, publication: &mut Publication<'_>) -> Result<PublishedBuild, SiteError> {
-        version::expect_like(&self.release, &["16.0"])?;
-        version::expect_like(&self.build, &["18.7", "18"])?;
-        let path = format!("/distribution/leap/{}/appliances", self.release);
-        let directory = Place::new(OPENSUSE, &path);
+        match &self.system {
+            System::Leap(release) => {
+                version::expect_like(release, &["16.0"])?;
+                version::expect_like(&self.build, &["18.7", "18"])?;
+            }
+            System::MicroOs | System::Tumbleweed => {
+                version::expect_like(&self.build, &["20261005"])?;
+            }
+        }
+        let digest = match self.algorithm {
+            Algorithm::Sha512 => "sha512",
+            _ => "sha256",
+        };
+        let hosts = [OPENSUSE, OPENSUSE_STABLE].map(|host| Place::new(host, &self.path()));
+        let directory = &hosts[0];
         let flavours: [(&str, &str, Content); 3] = [
             ("VMware", ".vmdk", "no disk of VMware's\n".into()),
             ("kvm-and-xen", ".qcow2", "no disk for KVM and Xen\n".into()),
-            ("Cloud", ".qcow2", publication.image()),
+            (self.cloud(), ".qcow2", publication.image()),
         ];
         for (flavour, suffix, content) in flavours {
-            let stem = format!("Leap-{}-Minimal-VM.x86_64-{flavour}", self.release);
-            let name = format!("{stem}-Build{}{suffix}", self.build);
+            let (stem, build) = self.names(flavour);
+            let name = format!("{stem}{build}{suffix}");
             let file = Listed::new(&name, &content);
-            let list = publication.edited(sums::gnu(&[file], Algorithm::Sha256));
-            let signature = directory.join(&format!("{name}.sha256.asc"));
-            publication.put_armored(signature, list.as_bytes())?;
-            let stable = Place::new(OPENSUSE_STABLE, &path);
-            let signature = stable.join(&format!("{name}.sha256.asc"));
-            publication.put_armored(signature, list.as_bytes())?;
-            publication.put(stable.join(&format!("{name}.sha256")), list.clone());
-            publication.put(directory.join(&format!("{name}.sha256")), list);
-            publication.put(directory.join(&name), content.clone());
-            // The host that redirects nothing has the same.
-            publication.put(Place::new(OPENSUSE_STABLE, &path).join(&name), content);
-            call_newest(publication, &directory, &stem, suffix);
+            let list = publication.edited(sums::gnu(&[file], self.algorithm));
+            for host in &hosts {
+                let signature = host.join(&format!("{name}.{digest}.asc"));
+                publication.put_armored(signature, list.as_bytes())?;
+                publication.put(host.join(&format!("{name}.{digest}")), list.clone());
+                publication.put(host.join(&name), content.clone());
+            }
+            let beside = [
+                "".to_owned(),
+                format!(".{digest}"),
+                format!(".{digest}.asc"),
+            ];
+            call_newest(publication, directory, [&stem, flavour, suffix], &beside);
         }
-        let image = format!(
-            "Leap-{}-Minimal-VM.x86_64-Cloud-Build{}.qcow2",
-            self.release, self.build
-        );
-        let (list, signature) = (format!("{image}.sha256"), format!("{image}.sha256.asc"));
-        Ok(publication.published(&directory, &image, &list, &signature))
+        let (stem, build) = self.names(self.cloud());
+        let image = format!("{stem}{build}.qcow2");
+        let (list, signature) = (format!("{image}.{digest}"), format!("{image}.{digest}.asc"));
+        Ok(publication.published(directory, &image, &list, &signature))
     }
 }
 
 /// Points the names without a build to the newest one's.
-fn call_newest(publication: &mut Publication<'_>, directory: &Place, stem: &str, suffix: &str) {
+fn call_newest(
+    publication: &mut Publication<'_>,
+    directory: &Place,
+    [stem, flavour, suffix]: [&str; 3],
+    beside: &[String],
+) {
     let files = publication.files(directory);
+    let marks = [format!("{flavour}-Build"), format!("{flavour}-Snapshot")];
     let names = files.keys().filter_map(|name| {
-        let build = name.strip_prefix(stem)?.strip_prefix("-Build")?;
-        Some((version::numbers(build.strip_suffix(suffix)?), name))
+        let rest = name.strip_prefix(stem)?.strip_suffix(suffix)?;
+        let build = marks.iter().find_map(|mark| {
+            let (before, build) = rest.split_once(mark.as_str())?;
+            // Nothing, or a version with a dash.
+            let versioned = before
+                .chars()
+                .all(|c| c.is_ascii_digit() || ".-".contains(c));
+            versioned.then_some(build)
+        })?;
+        Some((version::numbers(build), name))
     });
     let Some((_, newest)) = names.max() else {
         return;
     };
-    for beside in BESIDE {
-        let name = directory.join(&format!("{stem}{suffix}{beside}"));
+    for beside in beside {
+        let name = directory.join(&format!("{stem}{flavour}{suffix}{beside}"));
         publication.link(name, directory.join(&format!("{newest}{beside}")));
     }
 }
