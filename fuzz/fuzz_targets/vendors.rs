@@ -48,6 +48,9 @@ fuzz_target!(|data: &[u8]| bounded(data, || {
         };
         assert!(names.contains(&file.name.as_str()), "{file:?}");
         is_the_vendors(product, &file.url);
+        file.also_at
+            .iter()
+            .for_each(|url| is_the_vendors(product, url));
         file.signature
             .iter()
             .for_each(|url| is_the_vendors(product, url));
@@ -72,7 +75,10 @@ fn sources() -> &'static [Box<dyn Source>] {
             Box::new(Debian::openstack("10", "buster").unwrap()),
             Box::new(Fedora::new("44").unwrap()),
             Box::new(Flatcar::stable(FlatcarFile::Bzip2)),
+            Box::new(OpenSuse::leap("15.6").unwrap()),
             Box::new(OpenSuse::leap("16.0").unwrap()),
+            Box::new(OpenSuse::micro_os()),
+            Box::new(OpenSuse::tumbleweed()),
             Box::new(Rocky::new("9").unwrap()),
             Box::new(Ubuntu::daily(UbuntuRelease::Noble)),
             Box::new(Ubuntu::released(UbuntuRelease::Noble)),

@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use bonafide::glance::{Image, ImageFilter, RetryPolicy, Status, Visibility};
 use bonafide::publisher::{Error, NAMESPACE, image_id};
+use bonafide::sources::{Retries, Sleep};
 use bonafide::verify::Digest;
 use bonafide::{
     Channel, CloudConfig, Event, Glance, HttpFetch, Keyring, Observe, Publisher, Report, Session,
@@ -213,11 +214,21 @@ impl World {
     }
 }
 
-/// The real client, with the vendors' host names resolved to this site.
+/// Waits for nothing.
+#[derive(Debug)]
+struct NoSleep;
+
+#[async_trait::async_trait]
+impl Sleep for NoSleep {
+    async fn sleep(&self, _: Duration) {}
+}
+
+/// The real client, with the vendors' host names resolved to this site. It does not wait between tries.
 pub(crate) fn site_fetch(site: &VendorSite) -> HttpFetch {
     let mut builder = HttpFetch::builder()
         .no_proxy()
         .only_authority(site.ca_certificate_pem())
+        .retries(Retries::default().tries(3).sleep(NoSleep))
         .idle_timeout(IDLE);
     for host in site.hosts() {
         builder = builder.resolve(&host, site.address());

@@ -73,6 +73,14 @@ pub enum FetchError {
         /// What was asked for.
         url: Url,
     },
+    /// The last of several tries.
+    #[error("{} (tried {tries} times)", causes(error))]
+    Repeated {
+        /// How often it was tried.
+        tries: u32,
+        /// What went wrong the last time.
+        error: Box<FetchError>,
+    },
     /// Another host answered than the one that was asked, since that one redirects: to a mirror, most
     /// likely.
     #[error(
@@ -103,6 +111,8 @@ pub enum FetchError {
         url: Url,
         /// The HTTP status.
         status: u16,
+        /// When the server wants to be asked again, if it says so.
+        retry_after: Option<Duration>,
     },
     /// A small file that is not small.
     #[error("{url} is larger than the {limit} bytes that such a file may have")]
@@ -148,7 +158,7 @@ impl FetchError {
     #[must_use]
     pub fn root(&self) -> &Self {
         match self {
-            Self::Redirected { error, .. } => error.root(),
+            Self::Redirected { error, .. } | Self::Repeated { error, .. } => error.root(),
             other => other,
         }
     }
@@ -162,11 +172,12 @@ impl FetchError {
     /// Whether the host that was asked redirected to another, which did not give the file; or to none that
     /// may be asked.
     #[must_use]
-    pub const fn is_by_redirect(&self) -> bool {
-        matches!(
-            self,
-            Self::InsecureRedirect { .. } | Self::Redirected { .. }
-        )
+    pub fn is_by_redirect(&self) -> bool {
+        match self {
+            Self::InsecureRedirect { .. } | Self::Redirected { .. } => true,
+            Self::Repeated { error, .. } => error.is_by_redirect(),
+            _ => false,
+        }
     }
 
     /// The same error, answered by this URL instead of the one that was asked.
@@ -198,6 +209,7 @@ impl FetchError {
             | Self::InsecureRedirect { .. }
             | Self::InsecureUrl { .. }
             | Self::Redirected { .. }
+            | Self::Repeated { .. }
             | Self::UnsafePath { .. }
             | Self::UserInformation { .. } => None,
         }

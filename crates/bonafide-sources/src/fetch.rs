@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -11,11 +12,12 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 use url::Url;
 
-use crate::FetchError;
+use crate::{FetchError, WatchRetries};
 
 pub(crate) mod directory;
 pub(crate) mod http;
 pub(crate) mod local;
+pub(crate) mod retry;
 pub(crate) mod spool;
 
 /// A server that gives a byte now and then is never silent, so small files have an end in time too.
@@ -34,20 +36,35 @@ pub trait Fetch: fmt::Debug + Send + Sync {
     /// [`FetchError`] if there is no such thing or it can't be reached.
     async fn open(&self, url: &Url) -> Result<Download, FetchError>;
 
+    /// The same door, which tells `watch` of each request that it makes again. `None`: it makes none again.
+    fn watched(&self, watch: Arc<dyn WatchRetries>) -> Option<Arc<dyn Fetch>> {
+        let _ = watch;
+        None
+    }
+
     /// Reads a small file whole: at most `limit` bytes and within a minute, else it is refused.
     ///
     /// # Errors
     ///
     /// As [`Fetch::open`], [`FetchError::TooLarge`] and [`FetchError::TooSlow`].
     async fn read(&self, url: &Url, limit: u64) -> Result<Vec<u8>, FetchError> {
-        let reading = read_whole(self, url, limit);
-        match tokio::time::timeout(SMALL_FILE_DEADLINE, reading).await {
-            Ok(result) => result,
-            Err(_) => Err(FetchError::TooSlow {
-                url: url.clone(),
-                deadline: SMALL_FILE_DEADLINE,
-            }),
-        }
+        read_in_time(self, url, limit).await
+    }
+}
+
+/// Reads a small file once.
+async fn read_in_time<F: Fetch + ?Sized>(
+    fetch: &F,
+    url: &Url,
+    limit: u64,
+) -> Result<Vec<u8>, FetchError> {
+    let reading = read_whole(fetch, url, limit);
+    match tokio::time::timeout(SMALL_FILE_DEADLINE, reading).await {
+        Ok(result) => result,
+        Err(_) => Err(FetchError::TooSlow {
+            url: without_secrets(url),
+            deadline: SMALL_FILE_DEADLINE,
+        }),
     }
 }
 
@@ -70,7 +87,7 @@ async fn read_whole<F: Fetch + ?Sized>(
 ) -> Result<Vec<u8>, FetchError> {
     let mut download = fetch.open(url).await?;
     let too_large = || FetchError::TooLarge {
-        url: url.clone(),
+        url: without_secrets(url),
         limit,
     };
     let answered = download.answered.clone();

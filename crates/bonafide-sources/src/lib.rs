@@ -18,6 +18,7 @@ pub use error::{FetchError, SourceError};
 pub use fetch::directory::DirectoryFetch;
 pub use fetch::http::{HttpFetch, HttpFetchBuilder};
 pub use fetch::local::LocalFiles;
+pub use fetch::retry::{Retries, Retry, Sleep, WatchRetries};
 pub use fetch::spool::Spool;
 pub use fetch::{Download, Fetch, without_secrets};
 pub use mirror::Mirror;

@@ -8,11 +8,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
+use jiff::fmt::rfc2822::DateTimeParser;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Certificate, Client, ClientBuilder};
 use url::Url;
 
-use super::{Download, Fetch, without_secrets};
+use super::retry::{Retries, WatchRetries};
+use super::{Download, Fetch, read_in_time, without_secrets};
 use crate::FetchError;
 use crate::error::causes;
 
@@ -32,6 +35,8 @@ pub struct HttpFetch {
     /// Why nothing can be fetched, if so. Runs that only read local files get by without a client.
     unusable: Option<String>,
     hops: Hops,
+    retries: Retries,
+    watch: Option<Arc<dyn WatchRetries>>,
 }
 
 impl HttpFetch {
@@ -50,7 +55,62 @@ impl HttpFetch {
             builder: Client::builder(),
             idle_timeout: IDLE_TIMEOUT,
             authorities: Vec::new(),
+            retries: Retries::default(),
         }
+    }
+
+    /// Sends a request once.
+    async fn open_once(&self, asked: &Url) -> Result<Download, FetchError> {
+        // Neither user information nor a query, which may be a token, shows in errors.
+        let url = &without_secrets(asked);
+        if asked.scheme() != "https" {
+            return Err(FetchError::InsecureUrl { url: url.clone() });
+        }
+        if !asked.username().is_empty() || asked.password().is_some() {
+            return Err(FetchError::UserInformation { url: url.clone() });
+        }
+        if let Some(reason) = &self.unusable {
+            let reason = reason.clone();
+            return Err(FetchError::Client { reason });
+        }
+        let sent = self.client.get(asked.clone()).send().await;
+        let hop = self.hops.take(asked);
+        let response =
+            sent.map_err(|error| failure(url, self.idle_timeout, error).answered_by(hop.as_ref()))?;
+        let answered = without_secrets(response.url());
+        let refused = |error: FetchError| Err(error.answered_by(Some(&answered)));
+        match response.status().as_u16() {
+            200 => {}
+            404 => return refused(FetchError::NotFound { url: url.clone() }),
+            status => {
+                return refused(FetchError::Status {
+                    url: url.clone(),
+                    status,
+                    retry_after: retry_after(response.headers()),
+                });
+            }
+        }
+        let announced = response.content_length();
+        let (asked, idle) = (url.clone(), self.idle_timeout);
+        let mut received = 0;
+        let body = response.bytes_stream().map(move |chunk| match chunk {
+            Ok(chunk) => {
+                received += chunk.len() as u64;
+                Ok(chunk)
+            }
+            Err(error) => match announced {
+                // A connection that closes early is told by what is missing, not by how.
+                Some(announced) if !error.is_timeout() && received < announced => {
+                    Err(FetchError::CutShort {
+                        url: asked.clone(),
+                        announced,
+                        received,
+                    })
+                }
+                _ => Err(failure(&asked, idle, error)),
+            },
+        });
+        Ok(Download::new(url.clone(), announced, body).answered_by(&answered))
     }
 }
 
@@ -61,9 +121,17 @@ pub struct HttpFetchBuilder {
     builder: ClientBuilder,
     idle_timeout: Duration,
     authorities: Vec<String>,
+    retries: Retries,
 }
 
 impl HttpFetchBuilder {
+    /// How often a request is made that fails in a way that may pass: by status 429, 500, 502, 503 or 504, a
+    /// connection that is refused or breaks, or silence.
+    pub fn retries(mut self, retries: Retries) -> Self {
+        self.retries = retries;
+        self
+    }
+
     /// How long a server may be silent; 30 s by default.
     pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
@@ -138,64 +206,61 @@ impl HttpFetchBuilder {
             idle_timeout: self.idle_timeout,
             unusable,
             hops,
+            retries: self.retries,
+            watch: None,
         })
     }
 }
 
 #[async_trait]
 impl Fetch for HttpFetch {
+    /// Opens a URL, after several tries if need be. A body that breaks off later is an error.
     async fn open(&self, url: &Url) -> Result<Download, FetchError> {
-        let asked = url;
-        // Neither user information nor a query, which may be a token, shows in errors.
-        let url = &without_secrets(asked);
-        if asked.scheme() != "https" {
-            return Err(FetchError::InsecureUrl { url: url.clone() });
-        }
-        if !asked.username().is_empty() || asked.password().is_some() {
-            return Err(FetchError::UserInformation { url: url.clone() });
-        }
-        if let Some(reason) = &self.unusable {
-            let reason = reason.clone();
-            return Err(FetchError::Client { reason });
-        }
-        let sent = self.client.get(asked.clone()).send().await;
-        let hop = self.hops.take(asked);
-        let response =
-            sent.map_err(|error| failure(url, self.idle_timeout, error).answered_by(hop.as_ref()))?;
-        let answered = without_secrets(response.url());
-        let refused = |error: FetchError| Err(error.answered_by(Some(&answered)));
-        match response.status().as_u16() {
-            200 => {}
-            404 => return refused(FetchError::NotFound { url: url.clone() }),
-            status => {
-                return refused(FetchError::Status {
-                    url: url.clone(),
-                    status,
-                });
+        let mut budget = self.retries.budget(self.watch.clone());
+        loop {
+            match self.open_once(url).await {
+                Ok(download) => return Ok(download),
+                Err(error) => budget.again(&without_secrets(url), error).await?,
             }
         }
-        let announced = response.content_length();
-        let (asked, idle) = (url.clone(), self.idle_timeout);
-        let mut received = 0;
-        let body = response.bytes_stream().map(move |chunk| match chunk {
-            Ok(chunk) => {
-                received += chunk.len() as u64;
-                Ok(chunk)
-            }
-            Err(error) => match announced {
-                // A connection that closes early is told by what is missing, not by how.
-                Some(announced) if !error.is_timeout() && received < announced => {
-                    Err(FetchError::CutShort {
-                        url: asked.clone(),
-                        announced,
-                        received,
-                    })
-                }
-                _ => Err(failure(&asked, idle, error)),
-            },
-        });
-        Ok(Download::new(url.clone(), announced, body).answered_by(&answered))
     }
+
+    /// Reads a small file, from its beginning again if it breaks off.
+    async fn read(&self, url: &Url, limit: u64) -> Result<Vec<u8>, FetchError> {
+        let once = Self {
+            retries: Retries::none(),
+            watch: None,
+            ..self.clone()
+        };
+        let mut budget = self.retries.budget(self.watch.clone());
+        loop {
+            match read_in_time(&once, url, limit).await {
+                Ok(bytes) => return Ok(bytes),
+                Err(error) => budget.again(&without_secrets(url), error).await?,
+            }
+        }
+    }
+
+    fn watched(&self, watch: Arc<dyn WatchRetries>) -> Option<Arc<dyn Fetch>> {
+        Some(Arc::new(Self {
+            watch: Some(watch),
+            ..self.clone()
+        }))
+    }
+}
+
+/// `Retry-After` in seconds or as a date, which is compared with the server's own `Date`.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let value = text(RETRY_AFTER)?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let parser = DateTimeParser::new();
+    let until = parser.parse_timestamp(value).ok()?;
+    let now = parser.parse_timestamp(text(DATE)?).ok()?;
+    // One that has passed asks for no wait.
+    Some(Duration::try_from(until.duration_since(now)).unwrap_or_default())
 }
 
 /// Where requests that are under way were redirected to last, without secrets: an error does not say.
@@ -268,4 +333,37 @@ fn find_cause<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) ->
         next = error.source();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_asks_for_a_wait_in_seconds_or_by_a_date_of_its_own_clock() {
+        let headers = |after: &str, date: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, after.parse().unwrap());
+            headers.insert(DATE, date.parse().unwrap());
+            retry_after(&headers)
+        };
+        let date = "Sun, 29 Nov 2026 12:00:00 GMT";
+        for (after, wait) in [
+            ("0", Some(0)),
+            ("120", Some(120)),
+            ("Sun, 29 Nov 2026 12:00:30 GMT", Some(30)),
+            ("Sun, 29 Nov 2026 11:00:00 GMT", Some(0)),
+            ("-1", None),
+            ("soon", None),
+            ("99999999999999999999", None),
+        ] {
+            assert_eq!(
+                headers(after, date),
+                wait.map(Duration::from_secs),
+                "{after}"
+            );
+        }
+        assert_eq!(headers("Sun, 29 Nov 2026 12:00:30 GMT", "today"), None);
+        assert_eq!(retry_after(&HeaderMap::new()), None);
+    }
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::directory::open_file;
 use super::{Download, Fetch};
-use crate::FetchError;
+use crate::{FetchError, WatchRetries};
 
 /// Reads `file:` URLs from disk, and leaves all others to another [`Fetch`].
 ///
@@ -30,6 +30,11 @@ impl LocalFiles {
 
 #[async_trait]
 impl Fetch for LocalFiles {
+    fn watched(&self, watch: Arc<dyn WatchRetries>) -> Option<Arc<dyn Fetch>> {
+        let others = self.others.watched(watch)?;
+        Some(Arc::new(Self { others }))
+    }
+
     async fn open(&self, url: &Url) -> Result<Download, FetchError> {
         if url.scheme() != "file" {
             return self.others.open(url).await;

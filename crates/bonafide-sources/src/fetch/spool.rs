@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
@@ -16,10 +17,12 @@ use url::Url;
 
 use super::directory::open_file;
 use super::{Download, Fetch};
-use crate::FetchError;
+use crate::{FetchError, WatchRetries};
 
 /// More than the largest cloud image has, in bytes.
 const LIMIT: u64 = 64 << 30;
+/// A server that gives a byte now and then never ends.
+const DEADLINE: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// Keeps what was opened once in files of the temporary directory, and gives it from there to everybody
 /// else. Small files that are read whole are fetched anew each time.
@@ -32,6 +35,7 @@ pub struct Spool {
     directory: PathBuf,
     files: Arc<Mutex<BTreeMap<Url, Kept>>>,
     limit: u64,
+    deadline: Duration,
 }
 
 /// A file, locked while it is fetched: whoever comes second waits.
@@ -46,6 +50,7 @@ impl Spool {
             directory: std::env::temp_dir(),
             files: Arc::default(),
             limit: LIMIT,
+            deadline: DEADLINE,
         }
     }
 
@@ -61,6 +66,23 @@ impl Spool {
     pub const fn limit(mut self, bytes: u64) -> Self {
         self.limit = bytes;
         self
+    }
+
+    /// How long one file may take; six hours by default, as long as an upload may. A slower one is refused.
+    #[must_use]
+    pub const fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    async fn fetch_in_time(&self, url: &Url) -> Result<NamedTempFile, FetchError> {
+        match tokio::time::timeout(self.deadline, self.fetch(url)).await {
+            Ok(kept) => kept,
+            Err(_) => Err(FetchError::TooSlow {
+                url: url.clone(),
+                deadline: self.deadline,
+            }),
+        }
     }
 
     async fn fetch(&self, url: &Url) -> Result<NamedTempFile, FetchError> {
@@ -91,6 +113,12 @@ impl Spool {
 
 #[async_trait]
 impl Fetch for Spool {
+    fn watched(&self, watch: Arc<dyn WatchRetries>) -> Option<Arc<dyn Fetch>> {
+        let others = self.others.watched(watch)?;
+        let watched = self.clone();
+        Some(Arc::new(Self { others, ..watched }))
+    }
+
     async fn open(&self, url: &Url) -> Result<Download, FetchError> {
         let file = {
             let mut files = self.files.lock().await;
@@ -99,7 +127,7 @@ impl Fetch for Spool {
         let mut file = file.lock().await;
         let kept = match file.as_ref() {
             Some(kept) => kept,
-            None => file.insert(self.fetch(url).await?),
+            None => file.insert(self.fetch_in_time(url).await?),
         };
         open_file(url, kept.path().to_owned()).await
     }

@@ -3,7 +3,7 @@
 use hyper::body::Incoming;
 use hyper::header::{
     ACCEPT_RANGES, ALLOW, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HOST, HeaderValue,
-    IF_RANGE, LAST_MODIFIED, LOCATION, RANGE, SERVER,
+    IF_RANGE, LAST_MODIFIED, LOCATION, RANGE, RETRY_AFTER, SERVER,
 };
 use hyper::http::response::Builder;
 use hyper::{Method, Request, Response, StatusCode};
@@ -119,6 +119,11 @@ fn faulty(
         Fault::ErrorOnce(status) | Fault::Status(status) => {
             page(StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
         }
+        Fault::StatusRetryAfter(status, after) => {
+            let mut refusal = page(StatusCode::from_u16(*status).unwrap_or_default());
+            set(&mut refusal, RETRY_AFTER, after);
+            refusal
+        }
         Fault::Html => page(StatusCode::OK),
         Fault::NotFound => page(StatusCode::NOT_FOUND),
         Fault::RedirectTo(url) => redirect(StatusCode::FOUND, url),
@@ -199,7 +204,8 @@ impl Delivery {
             | Fault::NotFound
             | Fault::RedirectTo(_)
             | Fault::Replace(_)
-            | Fault::Status(_) => {}
+            | Fault::Status(_)
+            | Fault::StatusRetryAfter(..) => {}
         }
     }
 

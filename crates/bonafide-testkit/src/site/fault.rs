@@ -52,6 +52,8 @@ pub enum Fault {
     StallAfter(u64),
     /// This status with an HTML page.
     Status(u16),
+    /// This status with an HTML page and this `Retry-After`.
+    StatusRetryAfter(u16, &'static str),
 }
 
 /// The faults that are set, and how often they were served.
