@@ -62,7 +62,7 @@ impl<'a> Uploads<'a> {
             return Err(error);
         };
         // A token that is refused when the upload begins was fetched by now once more.
-        let refused = matches!(failure, bonafide_glance::Error::Unauthorized(_));
+        let refused = matches!(failure, bonafide_glance::Error::TokenRefused(_));
         if self.failed >= UPLOADS || !(refused || failure.is_transient()) {
             return Err(error);
         }
