@@ -1,6 +1,8 @@
 //! What goes wrong between the requests, and how this or the next run sets it right; on the embedded
 //! cloud, which can be told to fail.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is amiss")]
+
 mod support;
 
 #[path = "recovery/retries.rs"]

@@ -1,5 +1,7 @@
 //! What is sent again, how often, and what an answer means that may be the second one.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is amiss")]
+
 mod scripted;
 
 use std::sync::Mutex;
