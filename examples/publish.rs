@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use bonafide::properties::CiRun;
-use bonafide::publisher::{Offer, Plan, Reason, Wish};
+use bonafide::publisher::{Error, Offer, Plan, Reason, Wish};
 use bonafide::{Channel, Fleet, Publisher};
 use clap::Parser;
 
@@ -23,6 +23,7 @@ mod support;
 
 use support::outcome::Outcome;
 use support::show::Show;
+use support::signals::Signals;
 use support::{AnyError, Selection, World, causes, now};
 
 /// Makes a cloud's public images what a catalogue says: the newest builds are published once their origin
@@ -39,7 +40,10 @@ use support::{AnyError, Selection, World, causes, now};
         what was done with older builds, and after `!` what was left alone and why. A rehearsal publishes\n\
         at its own site what the catalogue asks for, so it shows how images are named and proven, not whether a vendor has them.\n\
         Exit status: 0 nothing has failed, 1 something has, or an approved plan is no longer right, 2 nothing\n\
-        could be tried (wrong usage, no such cloud)."
+        could be tried (wrong usage, no such cloud), 3 a build has been waiting for another run for longer than\n\
+        an hour, 130 and 143 it was stopped by SIGINT or SIGTERM: uploads\n\
+        are broken off and removed, a step that must not be left half done is finished, within 10 s. A second\n\
+        signal ends it at once."
 )]
 struct Arguments {
     /// Publish in this cloud of clouds.yaml; an empty name takes OS_CLOUD or the OS_* variables. May be
@@ -69,6 +73,9 @@ struct Arguments {
 /// What the cloud of a rehearsal is called.
 const REHEARSAL: &str = "rehearsal";
 
+/// The exit status where a build has been waiting for another run for longer than an hour.
+const WAITING: u8 = 3;
+
 /// Plans by the names of their clouds.
 type Plans = BTreeMap<String, Plan>;
 
@@ -76,8 +83,7 @@ type Plans = BTreeMap<String, Plan>;
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match run(&arguments).await {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(status) => status,
         Err(error) => {
             eprintln!("error: {}", causes(error.as_ref()));
             ExitCode::from(2)
@@ -85,8 +91,8 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Whether everything went well.
-async fn run(arguments: &Arguments) -> Result<bool, AnyError> {
+/// Does it, and says how to exit.
+async fn run(arguments: &Arguments) -> Result<ExitCode, AnyError> {
     let approved = arguments.apply.as_deref().map(read_plans).transpose()?;
     if let Some(plans) = &approved {
         covers(plans, arguments)?;
@@ -95,10 +101,11 @@ async fn run(arguments: &Arguments) -> Result<bool, AnyError> {
         true => World::rehearsed(&arguments.selection).await?,
         false => World::real(&arguments.selection)?,
     };
-    let (fleet, first) = fleet(arguments, &world)?;
+    let signals = Signals::caught()?;
+    let (fleet, first) = fleet(arguments, &world, &signals)?;
     let show = Show::default();
     let mut outcome = Outcome::new(arguments.cloud.is_empty(), arguments.details);
-    let (channels, offers) = offers(&world, &first, &show, &mut outcome).await;
+    let (channels, offers) = offers(&world, &first, &signals, &show, &mut outcome).await;
     let wishes: Vec<_> = channels
         .iter()
         .zip(&offers)
@@ -120,7 +127,7 @@ async fn run(arguments: &Arguments) -> Result<bool, AnyError> {
     show.finish();
     for (channel, offer) in channels.iter().zip(offers) {
         if let Offer::Refused(error) = offer {
-            outcome.refused(channel.name(), &channel.title(), &Reason::Failed(error));
+            outcome.refused(channel.name(), &channel.title(), &Reason::from(*error));
         }
     }
     match arguments.json {
@@ -133,11 +140,20 @@ async fn run(arguments: &Arguments) -> Result<bool, AnyError> {
     if !arguments.dry_run && arguments.plan_out.is_none() {
         eprintln!("{}", outcome.summary());
     }
-    Ok(!outcome.has_failed())
+    let status = match (outcome.has_failed(), outcome.is_overdue()) {
+        (true, _) => ExitCode::FAILURE,
+        (false, true) => ExitCode::from(WAITING),
+        (false, false) => ExitCode::SUCCESS,
+    };
+    Ok(signals.status().map_or(status, ExitCode::from))
 }
 
 /// The clouds, and one publisher to ask vendors with.
-fn fleet(arguments: &Arguments, world: &World) -> Result<(Fleet, Publisher), AnyError> {
+fn fleet(
+    arguments: &Arguments,
+    world: &World,
+    signals: &Signals,
+) -> Result<(Fleet, Publisher), AnyError> {
     let names: Vec<Option<&str>> = match arguments.cloud.is_empty() {
         true => vec![None],
         false => arguments.cloud.iter().map(|name| Some(&**name)).collect(),
@@ -147,7 +163,9 @@ fn fleet(arguments: &Arguments, world: &World) -> Result<(Fleet, Publisher), Any
     for name in names {
         let session = world.session(name, "admin")?;
         let ci = CiRun::from_variables(|name| std::env::var(name).ok());
-        let publisher = Publisher::new(world.fetch.clone(), session, now).ci(ci);
+        let publisher = Publisher::new(world.fetch.clone(), session, now)
+            .ci(ci)
+            .cancelled_by(signals.token());
         fleet = fleet.cloud(name.unwrap_or(REHEARSAL), publisher.clone());
         first.get_or_insert(publisher);
     }
@@ -159,18 +177,25 @@ fn fleet(arguments: &Arguments, world: &World) -> Result<(Fleet, Publisher), Any
 async fn offers(
     world: &World,
     publisher: &Publisher,
+    signals: &Signals,
     show: &Show,
     outcome: &mut Outcome,
 ) -> (Vec<Channel>, Vec<Offer>) {
     let (mut channels, mut offers) = (Vec::new(), Vec::new());
     for entry in &world.entries {
-        match entry.channel(world.fetch.as_ref()).await {
+        let stopped = signals.token();
+        let channel = tokio::select! {
+            biased;
+            () = stopped.cancelled() => Err(Error::Cancelled),
+            channel = entry.channel(world.fetch.as_ref()) => channel,
+        };
+        match channel {
             Ok(channel) => {
                 offers.push(publisher.offer(&channel, show).await);
                 channels.push(channel);
             }
             Err(error) => {
-                let reason = Reason::Failed(Box::new(error));
+                let reason = Reason::from(error);
                 outcome.refused(entry.name(), &entry.title(), &reason);
             }
         }

@@ -19,6 +19,7 @@ use url::Url;
 mod support;
 
 use support::show::Show;
+use support::signals::Signals;
 use support::{AnyError, Selection, World, causes, now};
 
 /// Uploads a private image to your own project, once its origin is proven.
@@ -31,7 +32,9 @@ use support::{AnyError, Selection, World, causes, now};
     name = "upload",
     group = ArgGroup::new("what").required(true).args(["channel", "image"]),
     group = ArgGroup::new("where").required(true).args(["cloud", "rehearsal"]),
-    after_help = "Exit status: 0 uploaded, or there already; 1 refused or failed; 2 wrong usage."
+    after_help = "Exit status: 0 uploaded, or there already; 1 refused or failed; 2 wrong usage; 130 and 143\n\
+        stopped by SIGINT or SIGTERM: the upload is broken off and its image removed, within 10 s. A second\n\
+        signal ends it at once."
 )]
 struct Arguments {
     /// The image: an https URL or a file, qcow2; unverified ones are decompressed if they are
@@ -97,10 +100,21 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match run(&arguments, &world, reason).await {
+    let signals = match Signals::caught() {
+        Ok(signals) => signals,
+        Err(error) => {
+            eprintln!("error: signals can't be caught: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&arguments, &world, reason, &signals).await {
         Ok(image) => {
             tell(&arguments, &image);
-            ExitCode::SUCCESS
+            signals.status().map_or(ExitCode::SUCCESS, ExitCode::from)
+        }
+        Err(error) if signals.status().is_some() => {
+            eprintln!("STOPPED: {}", causes(error.as_ref()));
+            signals.status().map_or(ExitCode::FAILURE, ExitCode::from)
         }
         Err(error) => {
             eprintln!("REFUSED: {}", causes(error.as_ref()));
@@ -169,9 +183,10 @@ async fn run(
     arguments: &Arguments,
     world: &World,
     reason: Option<Reason>,
+    signals: &Signals,
 ) -> Result<PrivateImage, AnyError> {
     let session = world.session(arguments.cloud.as_deref(), "customer")?;
-    let publisher = Publisher::new(world.fetch.clone(), session, now);
+    let publisher = Publisher::new(world.fetch.clone(), session, now).cancelled_by(signals.token());
     let file_name = arguments
         .image
         .as_deref()

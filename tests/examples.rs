@@ -12,6 +12,8 @@ mod check;
 mod lifecycle;
 #[path = "examples/publish.rs"]
 mod publish;
+#[path = "examples/stopped.rs"]
+mod stopped;
 #[path = "examples/upload.rs"]
 mod upload;
 #[path = "examples/verify.rs"]

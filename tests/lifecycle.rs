@@ -6,10 +6,14 @@ mod support;
 
 #[path = "lifecycle/attack.rs"]
 mod attack;
+#[path = "lifecycle/cancelled.rs"]
+mod cancelled;
 #[path = "lifecycle/cut.rs"]
 mod cut;
 #[path = "lifecycle/fleet.rs"]
 mod fleet;
+#[path = "lifecycle/heartbeat.rs"]
+mod heartbeat;
 #[path = "lifecycle/history.rs"]
 mod history;
 #[path = "lifecycle/ignorance.rs"]

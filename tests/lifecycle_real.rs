@@ -9,6 +9,8 @@
 
 mod support;
 
+#[path = "lifecycle_real/alive.rs"]
+mod alive;
 #[path = "lifecycle_real/cloud.rs"]
 mod cloud;
 #[path = "lifecycle_real/history.rs"]
@@ -27,5 +29,10 @@ mod refused;
 mod scene;
 #[path = "lifecycle_real/sharing.rs"]
 mod sharing;
+#[expect(clippy::print_stderr, reason = "a process says why it stops")]
+#[path = "../examples/support/signals.rs"]
+mod signals;
+#[path = "lifecycle_real/stopped.rs"]
+mod stopped;
 #[path = "lifecycle_real/together.rs"]
 mod together;

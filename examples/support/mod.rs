@@ -17,6 +17,7 @@ use jiff::Timestamp;
 pub(crate) mod outcome;
 pub(crate) mod rehearsal;
 pub(crate) mod show;
+pub(crate) mod signals;
 pub(crate) mod table;
 
 use rehearsal::Rehearsal;

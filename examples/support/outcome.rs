@@ -24,6 +24,8 @@ pub(crate) struct Outcome {
     plans: Vec<(String, Plan)>,
     images: Vec<Value>,
     would: Vec<Value>,
+    /// Whether a build has been waiting for another run for longer than an hour.
+    overdue: bool,
 }
 
 #[derive(Debug)]
@@ -54,6 +56,7 @@ impl Outcome {
             plans: Vec::new(),
             images: Vec::new(),
             would: Vec::new(),
+            overdue: false,
         }
     }
 
@@ -95,7 +98,10 @@ impl Outcome {
                         self.row(FAILED, &cloud, channel, &title, why);
                         continue;
                     }
-                    (Newest::Found(_), None) => would(&plan, channel),
+                    (Newest::Found(_), None) => {
+                        self.overdue |= is_overdue(&plan.notes, channel);
+                        would(&plan, channel)
+                    }
                     (Newest::NoMore, None) => "has ended: no new builds".to_owned(),
                     _ => continue,
                 };
@@ -150,6 +156,9 @@ impl Outcome {
                         step.trim_start_matches(['+', '-', '~', ' '])
                     );
                 }
+                if let Reason::Busy { overdue, .. } = refused.reason {
+                    self.overdue |= overdue;
+                }
                 let how = match refused.is_failure() {
                     true => FAILED,
                     false => WAITING,
@@ -169,7 +178,10 @@ impl Outcome {
                         self.row(ENDED, &cloud, channel, &title, what);
                     }
                     Newest::Found(_) if !told => {
+                        self.overdue |= is_overdue(&done.notes, channel);
                         let why = held_up(&done.notes, channel);
+                        let why =
+                            why.or_else(|| done.cancelled.then(|| Reason::Cancelled.to_string()));
                         let what =
                             why.unwrap_or_else(|| "its newest build is not public".to_owned());
                         self.row(WAITING, &cloud, channel, &title, what);
@@ -198,6 +210,7 @@ impl Outcome {
     /// A channel that has no build to publish.
     pub(crate) fn refused(&mut self, channel: &str, title: &str, why: &Reason) {
         let how = match why {
+            Reason::Cancelled => WAITING,
             Reason::Failed(error) if matches!(**error, Error::Ended { .. }) => ENDED,
             Reason::Failed(error) if error.is_expected() => REFUSED,
             _ => FAILED,
@@ -207,6 +220,11 @@ impl Outcome {
 
     pub(crate) fn has_failed(&self) -> bool {
         self.count(FAILED) > 0
+    }
+
+    /// Whether a build has been waiting for another run for longer than an hour.
+    pub(crate) const fn is_overdue(&self) -> bool {
+        self.overdue
     }
 
     fn count(&self, how: &str) -> usize {
@@ -332,6 +350,13 @@ fn held_up(notes: &[Note], channel: &str) -> Option<String> {
         _ => false,
     });
     notes.next().map(ToString::to_string)
+}
+
+/// Whether the channel's newest build is not public since another run is at it for longer than an hour.
+fn is_overdue(notes: &[Note], channel: &str) -> bool {
+    notes
+        .iter()
+        .any(|note| matches!(note, Note::Busy { channel: of, overdue: true, .. } if of == channel))
 }
 
 fn reason(why: &Reason) -> String {

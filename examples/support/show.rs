@@ -179,6 +179,12 @@ impl Observe for Show {
             Event::Reinstated { id } => line(&format!("image {id} is the newest again")),
             Event::Superseded { id } => line(&format!("image {id} gives up its place")),
             Event::Published { id } => line(&format!("image {id} is public")),
+            Event::Waiting { id } => line(&format!(
+                "another run uploads image {id}; waiting until it is seen to live, or known to be gone"
+            )),
+            Event::NoHeartbeat { why } => line(&format!(
+                "the cloud takes no heartbeat image ({why}); uploading once more, with a lease"
+            )),
             _ => {}
         }
     }

@@ -72,14 +72,14 @@ fn the_story_is_told_to_its_end() {
 }
 
 /// An operator's own image, signed by a key of its own, and some clouds.
-struct Operator {
+pub(crate) struct Operator {
     directory: TempDir,
     key: SigningKey,
-    clouds: Vec<EmbeddedCloud>,
+    pub(crate) clouds: Vec<EmbeddedCloud>,
 }
 
 impl Operator {
-    async fn with_clouds(count: usize) -> Self {
+    pub(crate) async fn with_clouds(count: usize) -> Self {
         let created: Timestamp = now() - SignedDuration::from_hours(24 * 365);
         let operator = Self {
             directory: tempfile::tempdir().unwrap(),
@@ -126,11 +126,11 @@ user = "ubuntu"
         operator
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    fn images(&self) -> PathBuf {
+    pub(crate) fn images(&self) -> PathBuf {
         self.path("mirror/images.operator.test")
     }
 
@@ -151,7 +151,7 @@ user = "ubuntu"
         write("SHA256SUMS.asc", signature.as_bytes());
     }
 
-    fn publish(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn publish(&self, arguments: &[&str]) -> Command {
         let mut publish = example("publish");
         for number in (0..self.clouds.len()).filter(|_| !arguments.contains(&"--cloud")) {
             publish.args(["--cloud", &format!("cloud{number}")]);
@@ -166,7 +166,7 @@ user = "ubuntu"
         publish
     }
 
-    async fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+    pub(crate) async fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         let mut publish = self.publish(arguments);
         tokio::task::spawn_blocking(move || run(&mut publish))
             .await
@@ -340,7 +340,7 @@ async fn a_build_that_another_run_uploads_is_waited_for_and_no_failure() {
             "dry run "
         };
         assert!(
-            row.starts_with(how) && row.contains("another run may be at image"),
+            row.starts_with(how) && row.contains("another run uploads image"),
             "{stdout}"
         );
         assert_eq!(operator.images_of(0).len(), 1);

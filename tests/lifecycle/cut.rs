@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bonafide::publisher::Silent;
-use bonafide::{Event, Observe};
+use bonafide::{Channel, Event, Observe, Profile};
 use bonafide_testkit::cloud::LastRequest;
 use bonafide_testkit::site::Fault;
 use tokio::sync::watch;
@@ -26,22 +26,29 @@ enum Cut {
 }
 
 /// Three builds: one is used by a customer and past its grace period, one is public, and one is new.
-struct Scene {
-    life: Life,
-    watched: Watched,
-    uses: BTreeMap<Uuid, BTreeSet<String>>,
+pub(crate) struct Scene {
+    pub(crate) life: Life,
+    pub(crate) watched: Watched,
+    pub(crate) uses: BTreeMap<Uuid, BTreeSet<String>>,
+    pub(crate) profile: Profile,
+    pub(crate) channel: Channel,
     /// The newest build's image at the vendor's.
-    image_url: String,
+    pub(crate) image_url: String,
 }
 
 impl Scene {
     async fn new() -> Self {
+        Self::in_profile(Profile::default()).await
+    }
+
+    pub(crate) async fn in_profile(profile: Profile) -> Self {
         let life = Life::start().await;
+        let channel = life.channel().profile(profile);
         let watched = Watched::start(&life);
         let mut uses = BTreeMap::new();
         for month in 0..3 {
             watched.signed(&life.build().sha256);
-            life.reconcile(&life.channel()).await;
+            life.reconcile(&channel).await;
             if month == 0 {
                 let image = life.newest();
                 life.cloud.boot(&life.project("customer"), image);
@@ -57,6 +64,8 @@ impl Scene {
             life,
             watched,
             uses,
+            profile,
+            channel,
             image_url: newest.image_url,
         }
     }
@@ -64,20 +73,20 @@ impl Scene {
     /// Cuts a run. Whether it came to its end before.
     async fn run_until(&self, cut: Cut) -> bool {
         let life = &self.life;
-        let channels = [life.channel()];
-        let publisher = life.publisher();
+        let channels = std::slice::from_ref(&self.channel);
+        let publisher = life.mortal_publisher();
         match cut {
             Cut::Dropped(requests) => {
                 let reached = life.cloud.reached(requests);
                 tokio::select! {
                     biased;
                     () = reached => false,
-                    done = publisher.reconcile(&channels, &Silent) => done.is_ok(),
+                    done = publisher.reconcile(channels, &Silent) => done.is_ok(),
                 }
             }
             Cut::Silence(requests, last) => {
                 life.cloud.die_after(requests, last);
-                let done = publisher.reconcile(&channels, &Silent).await;
+                let done = publisher.reconcile(channels, &Silent).await;
                 let ended = done.is_ok_and(|done| done.refused.is_empty());
                 life.cloud.revive().await;
                 ended
@@ -85,7 +94,7 @@ impl Scene {
             Cut::InTheBody(bytes) => {
                 let (tell, mut told) = watch::channel(0);
                 let observer = Progress(tell);
-                let run = publisher.reconcile(&channels, &observer);
+                let run = publisher.reconcile(channels, &observer);
                 tokio::select! {
                     biased;
                     _ = told.wait_for(|received| *received >= bytes) => false,
@@ -95,11 +104,10 @@ impl Scene {
         }
     }
 
-    /// What a fresh run makes of it, once the dead one's lease has ended.
+    /// What a fresh run makes of it at once.
     async fn assert_recovers(&self, cut: Cut) {
         let life = &self.life;
-        life.clock.advance(bonafide_lease());
-        life.reconcile(&life.channel()).await;
+        life.reconcile(&self.channel).await;
         self.watched.assert_well();
         assert_promises(life, &self.uses, 30);
         let images = life.images();
@@ -109,12 +117,7 @@ impl Scene {
     }
 }
 
-/// Longer than the lease and the margin between clocks.
-fn bonafide_lease() -> jiff::SignedDuration {
-    jiff::SignedDuration::from_hours(7)
-}
-
-struct Progress(watch::Sender<u64>);
+pub(crate) struct Progress(pub(crate) watch::Sender<u64>);
 
 impl Observe for Progress {
     fn observe(&self, event: &Event<'_>) {

@@ -148,7 +148,7 @@ impl History {
                 life.cloud.die_after(*requests, last);
                 let channels = [life.channel()];
                 // It ends as it can.
-                let _ = life.publisher().reconcile(&channels, &Silent).await;
+                let _ = life.mortal_publisher().reconcile(&channels, &Silent).await;
                 life.cloud.revive().await;
                 life.clock.advance(jiff::SignedDuration::from_hours(7));
             }

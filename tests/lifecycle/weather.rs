@@ -75,7 +75,10 @@ impl Rotation {
 
     pub(crate) async fn run(&self, observer: &dyn Observe) -> Result<Reconciled, Error> {
         let channels = [self.channel()];
-        self.life.publisher().reconcile(&channels, observer).await
+        self.life
+            .mortal_publisher()
+            .reconcile(&channels, observer)
+            .await
     }
 
     /// What a customer finds in the list.
@@ -216,7 +219,7 @@ async fn an_older_image_whose_successor_died_before_its_last_request_is_offered_
         for hours in [1, 7] {
             let rotation = Rotation::of(rotation).await;
             let channel = rotation.channel();
-            let publisher = rotation.life.publisher();
+            let publisher = rotation.life.mortal_publisher();
             let at = rotation.life.cloud.clone();
             let superseded = wait_for_supersession(at, rotation.old);
             let channels = [channel];

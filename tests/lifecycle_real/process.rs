@@ -5,21 +5,23 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio, exit};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bonafide::properties::{Promises, ProvidedUntil, ReplaceFrequency, UuidValidity};
-use bonafide::publisher::Silent;
-use bonafide::{Channel, CloudConfig, HttpFetch, Keyring, Publisher, Session};
+use bonafide::publisher::{Heartbeat, Silent};
+use bonafide::{Channel, CloudConfig, HttpFetch, Keyring, Profile, Publisher, Session};
 use bonafide::{Ubuntu, UbuntuRelease};
 use bonafide_testkit::keys::SigningKey;
 use bonafide_testkit::site::VendorSite;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
+use crate::signals::Signals;
 use crate::support::{Cloud, now, quick};
 
 /// Names the file that tells a process what to do.
@@ -35,8 +37,10 @@ pub(crate) struct Told {
     authority: String,
     key: Vec<u8>,
     fingerprint: String,
-    /// How much the process's clock is fast.
-    hours: i64,
+    /// Whether images are named as the SCS standards do.
+    scs: bool,
+    /// How often it shows that it lives, in milliseconds.
+    interval: u64,
 }
 
 impl Told {
@@ -49,7 +53,8 @@ impl Told {
             authority: site.ca_certificate_pem().to_owned(),
             key: key.public_key_binary().unwrap(),
             fingerprint: key.fingerprint(),
-            hours: 0,
+            scs: false,
+            interval: 30_000,
         }
     }
 
@@ -61,9 +66,15 @@ impl Told {
         self
     }
 
-    /// With a clock that is some hours fast.
-    pub(crate) fn later(mut self, hours: i64) -> Self {
-        self.hours = hours;
+    /// It shows that it lives at this interval, and is gone after six of them.
+    pub(crate) fn every(mut self, interval: Duration) -> Self {
+        self.interval = interval.as_millis().try_into().unwrap();
+        self
+    }
+
+    /// With SCS names.
+    pub(crate) fn with_scs_names(mut self) -> Self {
+        self.scs = true;
         self
     }
 
@@ -79,6 +90,10 @@ impl Told {
         Channel::new(Ubuntu::released(UbuntuRelease::Noble), keyring)
             .promises(promises)
             .grace(SignedDuration::ZERO)
+            .profile(match self.scs {
+                true => Profile::Scs,
+                false => Profile::default(),
+            })
     }
 
     pub(crate) fn publisher(&self) -> Publisher {
@@ -89,22 +104,23 @@ impl Told {
             fetch = fetch.resolve(host, self.site);
         }
         let config = CloudConfig::from_yaml(&self.clouds_yaml, "admin").unwrap();
-        // Keystone's clock is not fast.
         let session = Session::new(quick(config), now).unwrap();
-        let hours = SignedDuration::from_hours(self.hours);
-        let clock = move || -> Timestamp { now() + hours };
-        Publisher::new(Arc::new(fetch.build().unwrap()), session, clock).namespace(self.namespace)
+        Publisher::new(Arc::new(fetch.build().unwrap()), session, now)
+            .namespace(self.namespace)
+            .heartbeat(Heartbeat::every(Duration::from_millis(self.interval)))
     }
 
+    /// Runs until the end, or until a signal.
     async fn run(&self) {
+        let signals = Signals::caught().unwrap();
         let channels = [self.channel()];
-        let done = self
-            .publisher()
-            .reconcile(&channels, &Silent)
-            .await
-            .unwrap();
+        let publisher = self.publisher().cancelled_by(signals.token());
+        let done = publisher.reconcile(&channels, &Silent).await.unwrap();
         for refused in &done.refused {
             assert!(!refused.is_failure(), "{refused:?}");
+        }
+        if let Some(status) = signals.status() {
+            exit(status.into());
         }
     }
 }
@@ -165,6 +181,20 @@ impl Process {
             None,
             "it ended before it was killed: {status}"
         );
+    }
+
+    /// Sends a signal, `TERM` or `INT`.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(sent.unwrap().success(), "no process {id}");
+    }
+
+    /// Waits for its end: how it exited, and what it said.
+    pub(crate) async fn exited(mut self) -> (Option<i32>, String) {
+        self.ended().await;
+        let status = self.child.wait().unwrap();
+        (status.code(), fs::read_to_string(&self.stderr).unwrap())
     }
 
     /// Waits for its end, which has to be a good one.

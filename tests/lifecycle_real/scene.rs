@@ -23,8 +23,8 @@ use crate::support::proxy::{Proxy, Stop};
 use crate::support::seeds::Seeds;
 use crate::support::{now, vendor_key};
 
-/// Longer than the lease and the margin between clocks.
-const LEASE_HOURS: i64 = 7;
+/// It is gone after nine seconds without a sign of life.
+pub(crate) const INTERVAL: Duration = Duration::from_millis(1_500);
 /// Attempts at one build that are looked for in the store.
 const ATTEMPTS: u32 = 4;
 /// Looks at the store, 50 ms apart: Glance removes what is cut off by itself.
@@ -33,15 +33,15 @@ const LOOKS: usize = 200;
 /// What all lives have in common.
 pub(crate) struct Ground {
     /// The vendor when only the first build was there, and later.
-    before: VendorSite,
-    after: VendorSite,
-    key: SigningKey,
-    old: PublishedBuild,
+    pub(crate) before: VendorSite,
+    pub(crate) after: VendorSite,
+    pub(crate) key: SigningKey,
+    pub(crate) old: PublishedBuild,
     pub(crate) new: PublishedBuild,
-    image_service: String,
+    pub(crate) image_service: String,
     store: PathBuf,
     directory: TempDir,
-    customer: Customer,
+    pub(crate) customer: Customer,
     seeds: Seeds,
     _whole_nova: File,
 }
@@ -50,8 +50,8 @@ pub(crate) struct Ground {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Life {
     pub(crate) stop: Stop,
-    usage: Usage,
-    namespace: Uuid,
+    pub(crate) usage: Usage,
+    pub(crate) namespace: Uuid,
 }
 
 /// What becomes of the first build.
@@ -135,13 +135,18 @@ impl Ground {
         lives
     }
 
-    /// Lets one life happen, in a project of its own, of which nothing is left then.
-    pub(crate) async fn live(&self, life: Life) -> End {
+    /// A project of its own for one life, of which nothing is left then.
+    pub(crate) async fn in_a_project<T>(&self, life: impl AsyncFnOnce(&Project) -> T) -> T {
         let project = Project::new().await.unwrap();
-        let end = AssertUnwindSafe(self.live_in(&project, life)).catch_unwind();
-        let end = end.await;
+        let end = AssertUnwindSafe(life(&project)).catch_unwind().await;
         project.remove().await;
         end.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// Lets one life happen, in a project of its own, of which nothing is left then.
+    pub(crate) async fn live(&self, life: Life) -> End {
+        self.in_a_project(async |project| self.live_in(project, life).await)
+            .await
     }
 
     async fn live_in(&self, project: &Project, life: Life) -> End {
@@ -152,7 +157,7 @@ impl Ground {
         assert_eq!(done.applied.len(), 1, "{done:?}");
 
         let proxy = Proxy::start(&self.image_service, life.stop).await;
-        let told = told(&self.after);
+        let told = told(&self.after).every(INTERVAL);
         let mut process = self.start(&told.clone().through(proxy.url()));
         let killed = tokio::select! {
             () = proxy.stopped() => true,
@@ -168,7 +173,6 @@ impl Ground {
         let old = life.id(&self.old, 0);
         let reached = self.customer.sees(old, &project.id).await != Sight::Never;
 
-        let told = told.later(LEASE_HOURS);
         if killed {
             self.start(&told).finish().await;
         }
@@ -190,13 +194,13 @@ impl Ground {
         }
     }
 
-    fn start(&self, told: &Told) -> Process {
+    pub(crate) fn start(&self, told: &Told) -> Process {
         Process::start("kill::child", told, self.directory.path())
     }
 
     /// Nothing is seen by anybody else but the vendor's own bytes, and one image at most is the
     /// generic one.
-    async fn assert_proven(&self, project: &Project, life: Life) {
+    pub(crate) async fn assert_proven(&self, project: &Project, life: Life) {
         let images = project.images().await;
         let seen = images.iter();
         let seen = seen.filter(|image| image.visibility != Visibility::Private);
@@ -217,7 +221,7 @@ impl Ground {
     }
 
     /// The store has the files of the images that are there, and no others of these builds.
-    async fn assert_stored(&self, project: &Project, life: Life) {
+    pub(crate) async fn assert_stored(&self, project: &Project, life: Life) {
         let sizes: BTreeMap<_, _> = project
             .images()
             .await
@@ -248,14 +252,14 @@ impl Ground {
 }
 
 impl Life {
-    fn id(&self, build: &PublishedBuild, attempt: u32) -> Uuid {
+    pub(crate) fn id(&self, build: &PublishedBuild, attempt: u32) -> Uuid {
         let digest = build.sha256.parse().unwrap();
         image_id(&self.namespace, "ubuntu-24.04", &digest, attempt)
     }
 }
 
 /// The images of a project and their members; what is a time or an id only counts as being there.
-async fn described(project: &Project) -> Vec<String> {
+pub(crate) async fn described(project: &Project) -> Vec<String> {
     let mut described = Vec::new();
     for mut image in project.images().await {
         let members = match image.visibility {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use bonafide::properties::{Promises, ProvidedUntil, ReplaceFrequency, UuidValidity};
-use bonafide::publisher::{Plan, Reconciled, Silent, Wish};
+use bonafide::publisher::{Heartbeat, Plan, Reconciled, Silent, Wish};
 use bonafide::{Channel, CloudConfig, Keyring, Publisher, Session, Ubuntu, UbuntuRelease};
 use bonafide_testkit::cloud::{EmbeddedCloud, EmbeddedCloudBuilder, MovableClock};
 use bonafide_testkit::keys::SigningKey;
@@ -94,6 +95,12 @@ impl Life {
 
     pub(crate) fn publisher(&self) -> Publisher {
         self.publisher_as("admin")
+    }
+
+    /// One that is gone after three seconds without a sign of life.
+    pub(crate) fn mortal_publisher(&self) -> Publisher {
+        let heartbeat = Heartbeat::every(Duration::from_millis(500));
+        self.publisher().heartbeat(heartbeat)
     }
 
     pub(crate) fn publisher_as(&self, user: &str) -> Publisher {

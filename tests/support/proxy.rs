@@ -71,6 +71,8 @@ struct Shared {
     client: Client,
     stop: Stop,
     forecast: Box<Forecast>,
+    /// Whether requests are passed on after the stop too.
+    goes_on: bool,
     requests: AtomicUsize,
     reached: watch::Sender<bool>,
 }
@@ -78,7 +80,13 @@ struct Shared {
 impl Proxy {
     /// A proxy before the service of this address, which has no path.
     pub(crate) async fn start(upstream: &str, stop: Stop) -> Self {
-        Self::started(upstream, stop, Box::new(|_| Weather::Fine)).await
+        Self::started(upstream, stop, false, Box::new(|_| Weather::Fine)).await
+    }
+
+    /// As [`Proxy::start`], but only a body that was stopped is kept back: whatever else is asked after
+    /// the stop is answered.
+    pub(crate) async fn telling(upstream: &str, stop: Stop) -> Self {
+        Self::started(upstream, stop, true, Box::new(|_| Weather::Fine)).await
     }
 
     /// One that makes this weather.
@@ -86,10 +94,10 @@ impl Proxy {
         upstream: &str,
         forecast: impl Fn(&Passing<'_>) -> Weather + Send + Sync + 'static,
     ) -> Self {
-        Self::started(upstream, Stop::Never, Box::new(forecast)).await
+        Self::started(upstream, Stop::Never, false, Box::new(forecast)).await
     }
 
-    async fn started(upstream: &str, stop: Stop, forecast: Box<Forecast>) -> Self {
+    async fn started(upstream: &str, stop: Stop, goes_on: bool, forecast: Box<Forecast>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
@@ -97,6 +105,7 @@ impl Proxy {
             client: Client::builder().no_proxy().build().unwrap(),
             stop,
             forecast,
+            goes_on,
             requests: AtomicUsize::new(0),
             reached: watch::Sender::new(false),
         });
@@ -148,7 +157,7 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
 
 async fn pass(shared: Arc<Shared>, request: Request<Incoming>) -> io::Result<Response<Body>> {
     let number = shared.requests.fetch_add(1, Ordering::SeqCst) + 1;
-    if *shared.reached.borrow() {
+    if *shared.reached.borrow() && !shared.goes_on {
         pending::<()>().await;
     }
     let (head, body) = request.into_parts();
@@ -203,7 +212,9 @@ async fn pass(shared: Arc<Shared>, request: Request<Incoming>) -> io::Result<Res
     // To the last byte: then the service is done with it.
     let body = answer.bytes().await.unwrap_or_default();
     shared.reached.send_replace(true);
-    pending::<()>().await;
+    if !shared.goes_on {
+        pending::<()>().await;
+    }
     Ok(passed.map(|()| Full::new(body).map_err(|never| match never {}).boxed()))
 }
 

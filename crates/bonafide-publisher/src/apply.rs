@@ -6,6 +6,7 @@ use bonafide_glance::{Error as CloudError, Glance, Image, ImagePatch, Visibility
 use jiff::Timestamp;
 
 use crate::event::{Of, counted};
+use crate::heartbeat::Watched;
 use crate::publish::Look;
 use crate::remember::remember;
 use crate::removal::Withdrawn;
@@ -32,6 +33,10 @@ impl Applying<'_> {
     pub(crate) async fn apply(&mut self, plan: &Plan) {
         let mut deletions = Vec::new();
         for action in &plan.actions {
+            if self.publisher.is_cancelled() {
+                self.note(action, Err(Reason::Cancelled));
+                continue;
+            }
             let taken = match action {
                 Action::Delete { channel, image } => match self.withdraw(channel, image).await {
                     Ok(image) => {
@@ -138,12 +143,15 @@ impl Applying<'_> {
         let image = self.unchanged(channel, seen).await?;
         if marker::was_accepted(&image)
             || image.visibility != Visibility::Private
-            || marker::busy_until(&image, self.now()).is_some()
+            || self.publisher.busy_until(&image).is_some()
         {
             let id = seen.id;
             return Err(Reason::Changed(format!("image {id} is no leftover")));
         }
         self.remove(&image).await?;
+        if let Some(watched) = Watched::of(&image) {
+            self.publisher.bury(watched.heartbeat).await;
+        }
         let observer = self.of(channel);
         observer.observe(&Event::Removed { id: image.id });
         Ok(())
@@ -215,7 +223,16 @@ impl Applying<'_> {
         let published = self
             .publisher
             .publish_or_again(look, channel, candidate, &observer);
-        let report = published.await?;
+        let report = match published.await {
+            Err(error @ Error::Busy { since, .. }) => {
+                let now = self.glance().session().cloud_time().await;
+                return Err(Reason::Busy {
+                    what: error.to_string(),
+                    overdue: marker::is_overdue(since, now.unwrap_or_else(|| self.now())),
+                });
+            }
+            published => published?,
+        };
         if report.expected.digest != candidate.expected().digest {
             self.moved.insert(report.channel.clone());
         }
@@ -236,7 +253,11 @@ impl From<CloudError> for Reason {
 impl From<Error> for Reason {
     fn from(error: Error) -> Self {
         match error {
-            Error::Busy { .. } => Self::Changed(error.to_string()),
+            Error::Busy { .. } => Self::Busy {
+                what: error.to_string(),
+                overdue: false,
+            },
+            Error::Cancelled => Self::Cancelled,
             other => Self::Failed(Box::new(other)),
         }
     }

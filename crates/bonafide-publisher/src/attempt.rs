@@ -6,8 +6,11 @@ use bonafide_glance::Image;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::heartbeat::{Alive, Settled, Watched};
 use crate::job::Job;
 use crate::observed::{Observed, Taken, observe_id};
+use crate::opened::Opened;
+use crate::pipeline::Limits;
 use crate::uploading::Uploads;
 use crate::wait::Wait;
 use crate::wanted::Wanted;
@@ -49,27 +52,46 @@ impl Job<'_> {
             match Box::pin(self.try_upload(first)).await? {
                 Tried::Done(report) => return Ok(*report),
                 Tried::Failed { id, attempt, error } => {
-                    uploads.again(id, error).await?;
+                    let waiting = uploads.again(id, error);
+                    self.publisher.unless_cancelled(waiting).await?;
                     first = attempt + 1;
                 }
             }
         }
     }
 
-    /// One upload, under the first id from this attempt on that was not used up.
+    /// One upload, under the first id from this attempt on that was not used up. Until its build is public,
+    /// it shows that it lives.
     async fn try_upload(&self, first: u32) -> Result<Tried, Error> {
         let opened = self.open().await?;
         let limits = self.limits();
-        let until = limits.until;
         let wanted = self.wanted(opened.head()?)?;
-        let (image, attempt) = match self.create(&wanted, until, first).await? {
+        let alive = self.publisher.begin();
+        let tried = self.fill(opened, limits, &wanted, alive.as_ref(), first);
+        let tried = tried.await;
+        if let Some(alive) = alive {
+            alive.end().await;
+        }
+        tried
+    }
+
+    async fn fill(
+        &self,
+        opened: Opened,
+        limits: Limits,
+        wanted: &Wanted,
+        alive: Option<&Alive>,
+        first: u32,
+    ) -> Result<Tried, Error> {
+        let until = limits.until;
+        let (image, attempt) = match self.create(wanted, until, alive, first).await? {
             Created::Here { image, attempt } => (image, attempt),
             Created::Elsewhere(report) => return Ok(Tried::Done(report)),
         };
         let id = image.id;
         self.observer.observe(&Event::Created { id, attempt });
         let passed = match self
-            .uploading(limits)
+            .uploading(limits, alive)
             .upload(id, opened, self.check())
             .await
         {
@@ -84,7 +106,7 @@ impl Job<'_> {
             digests: &passed.proof,
         });
         let report = self
-            .compare_and_publish(Outcome::Published, *image, &wanted, &passed, until)
+            .compare_and_publish(Outcome::Published, *image, wanted, &passed, until, alive)
             .await?;
         Ok(Tried::Done(Box::new(report)))
     }
@@ -95,11 +117,16 @@ impl Job<'_> {
         &self,
         wanted: &Wanted,
         lease_until: Timestamp,
+        alive: Option<&Alive>,
         first: u32,
     ) -> Result<Created, Error> {
         let channel = self.channel.name();
-        let passing = marker::passing(self.run, lease_until);
+        let mut passing = marker::passing(self.run, lease_until);
+        passing.extend(alive.map(Alive::marks).unwrap_or_default());
         for attempt in first..MAX_ATTEMPTS {
+            if self.publisher.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
             let digest = &self.candidate.expected().digest;
             let id = marker::image_id(&self.publisher.namespace, channel, digest, attempt);
             let look = || observe_id(self.glance(), channel, self.candidate, id);
@@ -122,25 +149,32 @@ impl Job<'_> {
                     };
                 }
             }
-            match look().await? {
-                Taken::UsedUp | Taken::Own(Observed::Absent) => {}
-                Taken::Foreign => self.observer.observe(&Event::IdTaken { id }),
-                Taken::Own(Observed::Published(image)) => {
-                    let report = self.report(Outcome::AlreadyPublished, &image, None);
-                    return Ok(Created::Elsewhere(Box::new(report)));
+            loop {
+                match look().await? {
+                    Taken::UsedUp | Taken::Own(Observed::Absent) => {}
+                    Taken::Foreign => self.observer.observe(&Event::IdTaken { id }),
+                    Taken::Own(Observed::Published(image)) => {
+                        let report = self.report(Outcome::AlreadyPublished, &image, None);
+                        return Ok(Created::Elsewhere(Box::new(report)));
+                    }
+                    // Another run came first; it may still be between its last two requests.
+                    Taken::Own(Observed::Complete(image) | Observed::Withdrawn(image)) => {
+                        let report = self.complete(*image).await?;
+                        return Ok(Created::Elsewhere(Box::new(report)));
+                    }
+                    // The create was answered twice.
+                    Taken::Own(Observed::Incomplete { image, .. })
+                        if marker::is_by(&image, self.run) =>
+                    {
+                        return Ok(Created::Here { image, attempt });
+                    }
+                    Taken::Own(Observed::Incomplete { image, .. }) => {
+                        if !self.give_up(&image).await? {
+                            continue;
+                        }
+                    }
                 }
-                // Another run came first; it may still be between its last two requests.
-                Taken::Own(Observed::Complete(image) | Observed::Withdrawn(image)) => {
-                    let report = self.complete(*image).await?;
-                    return Ok(Created::Elsewhere(Box::new(report)));
-                }
-                // The create was answered twice.
-                Taken::Own(Observed::Incomplete { image, .. })
-                    if marker::is_by(&image, self.run) =>
-                {
-                    return Ok(Created::Here { image, attempt });
-                }
-                Taken::Own(Observed::Incomplete { image, .. }) => self.give_up(&image).await?,
+                break;
             }
         }
         Err(Error::TooManyAttempts {
@@ -149,20 +183,33 @@ impl Job<'_> {
         })
     }
 
-    /// Removes an upload that was given up, or refuses to while another run may be at it.
-    pub(crate) async fn give_up(&self, image: &Image) -> Result<(), Error> {
-        let id = image.id;
+    /// Removes an upload that was given up, or refuses to while another run may be at it. If that run has
+    /// moved on meanwhile, nothing is removed, and the build has to be looked for again.
+    pub(crate) async fn give_up(&self, image: &Image) -> Result<bool, Error> {
+        let (id, publisher) = (image.id, self.publisher);
         if let Some(wait) = Wait::of(image) {
             if !wait.is_over(self.now()) {
                 return Err(wait.error());
             }
             self.failures.fetch_max(wait.failures, Ordering::Relaxed);
         }
-        if let Some(until) = marker::busy_until(image, self.now()) {
-            return Err(Error::Busy { id, until });
+        let watched = Watched::of(image);
+        if let (Some(watched), Some(_)) = (watched, publisher.busy_until(image)) {
+            self.observer.observe(&Event::Waiting { id });
+            let settling = publisher.settle(image, watched);
+            if publisher.unless_cancelled(settling).await? == Settled::Moved {
+                return Ok(false);
+            }
+        }
+        if let Some(until) = publisher.busy_until(image) {
+            let since = image.created_at;
+            return Err(Error::Busy { id, since, until });
         }
         changes::delete(self.glance(), id).await?;
         self.observer.observe(&Event::Removed { id });
-        Ok(())
+        if let Some(watched) = watched {
+            publisher.bury(watched.heartbeat).await;
+        }
+        Ok(true)
     }
 }

@@ -32,6 +32,17 @@ pub(crate) async fn await_active(glance: &Glance, id: Uuid) -> Option<Image> {
     None
 }
 
+/// An image whose upload went well.
+pub(crate) async fn uploaded(glance: &Glance, id: Uuid) -> Result<Image, Error> {
+    let image = glance.image(id).await?;
+    if image.status != Status::Saving {
+        return Ok(image);
+    }
+    // A replica of the database that lags behind the answer to the upload.
+    let later = await_active(glance, id).await;
+    Ok(later.unwrap_or(image))
+}
+
 /// Removes an image that this run made and that is not whole, and passes the reason on. If that
 /// fails too, the error says what is left.
 pub(crate) async fn remove(

@@ -150,7 +150,7 @@ impl Publisher {
     }
 
     async fn open_unverified(&self, image: &Unverified<'_>) -> Result<Opened, Error> {
-        let download = self.fetch.open(&image.url).await?;
+        let download = self.unless_cancelled(self.fetch.open(&image.url)).await?;
         let limit = self.max_size;
         if download.length().is_some_and(|length| length > limit) {
             let url = image.url.clone();
@@ -164,7 +164,8 @@ impl Publisher {
         image: &Unverified<'_>,
         observer: &dyn Observe,
     ) -> Result<PrivateImage, Error> {
-        self.remove_given_up(observer).await?;
+        let unsettled = self.unless_cancelled(self.remove_given_up(observer));
+        let unsettled = unsettled.await?;
         let opened = self.open_unverified(image).await?;
         let head = opened.head()?;
         let today = self.clock.now().to_zoned_datetime(TimeZone::UTC).date();
@@ -209,9 +210,12 @@ impl Publisher {
             let upload = self.upload_privately(opened, &wanted, check, observer);
             match Box::pin(upload).await? {
                 Ok(uploaded) => break uploaded,
-                Err(Failed { id, error }) => uploads.again(id, error).await?,
+                Err(Failed { id, error }) => {
+                    self.unless_cancelled(uploads.again(id, error)).await?;
+                }
             }
         };
+        self.look_again(unsettled, observer).await;
         Ok(PrivateImage {
             image: uploaded.id,
             name,
@@ -220,6 +224,7 @@ impl Publisher {
             stored: Some(uploaded.stored),
             evidence: None,
             unverified: Some(image.reason.to_string()),
+            no_heartbeat: self.pulses.refusal(),
             requests: 0,
         })
     }

@@ -16,15 +16,21 @@ use uuid::Uuid;
 pub enum Error {
     /// Another run works on the same build.
     #[error(
-        "image {id} is being uploaded by another run, which may take until {until}; if that run \
-         is dead, the next one after that time removes the image and starts again"
+        "image {id} is being uploaded by another run{}, which may take until {until}; nothing is to be done: \
+         if that run dies, a later one removes the image and starts again",
+        since.map_or_else(String::new, |since| format!(" since {since}"))
     )]
     Busy {
         /// The image.
         id: Uuid,
-        /// The end of the other run's lease.
+        /// When the image was made, by the cloud's clock.
+        since: Option<Timestamp>,
+        /// The end of the other run's lease, by that run's clock.
         until: Timestamp,
     },
+    /// The run was asked to stop.
+    #[error("the run was asked to stop before this was done; the next run does it")]
+    Cancelled,
     /// Glance has stored other bytes than were sent, so the next upload waits.
     #[error(
         "Glance stored other bytes of this build than were sent (failed uploads: {failures}); the next \
@@ -86,6 +92,18 @@ pub enum Error {
         /// Where a build was looked for.
         looked: Vec<Url>,
     },
+    /// The run could not show for too long that it lives.
+    #[error(
+        "the run could not show for {seconds} s that it lives, so other runs may take it for gone: the \
+         upload to image {id} is broken off; see whether Glance answers and whether this machine slept, then \
+         run again"
+    )]
+    Fenced {
+        /// The image.
+        id: Uuid,
+        /// [`Heartbeat::fence`](crate::Heartbeat::fence), in seconds.
+        seconds: u64,
+    },
     /// A vendor's file could not be fetched whole.
     #[error(transparent)]
     Fetch(Box<FetchError>),
@@ -145,6 +163,13 @@ pub enum Error {
     MovedOn {
         /// The steps that would no longer be taken, in words.
         gone: Vec<String>,
+    },
+    /// The cloud takes no image by which a run could show that it lives. Uploads are begun anew then, with
+    /// a lease.
+    #[error("the cloud takes no heartbeat image: {why}")]
+    NoHeartbeat {
+        /// What the cloud says.
+        why: String,
     },
     /// A publication failed and its image could not be removed.
     #[error("{error}; {left_behind}")]

@@ -42,6 +42,12 @@ pub enum Event<'a> {
         /// The list.
         list: &'a Url,
     },
+    /// The cloud takes no heartbeat image, so the upload is begun anew: if this run dies, others wait for
+    /// the end of its lease.
+    NoHeartbeat {
+        /// What the cloud says.
+        why: &'a str,
+    },
     /// More bytes came from the vendor.
     Progress {
         /// Bytes so far.
@@ -137,6 +143,11 @@ pub enum Event<'a> {
         id: Uuid,
         /// Their digests.
         digests: &'a FileDigests,
+    },
+    /// Another run is uploading: this one waits until it has seen whether that run lives.
+    Waiting {
+        /// The image.
+        id: Uuid,
     },
 }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::check::{Check, SignedCheck};
 use crate::handover::{HandedOver, Handover};
+use crate::heartbeat::Alive;
 use crate::observed::{Observed, Taken, observe_id, own_images};
 use crate::opened::Opened;
 use crate::pipeline::{self, Limits, Passed};
@@ -59,7 +60,8 @@ impl Job<'_> {
     }
 
     pub(crate) async fn open(&self) -> Result<Opened, Error> {
-        open(self.publisher, self.channel, self.candidate).await
+        let opened = open(self.publisher, self.channel, self.candidate);
+        self.publisher.unless_cancelled(opened).await
     }
 
     pub(crate) fn wanted(&self, head: Head) -> Result<Wanted, Error> {
@@ -100,11 +102,17 @@ impl Job<'_> {
         Ok(self.report(Outcome::Repaired, &image, None))
     }
 
-    pub(crate) fn uploading(&self, limits: Limits) -> Uploading<'_> {
+    pub(crate) fn uploading<'a>(
+        &'a self,
+        limits: Limits,
+        alive: Option<&'a Alive>,
+    ) -> Uploading<'a> {
         Uploading {
             glance: self.glance(),
             observer: self.observer,
             limits,
+            cancellation: &self.publisher.cancellation,
+            alive,
         }
     }
 
@@ -122,8 +130,9 @@ impl Job<'_> {
         let wanted = self.wanted(opened.head()?)?;
         let length = opened.length();
         let progress = |received| self.progress(received, length);
-        let passed = pipeline::prove(opened, self.check(), limits, progress).await?;
-        self.compare_and_publish(Outcome::Completed, image, &wanted, &passed, until)
+        let proving = pipeline::prove(opened, self.check(), limits, progress);
+        let passed = self.publisher.unless_cancelled(proving).await?;
+        self.compare_and_publish(Outcome::Completed, image, &wanted, &passed, until, None)
             .await
     }
 
@@ -134,20 +143,32 @@ impl Job<'_> {
         wanted: &Wanted,
         passed: &SignedPassed,
         until: Timestamp,
+        alive: Option<&Alive>,
     ) -> Result<Report, Error> {
         let fetch = self.publisher.fetch.as_ref();
         let candidate = self.candidate;
-        if !candidate
-            .still_stands(self.channel, fetch, self.now())
-            .await?
-        {
+        let looking = async {
+            let looking = candidate.still_stands(self.channel, fetch, self.now());
+            if !looking.await? {
+                return Ok::<_, Error>(None);
+            }
+            // All of them, just before they change: the new one to compare it, the others to hand over.
+            let own = own_images(self.glance(), self.channel.name()).await?;
+            let image = self.as_stored(&image, &own).await?;
+            Ok(Some((image, own)))
+        };
+        let looked = match self.publisher.unless_cancelled(looking).await {
+            // What an earlier run has uploaded is left to the next one.
+            Err(error @ Error::Cancelled) if outcome == Outcome::Published => {
+                return Err(self.dispose(&image, error).await);
+            }
+            looked => looked?,
+        };
+        let Some((image, own)) = looked else {
             let list = candidate.release().list.clone();
             let moved = Error::Moved { list };
             return Err(self.dispose(&image, moved).await);
-        }
-        // All of them, just before they change: the new one to compare it, the others to hand over.
-        let own = own_images(self.glance(), self.channel.name()).await?;
-        let image = self.as_stored(&image, &own).await?;
+        };
         match wanted.compare(&image, &passed.image) {
             Err(error @ Error::GlanceMismatch { .. }) => {
                 let error = self.dispose(&image, error).await;
@@ -163,6 +184,10 @@ impl Job<'_> {
         if self.now() > until {
             return Err(Error::LeaseEnded { until });
         }
+        if let Some(Err(fenced)) = alive.map(|alive| alive.check(image.id)) {
+            return Err(self.dispose(&image, fenced).await);
+        }
+        // From here on nothing is broken off.
         match self.hand_over(image.id, own).await {
             Ok(HandedOver::Free) => {}
             Ok(HandedOver::Redundant(other)) => {

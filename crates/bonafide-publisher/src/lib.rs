@@ -3,6 +3,7 @@
 mod apply;
 mod attempt;
 mod audit;
+mod cancellation;
 mod candidate;
 mod catalogue;
 mod changes;
@@ -15,6 +16,7 @@ mod error;
 mod event;
 mod fleet;
 mod handover;
+mod heartbeat;
 mod job;
 mod marker;
 mod observed;
@@ -51,6 +53,7 @@ pub use check::ImageDigests;
 pub use error::{Error, LeftBehind};
 pub use event::{Event, Observe, Silent};
 pub use fleet::Fleet;
+pub use heartbeat::Heartbeat;
 pub use marker::{NAMESPACE, image_id};
 pub use observed::Observed;
 pub use plan::{Action, Build, Newest, Note, Plan, Seen, Wish};
@@ -64,3 +67,4 @@ pub use trust::Trust;
 pub use upload::PrivateImage;
 
 pub use bonafide_glance::Clock;
+pub use tokio_util::sync::CancellationToken;

@@ -3,7 +3,7 @@
 //! There is no database: what an image is, and how far it came, stands on the image itself.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bonafide_glance::{Image, Status, Visibility};
 use bonafide_image::Compression;
@@ -13,11 +13,14 @@ use bonafide_verify::{Algorithm, Digest};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use crate::heartbeat::Watched;
 use crate::{Candidate, ImageDigests};
 
 /// The default namespace of image ids: a UUIDv5 of `bonafide` in the namespace of DNS names.
 pub const NAMESPACE: Uuid = Uuid::from_u128(0x751c_ca7e_dabd_570a_ac0b_473e_686b_8345);
 
+/// A build that waits longer than this for another run is no success.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
 /// How far the clocks of two runs may be apart.
 const CLOCK_MARGIN: SignedDuration = SignedDuration::from_mins(15);
 /// No lease lasts longer than this after the image was made, whatever stands on it.
@@ -34,6 +37,12 @@ pub(crate) const UPLOADING: &str = "uploading";
 pub(crate) const LEASE: &str = "bonafide_lease_until";
 /// The run that is uploading: a random number, so that a run knows its own image again.
 pub(crate) const RUN: &str = "bonafide_run";
+/// The image by which the run that is uploading shows that it lives.
+pub(crate) const HEARTBEAT: &str = "bonafide_heartbeat";
+/// How long that image must be unchanged before the run is gone: `PT3M`.
+pub(crate) const GONE_AFTER: &str = "bonafide_gone_after";
+/// How often a heartbeat image was renewed; its presence marks one.
+pub(crate) const BEATS: &str = "bonafide_beats";
 /// The build's serial at the vendor's.
 pub(crate) const SERIAL: &str = "bonafide_serial";
 /// The digest that the vendor signed: `sha256:…`.
@@ -294,8 +303,23 @@ pub(crate) fn lease(image: &Image) -> Option<Timestamp> {
     image.properties.get(LEASE)?.parse().ok()
 }
 
-/// Until when the run that made an unfinished image may still be at it, if that is not over.
-pub(crate) fn busy_until(image: &Image, now: Timestamp) -> Option<Timestamp> {
+/// Whether a build has waited for too long for an image that was made then.
+pub(crate) fn is_overdue(since: Option<Timestamp>, now: Timestamp) -> bool {
+    since.is_some_and(|since| now.duration_since(since) > LONGEST_WAIT)
+}
+
+/// Until when the run that made an unfinished image may still be at it, if that is not over. `gone` are
+/// the heartbeats of runs that are known to be gone.
+pub(crate) fn busy_until(
+    image: &Image,
+    now: Timestamp,
+    gone: &BTreeSet<Uuid>,
+) -> Option<Timestamp> {
+    // No clock decides about a run that shows signs of life.
+    if let Some(watched) = Watched::of(image) {
+        let until = lease(image).unwrap_or(now);
+        return (!gone.contains(&watched.heartbeat)).then_some(until);
+    }
     let later = |time: Timestamp, by| time.checked_add(by).unwrap_or(Timestamp::MAX);
     // Glance's own clock bounds what a run with a wrong clock may have written.
     let latest = image.created_at.map(|made| later(made, MAX_LEASE));

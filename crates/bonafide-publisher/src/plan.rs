@@ -211,8 +211,13 @@ pub enum Note {
         channel: String,
         /// The image.
         image: Uuid,
-        /// The end of its lease, UTC.
+        /// When it was made, by the cloud's clock, UTC.
+        since: Option<Timestamp>,
+        /// The end of its lease, by that run's clock, UTC.
         until: Timestamp,
+        /// Whether that is more than an hour ago.
+        #[serde(default)]
+        overdue: bool,
     },
     /// The cloud does not let the image become a community image, by its policy, so it stays as visible
     /// as it is while its `uuid_validity` holds it.
@@ -238,6 +243,11 @@ pub enum Note {
         image: Uuid,
         /// The projects.
         projects: Vec<String>,
+    },
+    /// The cloud takes no heartbeat image, so others wait for the end of this run's lease if it dies.
+    NoHeartbeat {
+        /// What the cloud says.
+        why: String,
     },
     /// Members that have not accepted the image. The cloud lets nobody else do it; until then they reach
     /// it by its id.

@@ -11,10 +11,14 @@ use uuid::Uuid;
 
 use crate::event::counted;
 use crate::handover::Handover;
+use crate::heartbeat::{Alive, Pulses, Sightings};
 use crate::job::Job;
 use crate::observed::{Observed, observe};
 use crate::pipeline::Limits;
-use crate::{Candidate, Channel, Clock, Error, NAMESPACE, Observe, Report, drift, marker};
+use crate::{
+    CancellationToken, Candidate, Channel, Clock, Error, Heartbeat, NAMESPACE, Observe, Report,
+    drift, marker,
+};
 
 /// How long an upload may take before other runs count it as given up.
 const LEASE: SignedDuration = SignedDuration::from_hours(6);
@@ -45,6 +49,11 @@ pub struct Publisher {
     pub(crate) max_size: u64,
     pub(crate) namespace: Uuid,
     pub(crate) ci: CiRun,
+    pub(crate) cancellation: CancellationToken,
+    pub(crate) heartbeat: Heartbeat,
+    /// The own signs of life, and what was seen of others'.
+    pub(crate) pulses: Arc<Pulses>,
+    pub(crate) sightings: Arc<Sightings>,
     /// What `fetch` keeps the files of, if it keeps any.
     behind: Option<Arc<dyn Fetch>>,
 }
@@ -61,8 +70,19 @@ impl Publisher {
             max_size: MAX_SIZE,
             namespace: NAMESPACE,
             ci: CiRun::default(),
+            cancellation: CancellationToken::new(),
+            heartbeat: Heartbeat::default(),
+            pulses: Arc::default(),
+            sightings: Arc::default(),
             behind: None,
         }
+    }
+
+    /// How often this run shows that it lives while it uploads; every 30 seconds by default.
+    #[must_use]
+    pub const fn heartbeat(mut self, heartbeat: Heartbeat) -> Self {
+        self.heartbeat = heartbeat;
+        self
     }
 
     /// How long an upload may take before it is given up; six hours by default.
@@ -132,6 +152,11 @@ impl Publisher {
         }
     }
 
+    /// An upload begins; `None` where leases are all that the cloud allows.
+    pub(crate) fn begin(&self) -> Option<Alive> {
+        self.pulses.begin(&self.glance, self.heartbeat, &self.clock)
+    }
+
     /// What one upload that starts now may take.
     pub(crate) fn limits(&self) -> Limits {
         let until = self.clock.now().checked_add(self.lease);
@@ -146,14 +171,15 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// As [`Candidate::find`].
+    /// As [`Candidate::find`], and [`Error::Cancelled`].
     pub async fn find(
         &self,
         channel: &Channel,
         observer: &dyn Observe,
     ) -> Result<Candidate, Error> {
         let fetch = self.fetch.as_ref();
-        match Candidate::find(channel, fetch, self.clock.now(), observer).await {
+        let finding = Candidate::find(channel, fetch, self.clock.now(), observer);
+        match self.unless_cancelled(finding).await {
             Err(Error::Unsigned {
                 looked,
                 signing: Signing::Unsigned,
@@ -291,7 +317,8 @@ impl Publisher {
     async fn look_and_publish(&self, job: &Job<'_>) -> Result<Report, Error> {
         let (channel, candidate) = (job.channel, job.candidate);
         for _ in 0..MAX_LOOKS {
-            match self.observe(channel, candidate).await? {
+            let observed = self.unless_cancelled(self.observe(channel, candidate));
+            match observed.await? {
                 Observed::Published(image) => return job.put_back(&image).await,
                 Observed::Complete(image) => return job.complete(*image).await,
                 Observed::Withdrawn(image) => match job.complete(*image).await {
@@ -300,7 +327,9 @@ impl Publisher {
                     done => return done,
                 },
                 // Removed, or somebody else's turn; then there is nothing left to find.
-                Observed::Incomplete { image, .. } => job.give_up(&image).await?,
+                Observed::Incomplete { image, .. } => {
+                    job.give_up(&image).await?;
+                }
                 Observed::Absent => return job.create_and_upload().await,
             }
         }

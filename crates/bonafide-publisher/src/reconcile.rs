@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 
 use bonafide_glance::{Gap, Traffic, Usage, UsageSource};
 use jiff::SignedDuration;
+use uuid::Uuid;
 
 use crate::apply::Applying;
 use crate::event::{Of, counted};
+use crate::heartbeat::Settled;
 use crate::observed::{Observed, among};
 use crate::publish::Look;
 use crate::reconciled::ALL;
 use crate::{
     Action, Candidate, Channel, Error, Event, Newest, Note, Observe, Offer, Outcome, Plan,
-    Publisher, Reason, Reconciled, Refused, Report, Standing, Wish, marker,
+    Publisher, Reason, Reconciled, Refused, Report, Silent, Standing, Wish, marker,
 };
 
 /// Steps that one run takes; somebody who undoes each of them can't keep it for ever.
@@ -47,14 +49,21 @@ impl Publisher {
         }
     }
 
-    /// What is to be done in this cloud. Nothing is written.
+    /// What is to be done in this cloud. Nothing is written. If another run uploads a build of these
+    /// channels, it is waited until that run is seen to live or known to be gone.
     ///
     /// # Errors
     ///
-    /// [`Error::Cloud`].
+    /// [`Error::Cloud`], and [`Error::Cancelled`].
     pub async fn plan(&self, wishes: &[Wish<'_>]) -> Result<Plan, Error> {
-        let standing = self.standing().await?;
-        Ok(self.plan_for(wishes, &standing).await)
+        let planning = async {
+            let mut standing = self.standing().await?;
+            if self.settle_before(wishes, &standing, &Silent).await {
+                standing = self.standing().await?;
+            }
+            Ok::<_, Error>(self.plan_for(wishes, &standing).await)
+        };
+        self.unless_cancelled(planning).await
     }
 
     async fn plan_for(&self, wishes: &[Wish<'_>], standing: &Standing) -> Plan {
@@ -87,7 +96,8 @@ impl Publisher {
     /// Makes the cloud what the channels say: new builds are published, older ones are shared with who
     /// uses them, and go when nobody does. It plans anew until nothing is left to do.
     ///
-    /// What was done, and what was not, is in the answer; so are vendors that can't be reached.
+    /// What was done, and what was not, is in the answer; so are vendors that can't be reached, and
+    /// whether the run was asked to stop ([`Publisher::cancelled_by`]).
     ///
     /// # Errors
     ///
@@ -112,7 +122,7 @@ impl Publisher {
                 reconciled.refused.push(Refused {
                     channel: channel.name().to_owned(),
                     action: None,
-                    reason: Reason::Failed(error),
+                    reason: Reason::from(*error),
                 });
             }
         }
@@ -161,6 +171,16 @@ impl Publisher {
             mut tried,
             moved,
         } = run;
+        if approved.is_some() {
+            // What was approved may depend on it.
+            let waiting = async {
+                let standing = self.standing().await?;
+                self.settle_before(wishes, &standing, observer).await;
+                Ok::<_, Error>(())
+            };
+            // Whatever went wrong here does so again when it is planned.
+            let _ = self.unless_cancelled(waiting).await;
+        }
         let mut applying = Applying {
             publisher: self,
             wishes,
@@ -168,6 +188,7 @@ impl Publisher {
             done,
             moved,
         };
+        let (mut seen, mut settled) = (Standing::default(), BTreeSet::new());
         let (standing, mut plan) = loop {
             // What the wish says of those is not true any more.
             let wishes: Vec<_> = wishes
@@ -177,8 +198,13 @@ impl Publisher {
                     false => *wish,
                 })
                 .collect();
-            let (standing, mut plan) = match self.next_plan(&wishes, approved, &tried).await {
+            let next = self.unless_cancelled(self.next_plan(&wishes, approved, &tried));
+            let (standing, mut plan) = match next.await {
                 Ok(next) => next,
+                Err(Error::Cancelled) => {
+                    applying.done.cancelled = true;
+                    break (seen, Plan::default());
+                }
                 Err(error) if tried.is_empty() => return Err(error),
                 // What was done before is not forgotten.
                 Err(error) => {
@@ -193,14 +219,36 @@ impl Publisher {
             // Nothing is tried twice: what was refused once is reported, and left to the next run.
             plan.actions
                 .retain(|action| !tried.iter().any(|tried| tried.is_like(action)));
-            if plan.is_empty() || tried.len() > MOST {
+            if tried.len() > MOST {
                 break (standing, plan);
+            }
+            if plan.is_empty() {
+                // All else is done: now there is time to see which of the other runs live.
+                let waiting = self.wait_for_others(&plan, &standing, &mut settled, observer);
+                match self.unless_cancelled(waiting).await {
+                    Ok(false) => break (standing, plan),
+                    Ok(true) => {}
+                    Err(_) => {
+                        applying.done.cancelled = true;
+                        break (standing, plan);
+                    }
+                }
+                seen = standing;
+                continue;
             }
             let round = plan.before_taking();
             applying.apply(&round).await;
             tried.extend(round.actions);
+            seen = standing;
         };
         let mut done = applying.done;
+        if approved.is_none() {
+            let removing = async {
+                self.remove_left_heartbeats(&standing, observer).await;
+                Ok::<_, Error>(())
+            };
+            done.cancelled |= self.unless_cancelled(removing).await.is_err();
+        }
         self.report_unchanged(wishes, &standing, &mut done);
         for note in &plan.notes {
             let is_told = |channel: &str| {
@@ -218,7 +266,37 @@ impl Publisher {
             }
         }
         done.notes = std::mem::take(&mut plan.notes);
+        if let Some(why) = self.pulses.refusal() {
+            done.notes.push(Note::NoHeartbeat { why });
+        }
         Ok(done)
+    }
+
+    /// Waits until it is seen of each other run at these channels whether it lives. Whether there was one.
+    async fn settle_before(
+        &self,
+        wishes: &[Wish<'_>],
+        standing: &Standing,
+        observer: &dyn Observe,
+    ) -> bool {
+        let plan = Plan::new(wishes, standing, &nobody_asked(), self.clock.now());
+        let unsettled = self.unsettled(&plan, standing);
+        self.settle_all(&unsettled, observer).await;
+        !unsettled.is_empty()
+    }
+
+    /// Waits until it is seen of each other run, once, whether it lives. Whether that changed anything.
+    async fn wait_for_others(
+        &self,
+        plan: &Plan,
+        standing: &Standing,
+        settled: &mut BTreeSet<Uuid>,
+        observer: &dyn Observe,
+    ) -> Result<bool, Error> {
+        let mut unsettled = self.unsettled(plan, standing);
+        unsettled.retain(|(_, watched)| settled.insert(watched.heartbeat));
+        let done = self.settle_all(&unsettled, observer).await;
+        Ok(done.iter().any(|settled| *settled != Settled::Alive))
     }
 
     /// What is to be done now, of what was approved and not tried yet.
@@ -251,7 +329,7 @@ impl Publisher {
             let images = standing.images.iter();
             let images = images.filter(|i| marker::is_own(i, channel.name(), &standing.project));
             if let Ok(Observed::Published(image)) = among(images, candidate) {
-                let job = self.job(channel, candidate, &crate::Silent);
+                let job = self.job(channel, candidate, &Silent);
                 let report = job.report(Outcome::AlreadyPublished, &image, None);
                 done.reports.push(report);
             }

@@ -37,6 +37,15 @@ impl Offer {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Reason {
+    /// The run was asked to stop before.
+    Cancelled,
+    /// Another run is uploading the build.
+    Busy {
+        /// Which image, since when, and until when it may.
+        what: String,
+        /// Whether the image was made more than an hour ago, by the cloud's clock.
+        overdue: bool,
+    },
     /// The world is not any more as it was when the plan was made. The next plan knows.
     Changed(String),
     /// The cloud does not let this user do it: protected (403), in use in the store (409), or not
@@ -65,7 +74,10 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Changed(what) | Self::Refused(what) => f.write_str(what),
+            Self::Cancelled => Error::Cancelled.fmt(f),
+            Self::Busy { what, .. } | Self::Changed(what) | Self::Refused(what) => {
+                f.write_str(what)
+            }
             Self::Cloud(error) => error.fmt(f),
             Self::Failed(error) => error.fmt(f),
             Self::LockedOut {
@@ -106,7 +118,11 @@ impl Refused {
         match &self.reason {
             Reason::Failed(error) => !error.is_expected(),
             Reason::LockedOut { .. } | Reason::Refused(_) => true,
-            Reason::Changed(_) | Reason::Cloud(_) | Reason::Pending(_) => false,
+            Reason::Busy { .. }
+            | Reason::Cancelled
+            | Reason::Changed(_)
+            | Reason::Cloud(_)
+            | Reason::Pending(_) => false,
         }
     }
 }
@@ -125,4 +141,6 @@ pub struct Reconciled {
     pub notes: Vec<Note>,
     /// Requests that were sent to the cloud, log-in included.
     pub requests: u64,
+    /// Whether the run was asked to stop: then what is not named here was not looked at to the end.
+    pub cancelled: bool,
 }

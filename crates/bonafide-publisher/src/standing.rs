@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bonafide_glance::{Image, ImageFilter, Member, Usage, Visibility};
 use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::heartbeat::{self, Watched};
 use crate::{Error, Publisher, marker};
 
 /// Images whose members are asked for at the same time.
@@ -24,6 +27,14 @@ pub struct Standing {
     pub images: Vec<Image>,
     /// The members of those that are shared.
     pub members: BTreeMap<Uuid, Vec<Member>>,
+    /// What time it was there, UTC, if the identity service says it.
+    pub time: Option<Timestamp>,
+    /// Runs that were uploading and are known to be gone, by their heartbeat images.
+    pub gone: BTreeSet<Uuid>,
+    /// The heartbeat images of the project.
+    pub(crate) heartbeats: Vec<Image>,
+    /// The heartbeat images that any image of the project names.
+    pub(crate) named: BTreeSet<Uuid>,
 }
 
 impl Standing {
@@ -41,6 +52,7 @@ impl Standing {
             images: images.into_iter().filter(own).collect(),
             project,
             members,
+            ..Self::default()
         }
     }
 
@@ -63,7 +75,19 @@ impl Publisher {
         let project = glance.session().project_id().await?;
         let filter = ImageFilter::new().owner(&project).page_size(PAGE);
         let images = glance.list_with_hidden(&filter).await?;
-        let standing = Standing::new(project, images, BTreeMap::new());
+        let answered = Instant::now();
+        let (heartbeats, images): (Vec<_>, Vec<_>) = images
+            .into_iter()
+            .partition(|image| heartbeat::is_heartbeat(image, &project));
+        let named = images.iter().filter_map(Watched::of);
+        let named = named.map(|watched| watched.heartbeat).collect();
+        let standing = Standing {
+            heartbeats,
+            named,
+            time: glance.session().cloud_time().await,
+            ..Standing::new(project, images, BTreeMap::new())
+        };
+        self.sight(&standing, answered);
         let shared = standing.images.iter();
         let shared = shared.filter(|image| image.visibility == Visibility::Shared);
         let members = stream::iter(shared.map(|image| image.id))
@@ -83,6 +107,7 @@ impl Publisher {
             .await?;
         Ok(Standing {
             members,
+            gone: self.gone(),
             ..standing
         })
     }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::check::{Check, ImageDigests, SignedCheck};
 use crate::event::counted;
+use crate::heartbeat::{Alive, Settled, Watched};
 use crate::opened::Opened;
 use crate::uploading::{Uploading, Uploads, open};
 use crate::wanted::Wanted;
@@ -38,6 +39,9 @@ pub struct PrivateImage {
     pub evidence: Option<Evidence>,
     /// Why it was taken without a proof.
     pub unverified: Option<String>,
+    /// Why the cloud takes no heartbeat image, if it does not: had this run died, its image would have been
+    /// left until the end of its lease.
+    pub no_heartbeat: Option<String>,
     /// Requests that were sent to the cloud, log-in included.
     pub requests: u64,
 }
@@ -78,6 +82,7 @@ impl Publisher {
         observer: &dyn Observe,
     ) -> Result<PrivateImage, Error> {
         let report = |image: Uuid, name: &str| PrivateImage {
+            no_heartbeat: self.pulses.refusal(),
             image,
             name: name.to_owned(),
             source: candidate.file().url.clone(),
@@ -87,24 +92,30 @@ impl Publisher {
             unverified: None,
             requests: 0,
         };
-        self.remove_given_up(observer).await?;
-        if let Some((image, name)) = self.uploaded_before(candidate).await? {
+        let unsettled = self.unless_cancelled(self.remove_given_up(observer));
+        let unsettled = unsettled.await?;
+        let earlier = self.unless_cancelled(self.uploaded_before(candidate));
+        if let Some((image, name)) = earlier.await? {
             return Ok(report(image, &name));
         }
         let today = self.clock.now().to_zoned_datetime(TimeZone::UTC).date();
         let name = name.map_or_else(|| channel.image_name(today), str::to_owned);
         let mut uploads = Uploads::new(&self.glance, observer);
         let uploaded = loop {
-            let opened = open(self, channel, candidate).await?;
+            let opening = self.unless_cancelled(open(self, channel, candidate));
+            let opened = opening.await?;
             let mut wanted = Wanted::new(channel, candidate, opened.head()?, today, &self.ci)?;
             wanted.make_private(&name, marks(candidate));
             let check = SignedCheck::new(candidate.expected().clone(), candidate.check());
             let upload = self.upload_privately(opened, &wanted, check, observer);
             match Box::pin(upload).await? {
                 Ok(uploaded) => break uploaded,
-                Err(Failed { id, error }) => uploads.again(id, error).await?,
+                Err(Failed { id, error }) => {
+                    self.unless_cancelled(uploads.again(id, error)).await?;
+                }
             }
         };
+        self.look_again(unsettled, observer).await;
         Ok(PrivateImage {
             file: Some(uploaded.file),
             stored: Some(uploaded.stored),
@@ -135,8 +146,11 @@ impl Publisher {
         Ok(whole.map(|image| (image.id, image.name.unwrap_or_default())))
     }
 
-    /// Removes private uploads that earlier runs have not finished, once their leases have ended.
-    pub(crate) async fn remove_given_up(&self, observer: &dyn Observe) -> Result<(), Error> {
+    /// Removes private uploads that earlier runs have not finished, once it is known that those are gone. No
+    /// upload waits for that unless their leases have ended too.
+    /// Gives how many of them may be gone, which is not known yet.
+    pub(crate) async fn remove_given_up(&self, observer: &dyn Observe) -> Result<usize, Error> {
+        let mut unsettled = 0;
         let project = self.glance.session().project_id().await?;
         let filter = ImageFilter::new()
             .owner(&project)
@@ -147,7 +161,17 @@ impl Publisher {
                 && image.visibility == Visibility::Private
                 && image.properties.get(UPLOAD).map(String::as_str) == Some(marker::UPLOADING);
             let ended = marker::lease(&image).is_some_and(|until| until < self.clock.now());
-            if own && ended {
+            let watched = Watched::of(&image).filter(|_| own);
+            let gone = match watched {
+                None => ended,
+                Some(watched) if ended => self.settle(&image, watched).await? == Settled::Gone,
+                Some(watched) => self.is_gone(watched).await?,
+            };
+            unsettled += usize::from(watched.is_some() && !gone);
+            if own && gone {
+                if let Some(watched) = watched {
+                    self.bury(watched.heartbeat).await;
+                }
                 match self.glance.delete(image.id).await {
                     Ok(()) => observer.observe(&Event::Removed { id: image.id }),
                     Err(bonafide_glance::Error::NotFound(_)) => {}
@@ -155,7 +179,16 @@ impl Publisher {
                 }
             }
         }
-        Ok(())
+        Ok(unsettled)
+    }
+
+    /// An upload has taken its time: more may be known of those that others have not finished. What fails
+    /// here is left to the next one.
+    pub(crate) async fn look_again(&self, unsettled: usize, observer: &dyn Observe) {
+        if unsettled > 0 {
+            let looking = self.remove_given_up(observer);
+            let _ = self.unless_cancelled(looking).await;
+        }
     }
 
     /// Creates a private image, uploads to it, compares, and marks it as whole. If that fails behind
@@ -169,7 +202,9 @@ impl Publisher {
     ) -> Result<Result<Uploaded, Failed>, Error> {
         let id = Uuid::new_v4();
         let limits = self.limits();
+        let alive = self.begin();
         let mut passing = marker::passing(Uuid::new_v4(), limits.until);
+        passing.extend(alive.as_ref().map(Alive::marks).unwrap_or_default());
         passing.insert(UPLOAD.to_owned(), marker::UPLOADING.to_owned());
         let new = wanted.new_image(id).properties(passing);
         self.glance.create(&new).await?;
@@ -178,14 +213,13 @@ impl Publisher {
             glance: &self.glance,
             observer,
             limits,
+            cancellation: &self.cancellation,
+            alive: alive.as_ref(),
         };
         let filled = async {
             let passed = uploading.upload(id, opened, check).await?;
-            let mut image = self.glance.image(id).await?;
-            if image.status == Status::Saving {
-                let later = clean_up::await_active(&self.glance, id).await;
-                image = later.unwrap_or(image);
-            }
+            let image = self.unless_cancelled(clean_up::uploaded(&self.glance, id));
+            let image = image.await?;
             wanted.compare(&image, &passed.image)?;
             observer.observe(&Event::Compared { id });
             let file = C::file(&passed.proof);
@@ -203,13 +237,17 @@ impl Publisher {
                 stored: passed.image,
             })
         };
-        Ok(match filled.await {
+        let done = match filled.await {
             Ok(uploaded) => Ok(uploaded),
             Err(error) => {
                 let error = clean_up::remove(&self.glance, id, error, observer).await;
                 Err(Failed { id, error })
             }
-        })
+        };
+        if let Some(alive) = alive {
+            alive.end().await;
+        }
+        Ok(done)
     }
 }
 

@@ -6,9 +6,10 @@ use futures_util::TryStreamExt;
 use uuid::Uuid;
 
 use crate::check::Check;
+use crate::heartbeat::Alive;
 use crate::opened::{Opened, Packing};
 use crate::pipeline::{self, Limits, Passed};
-use crate::{Candidate, Channel, Error, Event, Observe, Publisher, clean_up};
+use crate::{CancellationToken, Candidate, Channel, Error, Event, Observe, Publisher, clean_up};
 
 /// Opens a proven build's image at the vendor's, or at the mirror that stands for the vendor.
 pub(crate) async fn open(
@@ -57,6 +58,11 @@ impl<'a> Uploads<'a> {
 
     /// Waits, if the upload failed by chance and may be begun anew; else the error comes back.
     pub(crate) async fn again(&mut self, id: Uuid, error: Error) -> Result<(), Error> {
+        // What an image says while it is uploaded can't be changed; the next one has a lease.
+        if let Error::NoHeartbeat { why } = &error {
+            self.observer.observe(&Event::NoHeartbeat { why });
+            return Ok(());
+        }
         self.failed += 1;
         let Error::Cloud(failure) = &error else {
             return Err(error);
@@ -86,6 +92,10 @@ pub(crate) struct Uploading<'a> {
     pub(crate) glance: &'a Glance,
     pub(crate) observer: &'a dyn Observe,
     pub(crate) limits: Limits,
+    /// Breaks it off.
+    pub(crate) cancellation: &'a CancellationToken,
+    /// Shows that the run lives.
+    pub(crate) alive: Option<&'a Alive>,
 }
 
 impl Uploading<'_> {
@@ -105,9 +115,20 @@ impl Uploading<'_> {
             body = body.length(length);
         }
         let uploaded = {
+            let lost = async {
+                match self.alive {
+                    Some(alive) => alive.error(alive.until_lost().await, id),
+                    None => std::future::pending().await,
+                }
+            };
+            let mut lost = std::pin::pin!(lost);
             let mut upload = std::pin::pin!(self.glance.upload(id, body));
             loop {
                 tokio::select! {
+                    biased;
+                    // The connection is cut, and the reader stops.
+                    () = self.cancellation.cancelled() => return Err(Error::Cancelled),
+                    lost = &mut lost => return Err(lost),
                     uploaded = &mut upload => break uploaded,
                     Ok(()) = received.changed() => {
                         let received = *received.borrow();
@@ -126,12 +147,18 @@ impl Uploading<'_> {
                 }
             }
             // Was every byte sent, and only the answer lost or bad?
-            Err(error) => match pipeline.verdict.stop().await {
-                Some(passed) if clean_up::await_active(self.glance, id).await.is_some() => {
-                    Ok(passed)
+            Err(error) => {
+                let taken = async {
+                    let passed = pipeline.verdict.stop().await?;
+                    clean_up::await_active(self.glance, id).await?;
+                    Some(passed)
+                };
+                tokio::select! {
+                    biased;
+                    () = self.cancellation.cancelled() => Err(Error::Cancelled),
+                    taken = taken => taken.ok_or_else(|| error.into()),
                 }
-                _ => Err(error.into()),
-            },
+            }
         }
     }
 }

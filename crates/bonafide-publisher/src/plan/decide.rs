@@ -92,8 +92,8 @@ struct Offered {
     published: Option<Uuid>,
     /// An image of it that only has to be proven and made public.
     finishing: Option<Uuid>,
-    /// Whether another run may be about to make that one public.
-    is_awaited: bool,
+    /// The same; another run may be about to make it public.
+    awaited: Option<Image>,
 }
 
 impl Deciding<'_> {
@@ -129,10 +129,12 @@ impl Deciding<'_> {
         let superseded = builds.current.filter(|image| marker::is_superseded(image));
         if let Some(current) = superseded
             && offered.published.is_none()
-            && !offered.is_awaited
         {
-            let (channel, image) = (name(), Seen::new(current));
-            self.act(Phase::Settle, Action::Reinstate { channel, image });
+            let awaited = offered.awaited.as_ref();
+            if !awaited.is_some_and(|image| self.is_busy(channel.name(), image)) {
+                let (channel, image) = (name(), Seen::new(current));
+                self.act(Phase::Settle, Action::Reinstate { channel, image });
+            }
         }
         // Else the repair of the newest image, or what puts it in its place, lets the others yield.
         let yields = superseded.is_none();
@@ -187,12 +189,7 @@ impl Deciding<'_> {
                         ..Offered::default()
                     });
                 }
-                if let Some(until) = marker::busy_until(&image, self.now) {
-                    self.notes.push(Note::Busy {
-                        channel: name,
-                        image: image.id,
-                        until,
-                    });
+                if self.is_busy(&name, &image) {
                     return Ok(Offered {
                         finishing: Some(image.id),
                         ..Offered::default()
@@ -210,10 +207,9 @@ impl Deciding<'_> {
             image: image.as_deref().map(Seen::new),
         };
         self.act(Phase::Publish, action);
-        let is_busy = |image: &Image| marker::busy_until(image, self.now).is_some();
         Ok(Offered {
             published: None,
-            is_awaited: image.as_deref().is_some_and(is_busy),
+            awaited: image.as_deref().cloned(),
             finishing: image.map(|image| image.id),
         })
     }
@@ -224,6 +220,23 @@ impl Deciding<'_> {
         let newest =
             images.filter(|image| marker::is_public(image) && !marker::is_superseded(image));
         newest.map(Seen::new).collect()
+    }
+
+    /// Whether another run may be at the image; that is noted then.
+    fn is_busy(&mut self, channel: &str, image: &Image) -> bool {
+        let Some(until) = marker::busy_until(image, self.now, &self.standing.gone) else {
+            return false;
+        };
+        // How long it has been so is judged by the cloud's clock.
+        let now = self.standing.time.unwrap_or(self.now);
+        self.notes.push(Note::Busy {
+            channel: channel.to_owned(),
+            image: image.id,
+            since: image.created_at,
+            until,
+            overdue: marker::is_overdue(image.created_at, now),
+        });
+        true
     }
 
     /// What dead runs have left goes, but for the image that can still be used. Only private images are
@@ -238,14 +251,10 @@ impl Deciding<'_> {
                 continue;
             }
             let channel = wish.channel.name().to_owned();
-            if let Some(until) = marker::busy_until(image, self.now) {
-                let image = image.id;
-                self.notes.push(Note::Busy {
-                    channel,
-                    image,
-                    until,
-                });
-            } else if image.visibility != Visibility::Private || image.protected {
+            if self.is_busy(&channel, image) {
+                continue;
+            }
+            if image.visibility != Visibility::Private || image.protected {
                 let image = image.id;
                 self.notes.push(Note::Unreadable { channel, image });
             } else if matches!(image.status, Status::Active | Status::Deactivated) {

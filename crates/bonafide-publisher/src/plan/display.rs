@@ -129,11 +129,20 @@ impl fmt::Display for Note {
             Self::Busy {
                 channel,
                 image,
+                since,
                 until,
-            } => write!(
-                f,
-                "{channel}: another run may be at image {image} until {until}"
-            ),
+                overdue,
+            } => {
+                let since = since.map_or_else(String::new, |since| format!(" since {since}"));
+                write!(
+                    f,
+                    "{channel}: another run uploads image {image}{since}, and may until {until}"
+                )?;
+                match overdue {
+                    true => f.write_str("; that is more than an hour: see what that run does"),
+                    false => Ok(()),
+                }
+            }
             Self::CommunityRefused { channel, image } => write!(
                 f,
                 "{channel}: the cloud's policy does not let image {image} become a community image, so \
@@ -154,6 +163,12 @@ impl fmt::Display for Note {
                  is not hidden from others; once it does, remove `{MEMBERS_REFUSED}` (a property or a \
                  tag) from the image",
                 listed(projects)
+            ),
+            Self::NoHeartbeat { why } => write!(
+                f,
+                "the cloud takes no heartbeat image ({}), so if this run dies while it uploads, others wait \
+                 for the end of its lease; let the project have one image more",
+                why.escape_debug()
             ),
             Self::Pending {
                 channel,
