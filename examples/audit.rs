@@ -1,5 +1,5 @@
-//! Proves images of a cloud again, by what stands on them. For customers: no administrator is
-//! needed.
+//! Proves images of a cloud again, by what is stored on them. For customers: it needs no
+//! administrator.
 
 #![expect(
     clippy::print_stdout,
@@ -23,7 +23,7 @@ use support::{AnyError, Selection, World, causes, now};
 
 /// Proves images of a cloud again: pinned key, signature, list, digest, and what Glance stores.
 ///
-/// All of the proof stands on the image; the vendor's public key is embedded or fetched.
+/// All of the proof is stored on the image; the vendor's public key is embedded or fetched.
 #[derive(Debug, Parser)]
 #[command(
     name = "audit",
@@ -50,16 +50,20 @@ struct Arguments {
     /// is in it
     #[arg(long)]
     download: bool,
-    /// A key file of the operator's own images, with --pinned
+    /// A key file of the operator's: for its own images, and for each channel that its catalogue
+    /// pins this key for; may be given again
     #[arg(long, value_name = "FILE", requires = "pinned")]
-    key: Option<PathBuf>,
-    /// The full fingerprint of the primary key in --key
+    key: Vec<PathBuf>,
+    /// The full fingerprint of a primary key in --key; may be given again
     #[arg(long, value_name = "FINGERPRINT", requires = "key")]
-    pinned: Option<String>,
+    pinned: Vec<String>,
     /// Print the verdicts as JSON
     #[arg(long)]
     json: bool,
 }
+
+/// Whose the keys of --key are, and the images that no vendor made.
+const OPERATOR: &str = "operator";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -93,9 +97,11 @@ async fn run(arguments: &Arguments) -> Result<(Vec<Audited>, bool), AnyError> {
     if arguments.download {
         auditor = auditor.depth(Depth::Bytes);
     }
-    if let (Some(key), Some(pinned)) = (&arguments.key, &arguments.pinned) {
-        let trust = Trust::pinned("operator", [pinned.parse()?]).file(key);
-        auditor = auditor.trust("operator", trust);
+    if !arguments.key.is_empty() {
+        let pinned: Result<Vec<_>, _> = arguments.pinned.iter().map(|pin| pin.parse()).collect();
+        let trust = Trust::pinned(OPERATOR, pinned?);
+        let trust = arguments.key.iter().fold(trust, Trust::file);
+        auditor = auditor.trust(OPERATOR, trust.clone()).key(trust);
     }
     if arguments.rehearsal {
         world.publish_all().await?;
@@ -152,7 +158,7 @@ fn show(arguments: &Arguments, audited: &[Audited]) {
             let day = evidence.signed_at.strftime("%Y-%m-%d");
             format!("{} on {day}", evidence.signer)
         });
-        // The name is whatever the owner calls it; this is what the vendor calls it.
+        // The owner chooses the name in Glance; this is the vendor's.
         let vendor = one
             .evidence
             .as_ref()
@@ -167,6 +173,15 @@ fn show(arguments: &Arguments, audited: &[Audited]) {
             .iter()
             .flat_map(|evidence| &evidence.concessions);
         why.extend(conceded.map(|concession| format!("accepted: {concession}")));
+        let keyring = one
+            .keyring
+            .as_deref()
+            .filter(|keyring| *keyring != OPERATOR);
+        if let (Some(keyring), Some(OPERATOR)) = (keyring, vendor) {
+            why.push(format!(
+                "signed by the key given, which the operator pins for `{keyring}`"
+            ));
+        }
         why.retain(|why| !why.is_empty());
         table.push([
             verdict.to_owned(),

@@ -1,4 +1,4 @@
-//! What a customer can prove of an image, by what stands on it, and what is found out.
+//! What a customer can prove of an image, by what is stored on it, and what is found out.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is amiss")]
 
@@ -12,6 +12,7 @@ mod making;
 #[path = "vendors/shop.rs"]
 mod shop;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bonafide::glance::{Image, ImagePatch};
@@ -29,6 +30,9 @@ on_both_clouds! {
     an_image_is_proven_when_the_vendor_is_gone,
     what_was_changed_on_the_image_is_found_out,
     what_glance_stores_is_compared_with_the_vendors_file,
+    properties_that_contradict_the_proven_file_are_found_out,
+    a_stored_file_that_is_shorter_or_longer_than_its_size_gets_a_verdict,
+    a_key_that_is_given_proves_images_of_each_keyring_that_name_it,
     what_is_not_shown_is_said,
 }
 
@@ -267,6 +271,164 @@ async fn what_glance_stores_is_compared_with_the_vendors_file(shop: Shop) {
     let audited = audit(&shop, &auditor, report.image).await;
     assert_ne!(audited.verdict, Verdict::Proven, "{audited:?}");
     shop.remove_image(report.image).await;
+}
+
+async fn properties_that_contradict_the_proven_file_are_found_out(shop: Shop) {
+    let report = published(&shop, &cases::UBUNTU_RELEASED).await;
+    let image = seen(&shop, report.image).await;
+    let auditor = auditor(&shop, Depth::Digests);
+    let file = "ubuntu-24.04-server-cloudimg-amd64.img";
+    for (name, value, wanted) in [
+        ("os_version", "22.04", "24.04"),
+        ("os_version", "jammy", "24.04"),
+        ("os_distro", "debian", "ubuntu"),
+        ("os_type", "windows", "linux"),
+        ("architecture", "aarch64", "x86_64"),
+        ("cpu_arch", "arm64", "x86_64"),
+        ("hw_architecture", "aarch64", "x86_64"),
+        ("bonafide_channel", "ubuntu-22.04", "24.04"),
+        (
+            "image_source",
+            "https://cloud-images.ubuntu.com/noble/other.img",
+            file,
+        ),
+        (
+            "source_url",
+            "https://cloud-images.ubuntu.com/noble/other.img",
+            file,
+        ),
+    ] {
+        let audited = auditor
+            .audit(&changed(&image, name, Some(value)))
+            .await
+            .unwrap();
+        let reason = broken(&audited);
+        let said = format!("`{name}` is `{value}` and not `{wanted}`");
+        assert!(reason.contains(&said) && reason.contains(file), "{reason}");
+        assert!(audited.expected.is_some(), "it is proven what it is");
+    }
+    // What says the same in another way, or nothing that the file says too.
+    for (name, value) in [
+        ("os_version", "24.04.3"),
+        ("os_version", "noble"),
+        ("architecture", "amd64"),
+        ("bonafide_channel", "rescue-22.04"),
+        ("image_source", "private"),
+        ("os_purpose", "custom"),
+    ] {
+        let audited = auditor
+            .audit(&changed(&image, name, Some(value)))
+            .await
+            .unwrap();
+        assert!(
+            remains(&audited).contains("takes a download"),
+            "{name}: {audited:?}"
+        );
+    }
+    let both = changed(&image, "os_version", Some("22.04"));
+    let both = changed(&both, "architecture", Some("aarch64"));
+    let audited = auditor.audit(&both).await.unwrap();
+    let reason = broken(&audited);
+    assert!(
+        reason.contains("`os_version`") && reason.contains("`architecture`"),
+        "{reason}"
+    );
+    shop.remove(&report).await;
+
+    // The operator calls its own images as it likes.
+    let report = published(&shop, &cases::OWN).await;
+    let image = changed(&seen(&shop, report.image).await, "os_version", Some("1"));
+    let audited = auditor.audit(&image).await.unwrap();
+    assert!(
+        remains(&audited).contains("takes a download"),
+        "{audited:?}"
+    );
+    shop.remove(&report).await;
+}
+
+/// Where the cloud's store keeps the bytes of an image.
+fn stored_file(shop: &Shop, id: Uuid) -> PathBuf {
+    let store = match &shop.cloud {
+        Cloud::Embedded(cloud) => cloud.store_path().to_owned(),
+        Cloud::Real(_) => std::env::var_os("BONAFIDE_TEST_STORE").unwrap().into(),
+    };
+    store.join(id.to_string())
+}
+
+async fn a_stored_file_that_is_shorter_or_longer_than_its_size_gets_a_verdict(shop: Shop) {
+    let auditor = auditor(&shop, Depth::Bytes);
+    for case in [&cases::DEBIAN_10, &cases::FLATCAR_BZIP2] {
+        let report = published(&shop, case).await;
+        let size = report.stored.as_ref().unwrap().bytes;
+        let path = stored_file(&shop, report.image);
+        let whole = std::fs::read(&path).unwrap();
+        for bytes in [size - 1, size / 2, 0] {
+            let cut = usize::try_from(bytes).unwrap();
+            std::fs::write(&path, &whole[..cut]).unwrap();
+            let audited = audit(&shop, &auditor, report.image).await;
+            let reason = broken(&audited);
+            let given = reason.strip_prefix("Glance gives ").unwrap();
+            let (given, said) = given.split_once(" bytes and no more").unwrap();
+            assert!(given.parse::<u64>().unwrap() <= bytes, "{bytes}: {reason}");
+            assert!(said.ends_with(&format!("it stores {size}")), "{reason}");
+        }
+        let mut longer = whole.clone();
+        longer.extend([0; 70_000]);
+        std::fs::write(&path, &longer).unwrap();
+        let audited = audit(&shop, &auditor, report.image).await;
+        let wanted = format!("more bytes than the {size} that it says");
+        match &shop.cloud {
+            Cloud::Embedded(_) => assert!(broken(&audited).contains(&wanted), "{audited:?}"),
+            // It gives as many bytes as it says, whatever its store has behind them.
+            Cloud::Real(_) => assert_eq!(audited.verdict, Verdict::Proven),
+        }
+        std::fs::write(&path, &whole).unwrap();
+        let audited = audit(&shop, &auditor, report.image).await;
+        assert_eq!(audited.verdict, Verdict::Proven);
+        shop.remove(&report).await;
+    }
+}
+
+/// An auditor who has one key of the operator's, pinned.
+fn with_key(shop: &Shop, keyring: &str) -> Auditor {
+    let key = making::keys().key(keyring).unwrap();
+    let trust = Trust::pinned("operator", [key.fingerprint().parse().unwrap()]);
+    let trust = trust.key(&key.public_key_binary().unwrap()).unwrap();
+    let fetch = Arc::new(site_fetch(&shop.site));
+    Auditor::new(fetch, shop.cloud.session("customer"), now).key(trust)
+}
+
+async fn a_key_that_is_given_proves_images_of_each_keyring_that_name_it(shop: Shop) {
+    // A catalogue may pin a key of its own for a vendor's channel, and such images name that vendor's
+    // keyring.
+    let report = published(&shop, &cases::DEBIAN_10).await;
+    let image = seen(&shop, report.image).await;
+    let given = with_key(&shop, "debian");
+    let audited = given.audit(&image).await.unwrap();
+    assert_eq!(audited.verdict, Verdict::Proven, "{audited:?}");
+    // The key that was given is not thereby the vendor's.
+    assert_eq!(audited.evidence.unwrap().vendor, "operator");
+    assert_eq!(audited.keyring.as_deref(), Some("debian"));
+    // And the file is still that of the keyring's vendor.
+    let audited = given
+        .audit(&changed(&image, "os_version", Some("12")))
+        .await
+        .unwrap();
+    assert!(
+        broken(&audited).contains("`os_version` is `12`"),
+        "{audited:?}"
+    );
+
+    // Another key that was given changes nothing, and neither does an image that names another key.
+    let other = with_key(&shop, "ubuntu").audit(&image).await.unwrap();
+    assert!(broken(&other).contains("unknown key"), "{other:?}");
+    let forged = making::keys().key("ubuntu").unwrap().fingerprint();
+    let forged = changed(&image, "bonafide_certificate", Some(&forged));
+    for auditor in [with_key(&shop, "ubuntu"), given] {
+        let audited = auditor.audit(&forged).await.unwrap();
+        broken(&audited);
+    }
+    shop.remove(&report).await;
 }
 
 async fn what_is_not_shown_is_said(shop: Shop) {

@@ -1,4 +1,4 @@
-//! Proves an image again, by what stands on it: for whoever uses it and trusts nobody.
+//! Proves an image again, by what is stored on it: for its users, who need not trust its operator.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,29 +6,22 @@ use std::sync::Arc;
 use bonafide_glance::{Glance, Image, Session, Status};
 use bonafide_image::Compression;
 use bonafide_sources::Fetch;
-use bonafide_verify::{DigestCheck, Digester, Evidence, ExpectedDigest, Keyring, Verified};
-use futures_util::TryStreamExt;
-use jiff::{SignedDuration, Timestamp};
+use bonafide_verify::{DigestCheck, Evidence, ExpectedDigest, Keyring};
 use serde::Serialize;
 use tokio::sync::Mutex;
-use url::Url;
 use uuid::Uuid;
 
-use crate::check::{self, SignedCheck};
-use crate::opened::{Opened, Packing};
-use crate::pipeline::{self, Limits};
 use crate::{Clock, Error, Trust, marker};
 
+mod bytes;
+mod described;
 mod links;
 
-use links::{boots_alone, broken, claimed_digest, claims, compare, files, prove, stored_digest};
+use described::contradictions;
+use links::{boots_alone, broken, claimed_digest, claims, files, prove, stored_digest};
 
-/// How long one download may take.
-const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
-/// More characters of a reason are nobody's help.
+/// More characters of a reason help no reader.
 const MAX_REASON: usize = 2000;
-/// The largest image that is read, in bytes: 64 GiB.
-const MAX_SIZE: u64 = 64 << 30;
 
 /// What came of an audit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -58,6 +51,8 @@ pub struct Audited {
     pub image: Uuid,
     /// Its name in Glance.
     pub name: Option<String>,
+    /// The keyring that it names. Who signed indeed is in `evidence`.
+    pub keyring: Option<String>,
     /// The file's name in the vendor's signed list, and its digest there.
     pub expected: Option<ExpectedDigest>,
     /// Who signed that list, when and how.
@@ -87,6 +82,8 @@ pub struct Auditor {
     glance: Glance,
     clock: Clock,
     trust: BTreeMap<String, Trust>,
+    /// Valid for images of each keyring that name one of its fingerprints.
+    given: Vec<Trust>,
     depth: Depth,
     /// Those that were read, by name: many images are signed by the same keys.
     keyrings: Arc<Mutex<BTreeMap<String, Keyring>>>,
@@ -101,6 +98,7 @@ impl Auditor {
             glance: Glance::new(session),
             clock: clock.into(),
             trust: BTreeMap::new(),
+            given: Vec::new(),
             depth: Depth::default(),
             keyrings: Arc::default(),
         }
@@ -110,6 +108,16 @@ impl Auditor {
     #[must_use]
     pub fn trust(mut self, keyring: impl Into<String>, trust: Trust) -> Self {
         self.trust.insert(keyring.into(), trust);
+        self.keyrings = Arc::default();
+        self
+    }
+
+    /// Keys that are valid for each image that names one of their pinned fingerprints, whatever
+    /// keyring it names: a catalogue may pin keys of its own for any channel. Who signed is then
+    /// the vendor of this trust, and not that of the keyring.
+    #[must_use]
+    pub fn key(mut self, trust: Trust) -> Self {
+        self.given.push(trust);
         self.keyrings = Arc::default();
         self
     }
@@ -130,6 +138,7 @@ impl Auditor {
         let mut audited = Audited {
             image: image.id,
             name: image.name.clone(),
+            keyring: image.properties.get(marker::KEYRING).cloned(),
             expected: None,
             evidence: None,
             verdict: Verdict::Proven,
@@ -157,6 +166,7 @@ impl Auditor {
         audited.expected = Some(expected.value().clone());
         audited.evidence = Some(expected.evidence().clone());
         claims(image, &expected)?;
+        contradictions(image, &expected.evidence().vendor, &expected.name)?;
 
         let mut check = DigestCheck::new(&expected);
         if let Some(signature) = &files.file_signature {
@@ -184,98 +194,36 @@ impl Auditor {
                 "it does not say whose keys signed".to_owned(),
             ));
         };
+        let given = self.given_for(image);
+        // A key that was given is another keyring than the one that the image names.
+        let known_as = match given {
+            Some(trust) if !self.trust.contains_key(name) => format!("{}: {name}", trust.vendor()),
+            _ => name.clone(),
+        };
         let mut keyrings = self.keyrings.lock().await;
-        if let Some(keyring) = keyrings.get(name) {
+        if let Some(keyring) = keyrings.get(&known_as) {
             return Ok(keyring.clone());
         }
-        let given = self.trust.get(name).cloned();
-        let Some(trust) = given.or_else(|| Trust::known(name)) else {
+        let trust = self.trust.get(name).or(given).cloned();
+        let Some(trust) = trust.or_else(|| Trust::known(name)) else {
             return Err(Stop::Remains(format!(
                 "it is signed by keys of `{name}`, which are not known here"
             )));
         };
         let keyring = trust.keyring(self.fetch.as_ref()).await;
         let keyring = keyring.map_err(|error| Stop::Remains(error.to_string()))?;
-        keyrings.insert(name.clone(), keyring.clone());
+        keyrings.insert(known_as, keyring.clone());
         Ok(keyring)
     }
 
-    /// Reads the image from Glance: its bytes must be the vendor's file.
-    async fn stored_bytes(&self, image: &Image, mut check: DigestCheck) -> Result<(), Stop> {
-        self.download(image, |bytes| check.update(bytes)).await?;
-        check.finish().map(|_| ()).map_err(broken)
-    }
-
-    async fn download(&self, image: &Image, mut take: impl FnMut(&[u8])) -> Result<(), Stop> {
-        let failed = |error: bonafide_glance::Error| Stop::failed(error.into());
-        let mut download = self.glance.download(image.id).await.map_err(failed)?;
-        let until = self.limits().until;
-        let mut bytes = 0;
-        while let Some(chunk) = download.try_next().await.map_err(failed)? {
-            take(&chunk);
-            bytes += chunk.len() as u64;
-            if bytes > MAX_SIZE {
-                return Err(Stop::Broken(format!("it has more than {MAX_SIZE} bytes")));
-            }
-            if self.clock.now() > until {
-                let patience = PATIENCE.as_hours();
-                return Err(Stop::Remains(format!(
-                    "Glance did not give its bytes within {patience} hours"
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    fn limits(&self) -> Limits {
-        let until = self.clock.now().checked_add(PATIENCE);
-        Limits {
-            until: until.unwrap_or(Timestamp::MAX),
-            clock: self.clock.clone(),
-            max_size: MAX_SIZE,
-        }
-    }
-
-    /// Reads the vendor's file: what is in it must have the digest that Glance computed, and be what
-    /// Glance gives.
-    async fn unpacked_bytes(
-        &self,
-        image: &Image,
-        expected: &Verified<ExpectedDigest>,
-        check: DigestCheck,
-    ) -> Result<(), Stop> {
-        let source = image.properties.get("source_url");
-        let url = source.and_then(|source| source.parse::<Url>().ok());
-        let Some(url) = url.filter(|url| url.scheme() == "https") else {
-            return Err(Stop::Remains(
-                "it does not say where the vendor's file is".to_owned(),
-            ));
+    /// The given keys among which is the one that the image says it is signed by.
+    fn given_for(&self, image: &Image) -> Option<&Trust> {
+        let named = image.properties.get(marker::CERTIFICATE)?;
+        let is_named = |trust: &&Trust| {
+            let mut pinned = trust.fingerprints().iter();
+            pinned.any(|pinned| pinned.to_string().eq_ignore_ascii_case(named))
         };
-        let gone = |error: &dyn std::error::Error| {
-            Stop::Remains(format!("the vendor's file can't be read any more: {error}"))
-        };
-        let download = self.fetch.open(&url).await.map_err(|error| gone(&error))?;
-        let opened = Opened::new(download, &expected.name, Packing::ByName).await;
-        let opened = opened.map_err(|error| gone(&error))?;
-        let check = SignedCheck::new(expected.clone(), check);
-        let passed = pipeline::prove(opened, check, self.limits(), |_| {}).await;
-        let image_digests = match passed {
-            Ok(passed) => passed.image,
-            Err(Error::Unproven { source, .. }) => return Err(broken(*source)),
-            Err(error) => return Err(gone(&error)),
-        };
-        compare(image, &image_digests)?;
-        let mut digester = Digester::both();
-        self.download(image, |bytes| digester.update(bytes)).await?;
-        let stored = check::finish(digester);
-        match stored == image_digests {
-            true => Ok(()),
-            false => Err(Stop::Broken(format!(
-                "Glance gives other bytes than it says: {} of SHA-512 `{}`, and in the vendor's file \
-                 are {} of `{}`",
-                stored.bytes, stored.sha512, image_digests.bytes, image_digests.sha512
-            ))),
-        }
+        self.given.iter().find(is_named)
     }
 }
 
@@ -292,7 +240,7 @@ impl Stop {
     }
 }
 
-/// Names and properties of an image are anybody's words, and a terminal obeys some.
+/// An image's owner writes what it likes in names and properties, and a terminal obeys some characters.
 fn printable(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     let mut shown = String::new();
