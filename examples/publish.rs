@@ -228,7 +228,15 @@ fn read_plans(path: &Path) -> Result<Plans, AnyError> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| format!("the plan `{}` can't be read: {error}", path.display()))?;
     let plans = serde_json::from_str(&text);
-    Ok(plans.map_err(|error| format!("`{}` is no plan: {error}", path.display()))?)
+    let path = path.display();
+    Ok(plans.map_err(|error| match error.is_eof() {
+        true => format!(
+            "the plan `{path}` ends within the JSON after {} bytes: it was cut off; make it again \
+             with --plan-out",
+            text.len()
+        ),
+        false => format!("`{path}` is not a plan: {error}"),
+    })?)
 }
 
 fn write_plans(path: &Path, plans: &Plans) -> Result<(), AnyError> {

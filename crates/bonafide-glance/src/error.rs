@@ -57,6 +57,19 @@ pub enum Error {
     /// 409: the state of the image forbids it, or the id is taken, even by a deleted image.
     #[error("{0}; look at the image's present state before the next step")]
     Conflict(Box<Rejection>),
+    /// The answer ends within its JSON, though its connection ended well.
+    #[error(
+        "the answer to `{method} {url}` ends within the JSON after {bytes} bytes: the service, or a \
+         proxy before it, cut it off; try again"
+    )]
+    CutOff {
+        /// The HTTP method.
+        method: &'static str,
+        /// The address.
+        url: String,
+        /// How many bytes came.
+        bytes: usize,
+    },
     /// The answer does not have the form that the API promises.
     #[error(
         "the answer to `{method} {url}` is not understood: {reason}; is this address really an \
@@ -307,7 +320,7 @@ impl Error {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Stalled { .. } => true,
+            Self::CutOff { .. } | Self::Stalled { .. } => true,
             Self::Transport { source, .. } => !retry::is_lasting(&**source),
             _ => self.status().is_some_and(retry::Failure::is_chance),
         }

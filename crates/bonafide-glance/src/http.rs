@@ -288,7 +288,19 @@ impl Answer {
     }
 
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.body).map_err(|error| self.not_understood(&error.to_string()))
+        serde_json::from_slice(&self.body).map_err(|error| self.not_read(&error))
+    }
+
+    /// Why the JSON of the answer was not read. Half an answer is not another API.
+    pub(crate) fn not_read(&self, error: &serde_json::Error) -> Error {
+        if !error.is_eof() || self.body.is_empty() {
+            return self.not_understood(&error.to_string());
+        }
+        Error::CutOff {
+            method: self.verb.as_str(),
+            url: redacted(&self.url),
+            bytes: self.body.len(),
+        }
     }
 
     pub(crate) fn not_understood(&self, reason: &str) -> Error {

@@ -193,7 +193,13 @@ impl Keystone {
             )
         })?;
         // No error of the parser is passed on: it may quote the token.
-        let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
+        let body = serde_json::from_slice::<Value>(&answer.body);
+        if let Err(error) = &body
+            && error.is_eof()
+        {
+            return Err(answer.not_read(error));
+        }
+        let body = body.ok();
         let token = body.as_ref().and_then(|body| body.get(field)?.as_str());
         match token {
             Some(token) => Ok(token.into()),
@@ -274,6 +280,8 @@ fn subject_token(answer: &Answer) -> Result<Token, Error> {
     let Some(secret) = secret.and_then(|value| value.to_str().ok()) else {
         return Err(answer.not_understood("there is no header `X-Subject-Token`"));
     };
-    Token::from_keystone(secret.into(), &answer.body)
-        .map_err(|error| answer.not_understood(&error.to_string()))
+    Token::from_keystone(secret.into(), &answer.body).map_err(|error| match error.downcast_ref() {
+        Some(error) => answer.not_read(error),
+        None => answer.not_understood(&error.to_string()),
+    })
 }

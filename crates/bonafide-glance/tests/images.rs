@@ -124,6 +124,35 @@ async fn a_list_follows_its_pages_to_the_end() {
 }
 
 #[tokio::test]
+async fn half_an_answer_is_said_to_be_cut_off_with_its_length() {
+    let page = format!(
+        r#"{{"images":[{}],"next":"/v2/images?marker=1"}}"#,
+        image(ID)
+    );
+    for bytes in [1, page.len() / 2, page.len() - 1] {
+        let half = page[..bytes].to_owned();
+        let cloud = Cloud::new(move |_, _| json(200, half.clone())).await;
+        let glance = cloud.glance();
+        for error in [
+            glance.list(&ImageFilter::new()).await.unwrap_err(),
+            glance.image(ID).await.unwrap_err(),
+        ] {
+            assert!(matches!(error, Error::CutOff { .. }), "{error}");
+            assert!(error.is_transient());
+            let text = error.to_string();
+            let wanted = format!("ends within the JSON after {bytes} bytes");
+            assert!(text.contains(&wanted) && !text.contains("EOF"), "{text}");
+        }
+    }
+    // Another form is not half an answer.
+    for other in ["", "[]", "<html>", r#"{"images": 7}"#] {
+        let cloud = Cloud::new(move |_, _| json(200, other.to_owned())).await;
+        let error = cloud.glance().list(&ImageFilter::new()).await.unwrap_err();
+        assert!(matches!(error, Error::Decode { .. }), "{other}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn a_list_does_not_take_the_token_elsewhere_nor_in_circles() {
     for next in [
         "http://evil.example/v2/images?marker=1",
