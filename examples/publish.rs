@@ -235,7 +235,7 @@ fn read_plans(path: &Path) -> Result<Plans, AnyError> {
              with --plan-out",
             text.len()
         ),
-        false => format!("`{path}` is not a plan: {error}"),
+        false => format!("`{path}` is no plan: {error}"),
     })?)
 }
 
