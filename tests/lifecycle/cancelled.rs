@@ -280,3 +280,34 @@ async fn a_fleet_that_is_stopped_leaves_nothing_in_any_of_its_clouds() {
         Err(Error::Cancelled)
     ));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_another_run_has_published_meanwhile_is_not_removed_by_a_run_that_is_stopped()
+{
+    let life = Life::start().await;
+    let build = life.build();
+    let (slow, quick) = (life.channel(), life.channel());
+    // Its second look at the list, behind the upload, never ends.
+    let token = CancellationToken::new();
+    let stopped = life.publisher().cancelled_by(token.clone());
+    let candidate = stopped.find(&slow, &Silent).await.unwrap();
+    life.site.fault(&build.list_url, Fault::StallAfter(1));
+    let published = async {
+        loop {
+            let whole = |image: &serde_json::Value| image["status"] == "active";
+            if life.images().iter().any(whole) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        life.site.clear_fault(&build.list_url);
+        let done = life.reconcile(&quick).await;
+        assert_eq!(done.reports.len(), 1, "{done:?}");
+        token.cancel();
+        done.reports[0].image
+    };
+    // However that ends, the image stays.
+    let (_, image) = tokio::join!(stopped.publish(&slow, &candidate, &Silent), published);
+    assert_eq!(life.newest(), image);
+    assert_eq!(life.images()[0]["visibility"], "public");
+}

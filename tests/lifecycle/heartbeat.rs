@@ -304,7 +304,6 @@ async fn heartbeat_images_that_dead_runs_have_left_go_and_nothing_else_does() {
         .await
         .unwrap()
         .id;
-    life.clock.advance(hours(1));
     let done = life.reconcile(&channel).await;
     assert!(done.refused.is_empty(), "{done:?}");
     let there = |id: Uuid| life.cloud.image(id).is_some();

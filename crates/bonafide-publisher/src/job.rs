@@ -21,8 +21,8 @@ use crate::uploading::{Uploading, open};
 use crate::wait::hold_back;
 use crate::wanted::Wanted;
 use crate::{
-    Candidate, Channel, Error, Event, ImageDigests, Observe, Outcome, Publisher, Report, changes,
-    clean_up, drift, marker,
+    Candidate, Channel, Error, Event, ImageDigests, LeftBehind, Observe, Outcome, Publisher,
+    Report, changes, clean_up, drift, marker,
 };
 
 type SignedPassed = Passed<Verified<FileDigests>>;
@@ -230,11 +230,24 @@ impl Job<'_> {
         hold_back(self.glance(), namespace, build, self.now(), failures).await;
     }
 
-    /// Removes an image that was never public. One that was may be in use.
+    /// Removes an image that was never public. One that was may be in use; and another run may have made it
+    /// public since it was looked at.
     async fn dispose(&self, image: &Image, error: Error) -> Error {
-        match image.properties.contains_key(marker::STATE) {
-            true => clean_up::remove(self.glance(), image.id, error, self.observer).await,
-            false => error,
+        if !image.properties.contains_key(marker::STATE) {
+            return error;
+        }
+        match self.glance().find(image.id).await {
+            Ok(Some(now)) if now.properties.contains_key(marker::STATE) => {
+                clean_up::remove(self.glance(), image.id, error, self.observer).await
+            }
+            Ok(_) => error,
+            Err(failure) => Error::NotCleanedUp {
+                error: Box::new(error),
+                left_behind: LeftBehind {
+                    id: image.id,
+                    error: failure,
+                },
+            },
         }
     }
 

@@ -145,19 +145,14 @@ impl Publisher {
         }
     }
 
-    /// Those that are worth a look: by the cloud's time they were not renewed lately. Whether that is true is
-    /// then looked at, so a wrong clock costs time only.
+    /// An image names its heartbeat image until it is public, and that is deleted right after.
     fn left_heartbeats(&self, standing: &Standing) -> Vec<(Uuid, Watched)> {
-        let now = standing.time.unwrap_or_else(|| self.clock.now());
-        let left = standing.heartbeats.iter().filter_map(|image| {
-            let watched = Watched::of(image)?;
-            let renewed = image.updated_at?;
-            let quiet = Duration::try_from(now.duration_since(renewed)).ok()?;
-            let named = standing.named.contains(&image.id);
-            let is_left = !named && !self.pulses.is_own(image.id) && quiet >= watched.gone_after;
-            is_left.then_some((image.id, watched))
-        });
-        left.collect()
+        let left = standing
+            .heartbeats
+            .iter()
+            .filter(|image| !standing.named.contains(&image.id) && !self.pulses.is_own(image.id));
+        left.filter_map(|image| Some((image.id, Watched::of(image)?)))
+            .collect()
     }
 
     /// Takes down what a list said of heartbeats.
