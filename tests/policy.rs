@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is amiss")]
 
+#[path = "policy/critical.rs"]
+mod critical;
 #[path = "policy/documentation.rs"]
 mod documentation;
 #[path = "policy/dsa.rs"]

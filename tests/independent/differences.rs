@@ -87,6 +87,24 @@ pub(crate) const GPGV_MADE: &[Difference] = &[
     },
     Difference {
         they_accept: true,
+        reason: "gpgv takes an older word for one that it does not understand",
+        pairs: &[
+            "critical notation over the own key, with an older word",
+            "critical private subpacket over the own key, with an older word",
+            "critical unknown subpacket over the own key, with an older word",
+        ],
+    },
+    Difference {
+        they_accept: true,
+        reason: "gpgv passes over a revocation that it does not understand",
+        pairs: &[
+            "critical notation in a revocation",
+            "critical private subpacket in a revocation",
+            "critical unknown subpacket in a revocation",
+        ],
+    },
+    Difference {
+        they_accept: true,
         reason: "gpgv accepts DSA, and RSA of any size",
         pairs: &["DSA", "RSA of 1024 bits", "subkey of RSA of 1024 bits"],
     },

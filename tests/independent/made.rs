@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bonafide_testkit::keys::{
-    DirectOptions, RevocationReason, SignatureOptions, SigningDigest, SigningKey, SubkeyOptions,
-    Version6Key,
+    DirectOptions, Required, RevocationReason, SignatureOptions, SigningDigest, SigningKey,
+    SubkeyOptions, Version6Key,
 };
 use jiff::Timestamp;
 
@@ -75,6 +75,7 @@ pub(crate) fn pairs() -> Vec<Pair> {
     direct(&mut pairs, &key);
     revocations(&mut pairs, &key);
     companies(&mut pairs, &key);
+    critical(&mut pairs, &key);
     pairs.0
 }
 
@@ -237,6 +238,42 @@ fn revocations(pairs: &mut Pairs, key: &SigningKey) {
             pairs.signed(&name("subkey"), &revoked, &signed());
         }
     }
+}
+
+/// What a signature marks as critical, in every place.
+fn critical(pairs: &mut Pairs, key: &SigningKey) {
+    let day = time("2024-01-20T00:00:00Z");
+    for (what, required) in [
+        ("notation", Required::notation("must@vendor.test")),
+        ("private subpacket", Required::subpacket(100, b"x")),
+        ("unknown subpacket", Required::subpacket(60, b"x")),
+    ] {
+        let name = |place: &str| format!("critical {what} {place}");
+        let required = || required.clone();
+        pairs.signed(&name("over data"), key, &signed().requires(required()));
+        let own = key.clone().self_signature_requires(required()).unwrap();
+        pairs.signed(&name("over the own key"), &own, &signed());
+        let later = own.self_signed_at(time("2024-01-02T00:00:00Z")).unwrap();
+        let both = [key, &later].map(|key| key.public_key_binary().unwrap());
+        let signature = key.sign_binary(LIST, &signed()).unwrap();
+        let older = name("over the own key, with an older word");
+        pairs.add(&older, both.concat(), signature, Some(LIST));
+        for (place, options) in [
+            ("in a binding", at().binding_requires(required())),
+            (
+                "in a back-signature",
+                at().back_signature_requires(required()),
+            ),
+        ] {
+            let bound = key.add_signing_subkey(&options).unwrap();
+            pairs.signed(&name(place), &bound, &signed());
+        }
+        let reason = RevocationReason::Compromised;
+        let revoked = key.revoke_requiring(reason, day, &required()).unwrap();
+        pairs.signed(&name("in a revocation"), &revoked, &signed());
+    }
+    let policy = Required::subpacket(26, b"https://vendor.test/policy");
+    pairs.signed("critical policy over data", key, &signed().requires(policy));
 }
 
 fn companies(pairs: &mut Pairs, key: &SigningKey) {

@@ -31,6 +31,7 @@ mod certification;
 mod direct;
 mod error;
 mod options;
+mod required;
 mod signature;
 mod subkey;
 mod vendors;
@@ -39,6 +40,7 @@ mod version_6;
 pub use direct::DirectOptions;
 pub use error::KeyError;
 pub use options::{RevocationReason, SignatureOptions, SigningDigest};
+pub use required::Required;
 pub use subkey::SubkeyOptions;
 pub use vendors::VendorKeys;
 pub use version_6::Version6Key;
@@ -177,10 +179,48 @@ impl SigningKey {
     /// # Errors
     /// The time does not fit into OpenPGP's 32 bits of seconds since 1970.
     pub fn revoke(&self, reason: RevocationReason, at: Timestamp) -> Result<Self, KeyError> {
-        let revocation = certification::revocation(&self.primary, reason, at)?;
+        let revocation = certification::revocation(&self.primary, reason, at, None)?;
         let mut revoked = self.clone();
         revoked.revocations.push(revocation);
         Ok(revoked)
+    }
+
+    /// The key with a self-signature that marks this as critical.
+    ///
+    /// # Errors
+    /// The self-signature can't be made.
+    pub fn self_signature_requires(mut self, required: Required) -> Result<Self, KeyError> {
+        self.certification.required = Some(required);
+        self.certified_anew()
+    }
+
+    /// This key with a revocation of its primary that marks something as critical.
+    ///
+    /// # Errors
+    /// The time does not fit into OpenPGP's 32 bits of seconds since 1970.
+    pub fn revoke_requiring(
+        &self,
+        reason: RevocationReason,
+        at: Timestamp,
+        required: &Required,
+    ) -> Result<Self, KeyError> {
+        let revocation = certification::revocation(&self.primary, reason, at, Some(required))?;
+        let mut revoked = self.clone();
+        revoked.revocations.push(revocation);
+        Ok(revoked)
+    }
+
+    /// This key with a revocation of its newest subkey that marks something as critical.
+    ///
+    /// # Errors
+    /// There is no subkey, or the time is out of OpenPGP's range.
+    pub fn revoke_subkey_requiring(
+        &self,
+        reason: RevocationReason,
+        at: Timestamp,
+        required: &Required,
+    ) -> Result<Self, KeyError> {
+        self.change_subkey(|subkey, primary| subkey.revoke(primary, reason, at, Some(required)))
     }
 
     /// This key with one more signing subkey of the same kind, and **signing with that** from now
@@ -209,7 +249,7 @@ impl SigningKey {
     /// # Errors
     /// There is no subkey, or the time is out of OpenPGP's range.
     pub fn revoke_subkey(&self, reason: RevocationReason, at: Timestamp) -> Result<Self, KeyError> {
-        self.change_subkey(|subkey, primary| subkey.revoke(primary, reason, at))
+        self.change_subkey(|subkey, primary| subkey.revoke(primary, reason, at, None))
     }
 
     fn change_subkey(

@@ -284,6 +284,22 @@ pub enum Error {
         /// How many bytes were read.
         found: u64,
     },
+    /// A signature that is not valid for those who don't know something in it.
+    #[error(
+        "the signature of key {signer} of {signed_at} over {over} marks {required} as critical, which \
+         is not known here, so it is not valid (RFC 9580, 5.2.3.7); ask the vendor for one without it, \
+         or use a newer version of this program"
+    )]
+    UnknownCritical {
+        /// The key that the signature names.
+        signer: Fingerprint,
+        /// What is signed: the file, or a key.
+        over: &'static str,
+        /// What is marked as critical and not known.
+        required: String,
+        /// When the signature claims to be made.
+        signed_at: Timestamp,
+    },
     /// Made by a key that is not pinned for this vendor.
     #[error(
         "the signature is by an unknown key {}; pinned for {vendor}: {}",

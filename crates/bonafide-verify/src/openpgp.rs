@@ -1,7 +1,8 @@
 //! Everything that touches rpgp: signatures are parsed here, clear-signed messages in `cleartext`
 //! and key files in `key_file`, both out of their `armor`. What a certificate says of itself is
 //! `checked` once. The policy is in `policy`, that of certificates in `certificate` by their
-//! `last_words`, that of files that stream by in `candidate`.
+//! `last_words`, that of files that stream by in `candidate`; what signatures mark as critical is in
+//! `critical`.
 //!
 //! rpgp does the mathematics and enforces no policy, so every rule is spelled out there.
 
@@ -17,6 +18,7 @@ mod candidate;
 mod certificate;
 mod checked;
 mod cleartext;
+mod critical;
 #[cfg(fuzzing)]
 mod facts;
 mod key_file;

@@ -12,7 +12,7 @@ use rand::rngs::OsRng;
 
 use super::error::{Doing, openpgp_time};
 use super::signature::{fits, subpackets};
-use super::{KeyError, RevocationReason, SigningDigest};
+use super::{KeyError, Required, RevocationReason, SigningDigest};
 
 /// What the self-signature over the user id says of the primary key.
 #[derive(Clone, Debug)]
@@ -24,6 +24,7 @@ pub(super) struct Certification {
     pub(super) validity: Option<pgp::types::Duration>,
     /// How long the self-signature itself is valid.
     pub(super) lasts: Option<pgp::types::Duration>,
+    pub(super) required: Option<Required>,
 }
 
 impl Certification {
@@ -35,6 +36,7 @@ impl Certification {
             signs: true,
             validity: None,
             lasts: None,
+            required: None,
         }
     }
 
@@ -59,7 +61,8 @@ impl Certification {
         if let Some(lasts) = self.lasts {
             said.push(SubpacketData::SignatureExpirationTime(lasts));
         }
-        let config = config(primary, SignatureType::CertPositive, self.digest, said)?;
+        let class = SignatureType::CertPositive;
+        let config = config(primary, class, self.digest, said, self.required.as_ref())?;
         let public = primary.public_key();
         config
             .sign_certification(primary, public, &Password::empty(), Tag::UserId, user_id)
@@ -84,6 +87,7 @@ pub(super) fn revocation(
     primary: &SecretKey,
     reason: RevocationReason,
     at: Timestamp,
+    required: Option<&Required>,
 ) -> Result<Signature, KeyError> {
     let said = revoking_words(primary, reason, at)?;
     config(
@@ -91,6 +95,7 @@ pub(super) fn revocation(
         SignatureType::KeyRevocation,
         SigningDigest::default(),
         said,
+        required,
     )?
     .sign_key(primary, &Password::empty(), primary.public_key())
     .doing("revoke the key")
@@ -116,15 +121,19 @@ pub(super) fn own_words(key: &impl KeyDetails, at: pgp::types::Timestamp) -> Vec
     ]
 }
 
-/// A version 4 signature by this key that says this.
+/// A version 4 signature by this key that says this, and marks this as critical.
 pub(super) fn config(
     key: &impl KeyDetails,
     class: SignatureType,
     digest: SigningDigest,
     said: Vec<SubpacketData>,
+    required: Option<&Required>,
 ) -> Result<SignatureConfig, KeyError> {
     let mut config = SignatureConfig::v4(class, key.algorithm(), digest.algorithm());
     config.hashed_subpackets = subpackets(said)?;
+    if let Some(required) = required {
+        config.hashed_subpackets.push(required.to_subpacket()?);
+    }
     config.unhashed_subpackets = subpackets(vec![SubpacketData::IssuerKeyId(key.legacy_key_id())])?;
     Ok(config)
 }

@@ -8,7 +8,7 @@ use pgp::types::Password;
 
 use super::certification::{config, own_words};
 use super::error::{Doing, openpgp_duration, openpgp_time};
-use super::{KeyError, SigningDigest, SigningKey};
+use super::{KeyError, Required, SigningDigest, SigningKey};
 
 /// A direct-key signature (class 1F). The default says nothing of the key's end and flags, like the
 /// one that GnuPG makes to name a revoker.
@@ -18,6 +18,7 @@ pub struct DirectOptions {
     created: Timestamp,
     validity: Option<Duration>,
     signs: Option<bool>,
+    required: Option<Required>,
 }
 
 impl DirectOptions {
@@ -27,18 +28,25 @@ impl DirectOptions {
             created,
             validity: None,
             signs: None,
+            required: None,
         }
     }
 
     /// It says that the key is valid for so long from its creation.
-    pub const fn expires_after(mut self, validity: Duration) -> Self {
+    pub fn expires_after(mut self, validity: Duration) -> Self {
         self.validity = Some(validity);
         self
     }
 
     /// It has flags that let the key certify, and sign or not.
-    pub const fn flagged(mut self, signs: bool) -> Self {
+    pub fn flagged(mut self, signs: bool) -> Self {
         self.signs = Some(signs);
+        self
+    }
+
+    /// It marks this as critical.
+    pub fn requires(mut self, required: Required) -> Self {
+        self.required = Some(required);
         self
     }
 
@@ -60,7 +68,8 @@ impl DirectOptions {
                 validity,
             )?));
         }
-        config(primary, SignatureType::Key, SigningDigest::default(), said)?
+        let (digest, required) = (SigningDigest::default(), self.required.as_ref());
+        config(primary, SignatureType::Key, digest, said, required)?
             .sign_key(primary, &Password::empty(), primary.public_key())
             .doing("sign the key")
     }

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{RevocationCode, SignatureType};
 
+use super::Required;
+
 /// How to make a signature. The default is what Canonical makes today: version 4, class 00,
 /// SHA-512, with the issuer's fingerprint and key id, without an end.
 #[derive(Clone, Debug)]
@@ -18,6 +20,7 @@ pub struct SignatureOptions {
     pub(super) issuer: Issuer,
     pub(super) signers_user_id: Option<String>,
     pub(super) version: Version,
+    pub(super) required: Vec<Required>,
 }
 
 /// How the signature names its maker.
@@ -46,6 +49,7 @@ impl SignatureOptions {
             issuer: Issuer::FingerprintAndKeyId,
             signers_user_id: None,
             version: Version::V4,
+            required: Vec::new(),
         }
     }
 
@@ -95,6 +99,12 @@ impl SignatureOptions {
     /// Say which of the key's user ids signs, as Flatcar does (RFC 9580, 5.2.3.30).
     pub fn signers_user_id(mut self, user_id: &str) -> Self {
         self.signers_user_id = Some(user_id.to_owned());
+        self
+    }
+
+    /// Mark this as critical (RFC 9580, 5.2.3.7).
+    pub fn requires(mut self, required: Required) -> Self {
+        self.required.push(required);
         self
     }
 

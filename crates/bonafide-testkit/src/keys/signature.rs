@@ -67,6 +67,9 @@ fn version_4(
         unhashed.push(SubpacketData::IssuerKeyId(key.legacy_key_id()));
     }
     config.hashed_subpackets = subpackets(hashed)?;
+    for required in &options.required {
+        config.hashed_subpackets.push(required.to_subpacket()?);
+    }
     config.unhashed_subpackets = subpackets(unhashed)?;
     Ok(config)
 }

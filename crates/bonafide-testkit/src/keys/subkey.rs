@@ -15,7 +15,7 @@ use rand::rngs::OsRng;
 use super::certification::{config, own_words, revoking_words};
 use super::error::{Doing, openpgp_duration, openpgp_time};
 use super::signature::fits;
-use super::{KeyError, RevocationReason, SigningDigest};
+use super::{KeyError, Required, RevocationReason, SigningDigest};
 
 /// How a subkey is bound to its primary. The default binding is a right one: flagged for signing
 /// and signed back.
@@ -30,6 +30,8 @@ pub struct SubkeyOptions {
     back_signed: bool,
     digest: SigningDigest,
     back_digest: SigningDigest,
+    required: Option<Required>,
+    back_required: Option<Required>,
 }
 
 impl SubkeyOptions {
@@ -44,6 +46,8 @@ impl SubkeyOptions {
             back_signed: true,
             digest: SigningDigest::default(),
             back_digest: SigningDigest::default(),
+            required: None,
+            back_required: None,
         }
     }
 
@@ -62,6 +66,18 @@ impl SubkeyOptions {
     /// The binding is a signature with an end, so long after it was made.
     pub fn binding_expires_after(mut self, lasts: Duration) -> Self {
         self.lasts = Some(lasts);
+        self
+    }
+
+    /// The binding marks this as critical.
+    pub fn binding_requires(mut self, required: Required) -> Self {
+        self.required = Some(required);
+        self
+    }
+
+    /// The subkey's own signature under the binding marks this as critical.
+    pub fn back_signature_requires(mut self, required: Required) -> Self {
+        self.back_required = Some(required);
         self
     }
 
@@ -146,11 +162,12 @@ impl BoundSubkey {
         primary: &SecretKey,
         reason: RevocationReason,
         at: Timestamp,
+        required: Option<&Required>,
     ) -> Result<(), KeyError> {
         let said = revoking_words(primary, reason, at)?;
         let class = SignatureType::SubkeyRevocation;
         // Hashed like a binding (RFC 9580, 5.2.4).
-        let revocation = config(primary, class, SigningDigest::default(), said)?
+        let revocation = config(primary, class, SigningDigest::default(), said, required)?
             .sign_subkey_binding(
                 primary,
                 primary.public_key(),
@@ -197,7 +214,9 @@ fn bind(
     if options.back_signed {
         let class = SignatureType::KeyBinding;
         fits(key, options.back_digest)?;
-        let back = config(key, class, options.back_digest, own_words(key, created))?
+        let required = options.back_required.as_ref();
+        let words = own_words(key, created);
+        let back = config(key, class, options.back_digest, words, required)?
             .sign_primary_key_binding(
                 key,
                 key.public_key(),
@@ -207,7 +226,9 @@ fn bind(
             .doing("sign the binding back")?;
         said.push(SubpacketData::EmbeddedSignature(Box::new(back)));
     }
-    config(primary, SignatureType::SubkeyBinding, options.digest, said)?
+    let class = SignatureType::SubkeyBinding;
+    let required = options.required.as_ref();
+    config(primary, class, options.digest, said, required)?
         .sign_subkey_binding(
             primary,
             primary.public_key(),

@@ -124,10 +124,9 @@ fn streamable(
     let Some(config) = signature.config() else {
         return Err(refused("its packet is not understood".to_owned()));
     };
-    // What is not understood and critical is found when it is hashed.
     match close(config, Both::default().state(algorithm)) {
         Ok(_) => Ok(algorithm),
-        Err(error) => Err(refused(error.to_string().chars().take(200).collect())),
+        Err(_) => Err(refused("its packet contradicts itself".to_owned())),
     }
 }
 

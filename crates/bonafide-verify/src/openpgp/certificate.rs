@@ -6,7 +6,8 @@ use pgp::packet::{PublicKey, RevocationCode, Signature, SubpacketData};
 use pgp::types::KeyDetails;
 
 use super::checked::{Certificate, Subkey};
-use super::last_words;
+use super::policy::critical_is_known;
+use super::{critical, last_words};
 use crate::{Concession, Error, Fingerprint};
 
 /// The key that a signature names.
@@ -91,6 +92,9 @@ pub(super) fn may_sign(
         not_revoked(&primary_fingerprint, revocation, signed_at)?;
     }
     let own = &certificate.self_signatures;
+    for said in last_words::of_each_kind(own, now).into_iter().flatten() {
+        critical_is_known(&primary_fingerprint, said, "the key itself")?;
+    }
     let mut said = last_words::on(own, last_words::has_end, now);
     if said.is_empty() {
         return Err(Error::NotASigningKey {
@@ -116,7 +120,9 @@ pub(super) fn may_sign(
             said.extend(flags);
             None
         }
-        Signer::Subkey(subkey) => subkey_may_sign(subkey, signer, signed_at, now)?,
+        Signer::Subkey(subkey) => {
+            subkey_may_sign(&primary_fingerprint, subkey, signer, signed_at, now)?
+        }
     };
     let concession = said.into_iter().any(is_sha1);
     let concession = concession.then_some(Concession::Sha1SelfSignature);
@@ -126,6 +132,7 @@ pub(super) fn may_sign(
 /// A subkey needs a binding by the primary that allows signing, and its own word that it belongs
 /// there (the back-signature), else anybody could claim somebody else's signing key.
 fn subkey_may_sign(
+    primary: &Fingerprint,
     subkey: &Subkey,
     signer: &Signer<'_>,
     signed_at: Timestamp,
@@ -145,6 +152,9 @@ fn subkey_may_sign(
     if bindings.is_empty() {
         return Err(not_signing("the primary key has not bound it"));
     }
+    for binding in &bindings {
+        critical_is_known(primary, &binding.signature, "its subkey")?;
+    }
     if bindings
         .iter()
         .any(|each| !each.signature.key_flags().sign())
@@ -153,9 +163,14 @@ fn subkey_may_sign(
     }
     // One suffices; the one that lasts longest.
     let backs = bindings.iter().flat_map(|binding| &binding.backs);
-    let Some(back) = backs.max_by_key(|back| (lasts(back), !is_sha1(back))) else {
+    let rank = |back: &&Signature| {
+        let is_known = critical::unknown(back).is_none();
+        (is_known, lasts(back), !is_sha1(back))
+    };
+    let Some(back) = backs.max_by_key(rank) else {
         return Err(not_signing("it has not signed its binding back"));
     };
+    critical_is_known(&key, back, "its primary key")?;
     let said = bindings.iter().map(|binding| &binding.signature);
     let said: Vec<_> = said.chain([back]).collect();
     for said in &said {
@@ -208,8 +223,12 @@ fn key_flags_forbid_signing(signature: &Signature) -> bool {
     })
 }
 
-/// A compromised key (or one revoked without a reason) never counts again; one that was
-/// superseded or retired counts for what it signed before.
+/// A compromised key (or one revoked without a reason) is never valid again; one that was
+/// superseded or retired is for what it signed before.
+///
+/// A revocation that marks something unknown as critical is heard: only the key's owner can have made it,
+/// and to pass over it would be to trust a key that its owner has given up. What is not known may be what
+/// its reason depends on, so none is taken from it.
 fn not_revoked(
     key: &Fingerprint,
     revocation: &Signature,
@@ -219,20 +238,23 @@ fn not_revoked(
         .created()
         .map_or(Timestamp::UNIX_EPOCH, timestamp);
     let code = revocation.revocation_reason_code();
-    let soft = matches!(
-        code,
-        Some(RevocationCode::KeySuperseded | RevocationCode::KeyRetired)
-    );
+    let required = critical::unknown(revocation);
+    let soft = required.is_none()
+        && matches!(
+            code,
+            Some(RevocationCode::KeySuperseded | RevocationCode::KeyRetired)
+        );
     if soft && signed_at < revoked_at {
         return Ok(());
     }
     Err(Error::KeyRevoked {
         key: key.clone(),
         revoked_at,
-        reason: match code {
-            Some(RevocationCode::KeyCompromised) => "compromised".to_owned(),
-            Some(RevocationCode::KeySuperseded) => "superseded".to_owned(),
-            Some(RevocationCode::KeyRetired) => "retired".to_owned(),
+        reason: match (required, code) {
+            (Some(required), _) => format!("{required} is marked as critical and not known here"),
+            (None, Some(RevocationCode::KeyCompromised)) => "compromised".to_owned(),
+            (None, Some(RevocationCode::KeySuperseded)) => "superseded".to_owned(),
+            (None, Some(RevocationCode::KeyRetired)) => "retired".to_owned(),
             _ => "no reason given".to_owned(),
         },
         signed_at,

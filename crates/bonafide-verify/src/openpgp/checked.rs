@@ -6,6 +6,7 @@ use pgp::ser::Serialize;
 use pgp::types::{KeyDetails, Tag};
 
 use super::certificate::acceptable_digest;
+use super::critical::readable;
 use crate::Fingerprint;
 
 /// A certificate whose signatures over itself were checked, once, when it was read: a proof then
@@ -88,18 +89,21 @@ impl Certificate {
                 }
             } else {
                 note(&mut self.revocations, &revocation, || {
-                    revocation.verify_key(primary).is_ok()
+                    readable(&revocation).verify_key(primary).is_ok()
                 });
             }
         }
         let own = &mut self.self_signatures;
         for direct in said.direct_signatures {
-            note(own, &direct, || direct.verify_key(primary).is_ok());
+            note(own, &direct, || {
+                readable(&direct).verify_key(primary).is_ok()
+            });
         }
         for user in said.users {
             for over_user in &user.signatures {
                 if over_user.typ() != Some(SignatureType::CertRevocation) {
                     note(own, over_user, || {
+                        let over_user = readable(over_user);
                         let verified =
                             over_user.verify_certification(primary, Tag::UserId, &user.id);
                         verified.is_ok()
@@ -132,6 +136,7 @@ impl Certificate {
             let key = &subkey.key;
             for revocation in &self.subkey_revocations {
                 note(&mut subkey.revocations, revocation, || {
+                    let revocation = readable(revocation);
                     revocation.verify_subkey_binding(primary, key).is_ok()
                 });
             }
@@ -157,7 +162,7 @@ impl Subkey {
         let key = &self.key;
         let is_known = |known: &Binding| says_the_same(&known.signature, &signature);
         if !self.bindings.iter().any(is_known) {
-            if !verified(|| said.verify_subkey_binding(primary, key).is_ok()) {
+            if !verified(|| readable(said).verify_subkey_binding(primary, key).is_ok()) {
                 return;
             }
             let signature = signature.clone();
@@ -170,7 +175,9 @@ impl Subkey {
         let back = back.filter(|back| acceptable_digest(back));
         if let (Some(binding), Some(back)) = (binding, back) {
             note(&mut binding.backs, back, || {
-                back.verify_primary_key_binding(key, primary).is_ok()
+                readable(back)
+                    .verify_primary_key_binding(key, primary)
+                    .is_ok()
             });
         }
     }

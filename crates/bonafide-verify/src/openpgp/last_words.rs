@@ -20,9 +20,7 @@ pub(super) fn on(
     has_it: impl Fn(&Signature) -> bool,
     now: Timestamp,
 ) -> Vec<&Signature> {
-    let is_direct = |said: &&Signature| said.typ() == Some(SignatureType::Key);
-    let (direct, over_users): (Vec<_>, Vec<_>) = own.iter().partition(is_direct);
-    let [direct, over_users] = [direct, over_users].map(|kind| newest(kind, |said| said, now));
+    let [direct, over_users] = of_each_kind(own, now);
     let both = over_users.iter().chain(&direct).copied();
     let said = newest(both.filter(|said| has_it(said)), |said| said, now);
     let silent = if over_users.is_empty() {
@@ -31,6 +29,13 @@ pub(super) fn on(
         over_users
     };
     if said.is_empty() { silent } else { said }
+}
+
+/// What a primary key said last directly, and over its user ids.
+pub(super) fn of_each_kind(own: &[Signature], now: Timestamp) -> [Vec<&Signature>; 2] {
+    let is_direct = |said: &&Signature| said.typ() == Some(SignatureType::Key);
+    let (direct, over_users): (Vec<_>, Vec<_>) = own.iter().partition(is_direct);
+    [direct, over_users].map(|kind| newest(kind, |said| said, now))
 }
 
 /// The newest that are not from the future. Several are of the same second; each of them must allow

@@ -9,6 +9,7 @@ use pgp::types::PublicParams;
 use super::ParsedSignature;
 use super::certificate::{self, Signer};
 use super::checked::Certificate;
+use super::critical;
 use super::last_words::CLOCK_TOLERANCE;
 use crate::{Algorithm, Concession, Digest, Error, Evidence, Fingerprint};
 
@@ -58,6 +59,7 @@ impl Claim {
         let signed_at = created(signature)?;
         let digest = digest_strength(signer, signature, signed_at)?;
         signature_type(signer, signature, signed_at)?;
+        critical_is_known(&signer.fingerprint(), signature, "the file")?;
         key_strength(&Signer::Primary(&certificate.primary), signed_at)?;
         key_strength(signer, signed_at)?;
         Ok(Self {
@@ -177,6 +179,23 @@ fn signature_type(
                 |typ| format!("{typ:?} (0x{:02X})", u8::from(typ)),
             ),
         }),
+    }
+}
+
+/// A signature may say that something in it must be understood (RFC 9580, 5.2.3.7).
+pub(super) fn critical_is_known(
+    signer: &Fingerprint,
+    signature: &Signature,
+    over: &'static str,
+) -> Result<(), Error> {
+    match critical::unknown(signature) {
+        Some(required) => Err(Error::UnknownCritical {
+            signer: signer.clone(),
+            over,
+            required,
+            signed_at: created(signature)?,
+        }),
+        None => Ok(()),
     }
 }
 
