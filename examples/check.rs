@@ -125,10 +125,13 @@ async fn main() -> ExitCode {
     }
 }
 
+/// An image has some kilobytes, and few clouds have ten thousand.
+const MAX_SAVED: u64 = 256 * 1024 * 1024;
+
 async fn subject(arguments: &Arguments) -> Result<Subject, AnyError> {
     if let Some(file) = &arguments.file {
         let named = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
-        let text = std::fs::read(file).map_err(|error| named(&error))?;
+        let text = bonafide_files::read(file, MAX_SAVED)?;
         let saved = SavedImages::from_json(&text).map_err(|error| named(&error))?;
         return Ok(Subject {
             may_be_whole: saved.may_be_whole(),

@@ -72,6 +72,8 @@ struct Arguments {
 
 /// What the cloud of a rehearsal is called.
 const REHEARSAL: &str = "rehearsal";
+/// A step has below a kilobyte.
+const MAX_PLAN: u64 = 64 * 1024 * 1024;
 
 /// The exit status where a build has been waiting for another run for longer than an hour.
 const WAITING: u8 = 3;
@@ -225,8 +227,7 @@ fn covers(plans: &Plans, arguments: &Arguments) -> Result<(), AnyError> {
 }
 
 fn read_plans(path: &Path) -> Result<Plans, AnyError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("the plan `{}` can't be read: {error}", path.display()))?;
+    let text = bonafide_files::read_text(path, MAX_PLAN)?;
     let plans = serde_json::from_str(&text);
     let path = path.display();
     Ok(plans.map_err(|error| match error.is_eof() {

@@ -1,7 +1,6 @@
 //! One connection to a cloud: the HTTP clients, the counter, the deadline and the judgement of
 //! an answer.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +13,7 @@ use reqwest::{Client, ClientBuilder, Identity, Method, RequestBuilder, Response}
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use crate::config_file;
 use crate::limiter::Limiter;
 use crate::rejection::redacted;
 use crate::{BoxError, CloudConfig, Error, Rejection, RetryPolicy, tls, traffic};
@@ -346,10 +346,10 @@ fn builder(config: &CloudConfig) -> Result<ClientBuilder, Error> {
         .user_agent(concat!("bonafide/", env!("CARGO_PKG_VERSION")));
     let identity = match &certificates.certificate {
         Some(path) => {
-            let mut pem = read("cert", path)?;
+            let mut pem = config_file::read("cert", path)?;
             if let Some(key) = &certificates.key {
                 pem.push(b'\n');
-                pem.extend(read("key", key)?);
+                pem.extend(config_file::read("key", key)?);
             }
             let identity = Identity::from_pem(&pem);
             builder = builder.identity(identity.map_err(|error| unusable("cert", path, error))?);
@@ -361,15 +361,11 @@ fn builder(config: &CloudConfig) -> Result<ClientBuilder, Error> {
         return Ok(builder.tls_danger_accept_invalid_certs(true));
     }
     if let Some(path) = &certificates.authorities {
-        let config = tls::client_config(&read("cacert", path)?, identity.as_deref());
+        let config = tls::client_config(&config_file::read("cacert", path)?, identity.as_deref());
         let config = config.map_err(|error| unusable("cacert", path, error))?;
         builder = builder.tls_backend_preconfigured(config);
     }
     Ok(builder)
-}
-
-fn read(what: &'static str, path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|error| unusable(what, path, error))
 }
 
 fn unusable(what: &'static str, path: &Path, source: impl Into<BoxError>) -> Error {

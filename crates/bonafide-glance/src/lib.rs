@@ -5,6 +5,7 @@ mod body;
 mod catalogue;
 mod clock;
 mod config;
+mod config_file;
 mod doubt;
 mod download;
 mod error;

@@ -17,6 +17,8 @@ use file::File;
 use place::Place;
 
 /// The operator's table, built in, and what other vendors sign.
+/// The built-in one has some ten kilobytes.
+const MAX_SIZE: u64 = 4 * 1024 * 1024;
 const BUILTIN: &str = include_str!("../catalogue.toml");
 
 /// Which channels are published, and how: a TOML file, checked whole when it is read.
@@ -72,7 +74,10 @@ impl Catalogue {
             path: path.to_owned(),
             source,
         };
-        let text = std::fs::read_to_string(path).map_err(failed)?;
+        let text = bonafide_files::read_text(path, MAX_SIZE).map_err(|error| match error {
+            bonafide_files::Error::Io { source, .. } => failed(source),
+            other => CatalogueError::File(other),
+        })?;
         let place = Place::of(path).map_err(failed)?;
         Self::read(&text, &place).map_err(|error| match error {
             CatalogueError::Invalid { problems, .. } => CatalogueError::Invalid {

@@ -142,16 +142,15 @@ impl Trust {
 }
 
 async fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let read = async {
-        let length = tokio::fs::metadata(path).await?.len();
-        if length > MAX_KEY_FILE {
-            return Err(std::io::Error::other(format!(
-                "{length} bytes are no key file"
-            )));
-        }
-        tokio::fs::read(path).await
-    };
-    read.await.map_err(|error| error.to_string())
+    let file = path.to_owned();
+    let read = tokio::task::spawn_blocking(move || bonafide_files::read(&file, MAX_KEY_FILE));
+    match read.await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        // The path is named already.
+        Ok(Err(bonafide_files::Error::Io { source, .. })) => Err(source.to_string()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn add(keyring: &mut Keyring, bytes: &[u8]) -> Result<(), String> {

@@ -67,6 +67,15 @@ pub enum FetchError {
         /// The announced length.
         announced: u64,
     },
+    /// A directory, pipe or device where a file is needed: only a file has a size that is known before
+    /// it is read.
+    #[error("`{}` is a directory, pipe or device; give a file for {url}", path.display())]
+    NotAFile {
+        /// What was asked for.
+        url: Url,
+        /// What is there.
+        path: PathBuf,
+    },
     /// The server has no such file.
     #[error("{url} does not exist{}", whose(url))]
     NotFound {
@@ -95,6 +104,23 @@ pub enum FetchError {
         to: Url,
         /// What went wrong there.
         error: Box<FetchError>,
+    },
+    /// The temporary directory does not take what was fetched.
+    #[error(
+        "{url} can't be kept in `{}`: that failed after {written} bytes; make room there, or set TMPDIR \
+         to a directory with more",
+        directory.display()
+    )]
+    Spool {
+        /// What was fetched.
+        url: Url,
+        /// The temporary directory.
+        directory: PathBuf,
+        /// How many bytes were kept before.
+        written: u64,
+        /// Why no more.
+        #[source]
+        source: std::io::Error,
     },
     /// No byte came for too long.
     #[error("{url} stalled: no byte for {} s; try again", idle.as_secs_f32())]
@@ -199,7 +225,9 @@ impl FetchError {
             | Self::Connect { url, .. }
             | Self::Io { url, .. }
             | Self::LongerThanAnnounced { url, .. }
+            | Self::NotAFile { url, .. }
             | Self::NotFound { url }
+            | Self::Spool { url, .. }
             | Self::Stalled { url, .. }
             | Self::Status { url, .. }
             | Self::TooLarge { url, .. }

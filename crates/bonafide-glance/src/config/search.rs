@@ -1,17 +1,13 @@
 //! Where `clouds.yaml`, `secure.yaml` and `clouds-public.yaml` are looked for.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::profiles::Profiles;
 use super::tree::{Map, Node, invalid};
 use super::yaml;
-use crate::{BoxError, Error};
+use crate::{Error, config_file};
 
 const SUFFIXES: [&str; 3] = ["yaml", "yml", "json"];
-/// The most that is read of a file: thousands of clouds.
-const LIMIT: u64 = 4 << 20;
 
 /// The clouds that were found, and where was looked.
 #[derive(Default)]
@@ -174,24 +170,7 @@ impl Found {
 
 /// The text of a file of the configuration.
 pub(super) fn text(path: &Path, what: &'static str) -> Result<String, Error> {
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_string(&mut text));
-    match read {
-        Ok(length) if length as u64 > LIMIT => {
-            let reason = format!("it is longer than {LIMIT} bytes");
-            Err(unusable(what, path, reason))
-        }
-        Ok(_) => Ok(text),
-        Err(error) => Err(unusable(what, path, error)),
-    }
-}
-
-fn unusable(what: &'static str, path: &Path, source: impl Into<BoxError>) -> Error {
-    Error::ConfigFile {
-        what,
-        path: path.to_path_buf(),
-        source: source.into(),
-    }
+    config_file::read_text(what, path)
 }
 
 /// The directories that are searched without a variable: those of openstacksdk and of the XDG

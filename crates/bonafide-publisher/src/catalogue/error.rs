@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CatalogueError {
+    /// The file is larger than any catalogue, or not a text.
+    #[error("the catalogue can't be read")]
+    File(#[source] bonafide_files::Error),
     /// It says things that are not allowed; all of them are told.
     #[error("the catalogue{} can't be used:{}", named(path.as_deref()), list(problems))]
     Invalid {

@@ -73,7 +73,10 @@ pub(super) async fn open_file(url: &Url, path: PathBuf) -> Result<Download, Fetc
     let failed = |source: io::Error| failure(url, &path, source);
     let metadata = tokio::fs::metadata(&path).await.map_err(failed)?;
     if !metadata.is_file() {
-        return Err(FetchError::UnsafePath { url: url.clone() });
+        return Err(FetchError::NotAFile {
+            url: url.clone(),
+            path,
+        });
     }
     let file = File::open(&path).await.map_err(failed)?;
     let length = metadata.len();

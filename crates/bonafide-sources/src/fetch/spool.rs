@@ -86,17 +86,20 @@ impl Spool {
     }
 
     async fn fetch(&self, url: &Url) -> Result<NamedTempFile, FetchError> {
-        let failed = |source: io::Error| FetchError::Io {
+        let failed = |written: u64, source: io::Error| FetchError::Spool {
             url: url.clone(),
-            path: self.directory.clone(),
+            directory: self.directory.clone(),
+            written,
             source,
         };
         let mut download = self.others.open(url).await?;
-        let kept = NamedTempFile::with_prefix_in("bonafide-", &self.directory).map_err(failed)?;
-        let mut file = File::from_std(kept.reopen().map_err(failed)?);
+        let kept = NamedTempFile::with_prefix_in("bonafide-", &self.directory);
+        let kept = kept.map_err(|error| failed(0, error))?;
+        let mut file = File::from_std(kept.reopen().map_err(|error| failed(0, error))?);
         let mut received = 0;
         while let Some(chunk) = download.next().await {
             let chunk = chunk?;
+            let before = received;
             received += chunk.len() as u64;
             if received > self.limit {
                 return Err(FetchError::TooLarge {
@@ -104,9 +107,12 @@ impl Spool {
                     limit: self.limit,
                 });
             }
-            file.write_all(&chunk).await.map_err(failed)?;
+            let written = file.write_all(&chunk).await;
+            written.map_err(|error| failed(before, error))?;
         }
-        file.flush().await.map_err(failed)?;
+        file.flush()
+            .await
+            .map_err(|error| failed(received, error))?;
         Ok(kept)
     }
 }

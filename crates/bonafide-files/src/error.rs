@@ -1,0 +1,76 @@
+//! Why a file was not read.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Why a file was not read whole.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A directory where a file is needed.
+    #[error("`{}` is a directory; give a file in it", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A device that gives bytes without end.
+    #[error("`{}` is a device without an end; give a file or a pipe", path.display())]
+    Endless {
+        /// The device.
+        path: PathBuf,
+    },
+    /// The operating system's answer.
+    #[error("`{}` can't be read", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A pipe that no program writes to.
+    #[error(
+        "`{}` is a pipe, and no program has opened it for writing within {} s; give a file, or start \
+         the program that writes to it",
+        path.display(),
+        waited.as_secs_f32()
+    )]
+    NoWriter {
+        /// The pipe.
+        path: PathBuf,
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// Bytes that are not UTF-8.
+    #[error("`{}` is not a text: its byte {at} is not UTF-8; is it the right file?", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// How many bytes before that one are text.
+        at: usize,
+    },
+    /// More bytes than such a file may have.
+    #[error(
+        "`{}` has more than {limit} bytes, the most that is read of such a file; is it the right one?",
+        path.display()
+    )]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most bytes that it may have.
+        limit: u64,
+    },
+    /// A pipe that does not end in time.
+    #[error(
+        "`{}` did not end within {} s; write what it gives to a file first, and give that",
+        path.display(),
+        deadline.as_secs_f32()
+    )]
+    TooSlow {
+        /// The pipe.
+        path: PathBuf,
+        /// The limit in time.
+        deadline: Duration,
+    },
+}
