@@ -6,30 +6,31 @@
     reason = "an example talks to people"
 )]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use bonafide::Publisher;
 use bonafide::publisher::danger::{Reason, Unverified};
-use bonafide::publisher::{Channel, Error, PrivateImage, Trust};
-use bonafide::sources::OwnImage;
-use bonafide::{Keyring, Publisher};
+use bonafide::publisher::{Error, PrivateImage};
 use clap::{ArgGroup, Parser};
-use url::Url;
 
 mod support;
 
+use support::named::{Proof, present, url};
 use support::show::Show;
 use support::signals::Signals;
 use support::{AnyError, Selection, World, causes, now};
 
 /// Uploads a private image to your own project, once its origin is proven.
 ///
-/// The image is a vendor's newest build (--channel), or a URL or a file with the vendor's signed
-/// list (--vendor or --key, --list, --signature). Anything else needs --unverified with a reason,
-/// which stands on the image.
+/// The image is a vendor's newest build (--channel), or a URL or a file that a signed list names
+/// (--list, --signature). Anything else needs --unverified with a reason, which is written on the
+/// image.
 #[derive(Debug, Parser)]
 #[command(
     name = "upload",
+    max_term_width = 80,
+    override_usage = "upload [OPTIONS] <--channel CHANNEL|URL|FILE> <--cloud NAME|--rehearsal>",
     group = ArgGroup::new("what").required(true).args(["channel", "image"]),
     group = ArgGroup::new("where").required(true).args(["cloud", "rehearsal"]),
     after_help = "Exit status: 0 uploaded, or there already; 1 refused or failed; 2 wrong usage; 130 and 143\n\
@@ -56,27 +57,9 @@ struct Arguments {
     /// Read the vendors' files from DIR/HOST/PATH instead of the network
     #[arg(long, value_name = "DIR", conflicts_with_all = ["image", "rehearsal"])]
     from_directory: Option<PathBuf>,
-    /// The keyring whose keys count for a URL or file, for example ubuntu or fedora-44
-    #[arg(
-        long,
-        value_name = "KEYRING",
-        requires = "list",
-        conflicts_with = "channel"
-    )]
-    vendor: Option<String>,
-    /// A key file of your own for a URL or file, with --pinned
-    #[arg(long, value_name = "FILE", requires = "list", requires = "pinned", conflicts_with_all = ["channel", "vendor"])]
-    key: Option<PathBuf>,
-    /// The full fingerprint of the primary key in --key
-    #[arg(long, value_name = "FINGERPRINT", requires = "key")]
-    pinned: Option<String>,
-    /// The signed list that names a URL or file: a URL or a file
-    #[arg(long, value_name = "URL|FILE", requires = "image")]
-    list: Option<String>,
-    /// The list's detached signature; without it the list must be clear-signed
-    #[arg(long, value_name = "URL|FILE", requires = "list")]
-    signature: Option<String>,
-    /// Upload although nobody has signed it, for this reason
+    #[command(flatten)]
+    proof: Proof,
+    /// Upload without a proof, for this reason
     #[arg(long, value_name = "REASON", conflicts_with_all = ["list", "vendor", "key"])]
     unverified: Option<String>,
     /// The image's name; the channel's or the file's by default
@@ -120,7 +103,7 @@ async fn main() -> ExitCode {
             eprintln!("REFUSED: {}", causes(error.as_ref()));
             let unsigned = error.downcast_ref::<Error>();
             if arguments.channel.is_some() && matches!(unsigned, Some(Error::Unsigned { .. })) {
-                eprintln!("to upload it all the same, as a private image that says so:");
+                eprintln!("to upload it without a proof, as a private image that says so:");
                 eprintln!("  --unverified \"REASON\"");
             }
             ExitCode::FAILURE
@@ -129,40 +112,24 @@ async fn main() -> ExitCode {
 }
 
 async fn prepare(arguments: &Arguments) -> Result<(World, Option<Reason>), AnyError> {
-    if arguments.image.is_some() && arguments.list.is_none() && arguments.unverified.is_none() {
+    if arguments.image.is_some() && arguments.proof.list.is_none() && arguments.unverified.is_none()
+    {
         return Err(
-            "who says what this is? Give the vendor's signed --list, or say why it is \
-                    uploaded --unverified"
+            "nothing says what this image is: give the vendor's signed --list, or say why it is \
+             uploaded --unverified"
                 .into(),
         );
     }
-    if arguments.list.is_some() && arguments.vendor.is_none() && arguments.key.is_none() {
-        return Err("whose signature counts? Give --vendor, or --key with --pinned".into());
+    if let Some(image) = &arguments.image {
+        present(image)?;
     }
-    for local in [&arguments.image, &arguments.list, &arguments.signature] {
-        if let Some(text) = local.as_deref().filter(|text| Url::parse(text).is_err())
-            && !Path::new(text).is_file()
-        {
-            return Err(format!("there is no file `{text}`").into());
-        }
-    }
-    if let Some(vendor) = arguments
-        .vendor
-        .as_deref()
-        .filter(|name| Trust::known(name).is_none())
-    {
-        let known = Keyring::embedded_names().join(", ");
-        return Err(format!("no keys of `{vendor}` are known; there are {known}").into());
-    }
+    arguments.proof.check()?;
     if let Some(odd) = arguments
         .property
         .iter()
         .find(|property| !property.contains('='))
     {
         return Err(format!("`{odd}` is not NAME=VALUE").into());
-    }
-    if let Some(pinned) = &arguments.pinned {
-        pinned.parse::<bonafide::verify::Fingerprint>()?;
     }
     let reason = arguments.unverified.as_deref();
     let reason = reason.map(str::parse::<Reason>).transpose()?;
@@ -199,7 +166,7 @@ async fn run(
             unverified(arguments, &publisher, image, &show).await
         }
         (Some(image), None) => {
-            let channel = own(arguments, image, world).await?;
+            let (channel, _kept) = arguments.proof.channel(image, world).await?;
             let candidate = publisher.find(&channel, &show).await?;
             Ok(publisher.upload(&channel, &candidate, name, &show).await?)
         }
@@ -243,38 +210,6 @@ async fn unverified(
         image = image.property(name, value)?;
     }
     Ok(publisher.upload_unverified(&image, show).await?)
-}
-
-/// A URL or file, as a channel of its own whose list the given key signs.
-async fn own(arguments: &Arguments, image: &str, world: &World) -> Result<Channel, AnyError> {
-    let list = arguments.list.as_deref().unwrap_or_default();
-    let signature = arguments.signature.as_deref().map(url).transpose()?;
-    let mut source = OwnImage::new("upload", url(image)?, url(list)?, signature)?;
-    let trust = match (&arguments.vendor, &arguments.key, &arguments.pinned) {
-        (Some(name), _, _) => {
-            let Some(trust) = Trust::known(name) else {
-                return Err(format!("no keys of `{name}` are known").into());
-            };
-            source = source.of_vendor(trust.vendor());
-            trust
-        }
-        (None, Some(key), Some(pinned)) => Trust::pinned("operator", [pinned.parse()?]).file(key),
-        _ => return Err("whose signature counts? Give --vendor, or --key with --pinned".into()),
-    };
-    let keyring = trust.keyring(world.fetch.as_ref()).await?;
-    Ok(Channel::new(source, keyring))
-}
-
-/// A URL as it is, or a file as a `file:` URL.
-fn url(text: &str) -> Result<Url, AnyError> {
-    match Url::parse(text) {
-        Ok(url) if url.scheme() == "https" => Ok(url),
-        Ok(_) => Err("an https URL or a file is needed".into()),
-        Err(_) => {
-            let path = std::path::absolute(Path::new(text))?;
-            Url::from_file_path(path).map_err(|()| format!("`{text}` is no file's name").into())
-        }
-    }
 }
 
 fn tell(arguments: &Arguments, image: &PrivateImage) {

@@ -4,12 +4,20 @@
 
 mod support;
 
+#[path = "examples/bounds.rs"]
+mod bounds;
 #[path = "examples/catalogue.rs"]
 mod catalogue;
 #[path = "examples/check.rs"]
 mod check;
+#[path = "examples/failures.rs"]
+mod failures;
+#[path = "examples/forms.rs"]
+mod forms;
 #[path = "examples/lifecycle.rs"]
 mod lifecycle;
+#[path = "examples/made.rs"]
+mod made;
 #[path = "examples/publish.rs"]
 mod publish;
 #[path = "examples/stopped.rs"]

@@ -14,7 +14,9 @@ use bonafide::{CloudConfig, DirectoryFetch, Fetch, HttpFetch, LocalFiles, Publis
 use clap::Args;
 use jiff::Timestamp;
 
+pub(crate) mod named;
 pub(crate) mod outcome;
+pub(crate) mod proof;
 pub(crate) mod rehearsal;
 pub(crate) mod show;
 pub(crate) mod signals;

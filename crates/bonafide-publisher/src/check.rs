@@ -134,6 +134,7 @@ impl Check for Unproven {
                     computed: computed.clone(),
                     expected,
                     bytes: digests.bytes,
+                    listed: None,
                 });
             }
         }

@@ -145,6 +145,7 @@ pub(crate) fn tags(properties: &ImageProperties) -> Vec<String> {
 /// How the signed list is to be read.
 const fn format_name(format: ListFormat) -> &'static str {
     match format {
+        ListFormat::AnyForm => "any",
         ListFormat::Simplestreams => "simplestreams",
         _ => "checksums",
     }
@@ -153,6 +154,7 @@ const fn format_name(format: ListFormat) -> &'static str {
 /// The form of the list of an image that carries one.
 pub(crate) fn format(image: &Image) -> ListFormat {
     match image.properties.get(FORMAT).map(String::as_str) {
+        Some("any") => ListFormat::AnyForm,
         Some("simplestreams") => ListFormat::Simplestreams,
         _ => ListFormat::Checksums,
     }

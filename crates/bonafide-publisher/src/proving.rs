@@ -77,7 +77,7 @@ impl Proving<'_> {
 
     pub(crate) async fn read_list(&self, url: &Url) -> Result<Vec<u8>, Error> {
         let limit = match self.release.format {
-            ListFormat::Simplestreams => MAX_INDEX,
+            ListFormat::AnyForm | ListFormat::Simplestreams => MAX_INDEX,
             _ => MAX_LIST,
         };
         let list = self.read(url, limit).await?;
@@ -110,7 +110,8 @@ impl Proving<'_> {
         list: Vec<u8>,
         signature: Option<Vec<u8>>,
     ) -> Result<ProvenList, Error> {
-        let proven = text.and_then(|text| read_list(&text, self.release.format));
+        let name = self.release.side_car_of.as_deref().unwrap_or_default();
+        let proven = text.and_then(|text| read_list(&text, self.release.format, name));
         Ok(ProvenList {
             list: proven.map_err(|source| Error::unproven(url, source))?,
             files: SignedFiles {
@@ -173,12 +174,15 @@ impl Proving<'_> {
     }
 }
 
-/// Reads signed text in the form that the vendor uses.
+/// Reads signed text in the form that the vendor uses; `name` is whose digest it is if it is no more than
+/// that.
 pub(crate) fn read_list(
     text: &Verified<SignedText>,
     format: ListFormat,
+    name: &str,
 ) -> Result<Verified<ChecksumList>, VerifyError> {
     match format {
+        ListFormat::AnyForm => text.list_of_any_form(name),
         ListFormat::Simplestreams => text.simplestreams(),
         _ => text.checksum_list(),
     }

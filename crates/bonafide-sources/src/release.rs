@@ -25,6 +25,9 @@ pub struct Release {
     pub format: ListFormat,
     /// Where the list's signature is.
     pub signature: SignatureLocation,
+    /// The file whose digest the list is, if the list may be a bare digest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub side_car_of: Option<String>,
     /// A further signed file, which names the build where the list does not.
     pub stamp: Option<Stamp>,
 }
@@ -43,6 +46,7 @@ impl Release {
             list,
             format: ListFormat::Checksums,
             signature,
+            side_car_of: None,
             stamp: None,
         }
     }
@@ -68,6 +72,8 @@ impl Release {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ListFormat {
+    /// Whichever of these forms the signed text has, or one bare digest.
+    AnyForm,
     /// Lines of digests and names.
     Checksums,
     /// Ubuntu's JSON index `products:1.0`, whose names are paths.

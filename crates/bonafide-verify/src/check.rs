@@ -112,6 +112,7 @@ impl DigestCheck {
                 expected: digest.clone(),
                 computed: computed.clone(),
                 bytes,
+                listed: *size,
             });
         }
         if let Some(expected) = size.filter(|size| *size != bytes) {

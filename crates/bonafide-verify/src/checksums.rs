@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::nearest::nearest;
 use crate::{Digest, Error, SignedText, Verified};
 
 mod algorithm;
 mod bsd;
 mod digests;
 mod entry;
+pub(crate) mod form;
 mod gnu;
 mod lines;
 mod simplestreams;
@@ -44,6 +46,13 @@ impl ChecksumList {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// The algorithms of the digests that prove nothing, such as `MD5`, as the list names them.
+    #[must_use]
+    pub fn weak_algorithms(&self) -> BTreeSet<&str> {
+        let algorithms = self.weak.values().flatten();
+        algorithms.map(String::as_str).collect()
     }
 
     const fn empty() -> Self {
@@ -92,23 +101,9 @@ impl ChecksumList {
             None => Error::NotListed {
                 name: name.to_owned(),
                 entries: self.len(),
-                similar: self.most_similar(name),
+                similar: nearest(name, self.names()),
             },
         })
-    }
-
-    /// The listed name that shares the longest beginning, if it is at least half of `name`.
-    fn most_similar(&self, name: &str) -> Option<String> {
-        let common = |other: &str| {
-            name.chars()
-                .zip(other.chars())
-                .take_while(|(a, b)| a == b)
-                .count()
-        };
-        self.names()
-            .max_by_key(|other| common(other))
-            .filter(|other| common(other) * 2 >= name.chars().count())
-            .map(str::to_owned)
     }
 
     /// A file that holds the digest of one other file: bare, or as a list of one.
@@ -208,7 +203,7 @@ impl Verified<ChecksumList> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotListed`], with the most similar listed name; [`Error::WeakListing`] if the name
+    /// [`Error::NotListed`], with the nearest listed names; [`Error::WeakListing`] if the name
     /// is listed with MD5 and the like only; [`Error::ConflictingDuplicate`] and
     /// [`Error::ConflictingSizes`] if a simplestreams document contradicts itself.
     pub fn digest(&self, name: &str) -> Result<Verified<ExpectedDigest>, Error> {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::advice::{hint, key_advice, unknown_signer, why_bad, why_other};
 use crate::{Algorithm, Digest, Fingerprint, Issuer};
 
 /// Why a check was not passed. Every variant means: do not use the data.
@@ -11,15 +12,16 @@ pub enum Error {
     /// The signature does not fit the data: one of them was changed, or they do not belong
     /// together.
     #[error(
-        "bad signature: the data is not what key {signer} signed at {signed_at}; it was changed \
-         on the way, or the signature belongs to another file; fetch both anew, and tell the vendor \
-         if that does not help"
+        "bad signature: the data is not what key {signer} signed at {signed_at}; {}",
+        why_bad(*converted)
     )]
     BadSignature {
         /// The key that the signature names.
         signer: Fingerprint,
         /// When that signature was made.
         signed_at: Timestamp,
+        /// What a program changed in the text, if the signature fits the text without that.
+        converted: Option<&'static str>,
     },
     /// A list that has other lines for one program than for another.
     #[error(
@@ -55,7 +57,8 @@ pub enum Error {
     /// The bytes are not those that the vendor lists.
     #[error(
         "`{name}` is not the vendor's file: {algorithm} expected `{expected}`, computed \
-         `{computed}` over {bytes} bytes; fetch it anew, and tell the vendor if that does not help"
+         `{computed}` over {bytes} bytes; {}",
+        why_other(*bytes, *listed)
     )]
     DigestMismatch {
         /// The file name in the signed list.
@@ -68,6 +71,8 @@ pub enum Error {
         computed: Digest,
         /// How many bytes were read.
         bytes: u64,
+        /// How many bytes the signed list says, if it says that.
+        listed: Option<u64>,
     },
     /// Not a full fingerprint.
     #[error("`{text}` is not a fingerprint: 40 (or 64) hexadecimal digits are needed, no key id")]
@@ -126,8 +131,8 @@ pub enum Error {
     },
     /// A key file that does not hold the pinned key, or no key at all.
     #[error(
-        "no pinned key of {vendor} in the key file: {reason}; pinned: {}",
-        list(pinned)
+        "no pinned key of {vendor} in the key file: {reason}{}",
+        key_advice(reason, pinned)
     )]
     KeyFile {
         /// The vendor of the keyring.
@@ -199,18 +204,25 @@ pub enum Error {
         /// When the signature was made.
         signed_at: Timestamp,
     },
+    /// A clear-signed message as the signature of another file.
+    #[error(
+        "the signature file is a clear-signed message, whose signature is over the text in it: give it \
+         as the list, without a signature"
+    )]
+    NotDetached,
     /// The list does not name the file.
     #[error(
-        "`{name}` is not in the signed list of {entries} files{}",
-        hint(similar)
+        "`{name}` is not in the signed list, which has {entries} {}{}",
+        if *entries == 1 { "name" } else { "names" },
+        hint(name, similar)
     )]
     NotListed {
         /// The file name that was looked for.
         name: String,
         /// How many names the list has.
         entries: usize,
-        /// The most similar listed name, if any.
-        similar: Option<String>,
+        /// The nearest listed names, nearest first.
+        similar: Vec<String>,
     },
     /// Text that is no list of images in the simplestreams form.
     #[error(
@@ -301,11 +313,7 @@ pub enum Error {
         signed_at: Timestamp,
     },
     /// Made by a key that is not pinned for this vendor.
-    #[error(
-        "the signature is by an unknown key {}; pinned for {vendor}: {}",
-        list(found),
-        list(pinned)
-    )]
+    #[error("{}", unknown_signer(vendor, found, pinned))]
     UnknownSigner {
         /// The vendor of the keyring.
         vendor: String,
@@ -323,7 +331,7 @@ pub enum Error {
     /// A digest that can be forged today.
     #[error(
         "weak digest: the signature of key {signer} of {signed_at} uses {algorithm}; SHA-256 or \
-         stronger is required: ask the vendor for a signature of today"
+         stronger is required: take a newer build, or ask the vendor for a signature of today"
     )]
     WeakDigest {
         /// The key that the signature names.
@@ -358,20 +366,4 @@ pub enum Error {
         /// The algorithms, as the list names them.
         algorithms: Vec<String>,
     },
-}
-
-fn list(keys: &[impl ToString]) -> String {
-    let shown: Vec<String> = keys.iter().map(ToString::to_string).collect();
-    if shown.is_empty() {
-        "none".to_owned()
-    } else {
-        shown.join(", ")
-    }
-}
-
-fn hint(similar: &Option<String>) -> String {
-    match similar {
-        Some(name) => format!("; did you mean `{name}`"),
-        None => String::new(),
-    }
 }

@@ -3,6 +3,7 @@
 //! They are compiled with `--cfg fuzzing` alone and say what a reader makes of a text: nothing
 //! [`Verified`](crate::Verified) comes of it.
 
+use crate::checksums::form;
 use crate::openpgp::{self, Certificate};
 use crate::{ChecksumList, Keyring};
 
@@ -16,6 +17,15 @@ pub fn side_car(text: &str, name: &str) -> bool {
 #[must_use]
 pub fn simplestreams(text: &[u8]) -> bool {
     ChecksumList::simplestreams(text).is_ok_and(|list| ask(&list))
+}
+
+/// Whether the text is a list in one of the forms, or the index of a simplestreams site; never both.
+#[must_use]
+pub fn any_form(text: &[u8], name: &str) -> bool {
+    let list = form::any_form(text, name);
+    let index = form::index(text);
+    assert!(list.is_err() || index.is_none());
+    index.is_some() || list.is_ok_and(|list| ask(&list))
 }
 
 /// Asks for every name; one that contradicts itself is refused only then.

@@ -9,7 +9,10 @@ use pgp::types::KeyDetails;
 use crate::openpgp::{self, Candidate, Certificate, ParsedSignature};
 use crate::{Error, Evidence, FileSignature, Fingerprint, Issuer, SignedText, Verified};
 
+mod converted;
 mod known;
+pub(crate) mod owners;
+mod signers;
 
 use known::Known;
 
@@ -184,7 +187,8 @@ impl Keyring {
     /// # Errors
     ///
     /// [`Error::Unsigned`], [`Error::Malformed`] or [`Error::UnknownSigner`] if there is no
-    /// signature by a pinned key, else the rule that the signature breaks.
+    /// signature by a pinned key, [`Error::NotDetached`] if it belongs to a text of its own, else the rule
+    /// that the signature breaks.
     pub fn verify_detached(
         &self,
         data: &[u8],
@@ -192,7 +196,10 @@ impl Keyring {
         now: Timestamp,
     ) -> Result<Verified<SignedText>, Error> {
         let signatures = openpgp::detached_signatures(signature)?;
-        self.verify(data, &signatures, now)
+        self.verify(data, &signatures, now).map_err(|error| {
+            let fits = |original: &[u8]| self.verify(original, &signatures, now).is_ok();
+            converted::explained(error, data, signature, fits)
+        })
     }
 
     /// Proves a clear-signed message and gives its signed text: without dash escapes, with line

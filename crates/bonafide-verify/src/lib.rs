@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod advice;
 mod check;
 mod checksums;
 pub mod danger;
@@ -13,7 +14,10 @@ mod fingerprint;
 pub mod fuzzing;
 mod gate;
 mod keyring;
+mod kind;
+mod nearest;
 mod openpgp;
+mod signature_check;
 mod text;
 #[doc = include_str!("../docs/trust.md")]
 pub mod trust {}
@@ -29,5 +33,6 @@ pub use fingerprint::Fingerprint;
 pub use gate::{BodyError, Commit, Gate, GatedBody, Step};
 pub use keyring::Keyring;
 pub use openpgp::bare_signature;
+pub use signature_check::SignatureCheck;
 pub use text::SignedText;
 pub use verified::Verified;

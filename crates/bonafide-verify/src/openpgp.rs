@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use pgp::composed::{Deserializable, DetachedSignature};
 use pgp::packet::Signature;
 
-use crate::{Error, Issuer};
+use crate::{Error, Issuer, kind};
 
 mod armor;
 mod candidate;
@@ -61,13 +61,21 @@ fn issuer(signature: &Signature) -> Issuer {
 
 /// Reads a detached signature file, armored or binary.
 pub(crate) fn detached_signatures(file: &[u8]) -> Result<Vec<ParsedSignature>, Error> {
-    let contents = signature_contents(file)?;
-    let mut signatures = Vec::new();
-    for content in &contents {
-        signatures.extend(packets(content).map_err(malformed)?);
-    }
-    signatures.truncate(MAX_SIGNATURES);
-    Ok(signatures)
+    let read = || {
+        let mut signatures = Vec::new();
+        for content in &signature_contents(file)? {
+            signatures.extend(packets(content).map_err(malformed)?);
+        }
+        signatures.truncate(MAX_SIGNATURES);
+        Ok(signatures)
+    };
+    read().map_err(|error| match error {
+        Error::Malformed { what, reason } => Error::Malformed {
+            what,
+            reason: kind::no_signature(file, reason),
+        },
+        other => other,
+    })
 }
 
 /// The signatures of a file and nothing that may stand around them: one armored block without headers.
@@ -96,7 +104,7 @@ fn malformed(reason: String) -> Error {
 fn signature_contents(file: &[u8]) -> Result<Vec<Cow<'_, [u8]>>, Error> {
     if file.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::Unsigned {
-            reason: "the signature file is empty".to_owned(),
+            reason: "the signature file is empty; fetch it anew".to_owned(),
         });
     }
     if is_binary(file) {

@@ -119,7 +119,11 @@ fn named(
                 return Ok(Some(path));
             }
             let reason = format!("{variable} names it, but it does not exist");
-            Err(unusable(what, &path, reason))
+            Err(Error::ConfigFile {
+                what,
+                path,
+                source: reason.into(),
+            })
         }
         _ => Ok(None),
     }

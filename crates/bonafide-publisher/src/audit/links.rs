@@ -51,7 +51,7 @@ pub(super) fn prove(
         Some(signature) => keyring.verify_detached(&files.list, signature, now),
         None => keyring.verify_cleartext(&files.list, now),
     };
-    text.and_then(|text| read_list(&text, marker::format(image)))
+    text.and_then(|text| read_list(&text, marker::format(image), file))
         .and_then(|list| list.digest(file))
         .map_err(broken)
 }

@@ -5,8 +5,8 @@ use url::Url;
 
 use crate::names::{not_listed, word};
 use crate::{
-    Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, Signing, Source,
-    SourceError,
+    Fetch, ImageFile, ListFormat, Product, Release, Serial, SignatureLocation, Signed, Signing,
+    Source, SourceError,
 };
 
 /// One image that the operator made or modified.
@@ -21,6 +21,8 @@ pub struct OwnImage {
     name: String,
     list: Url,
     signature: SignatureLocation,
+    file_signature: Option<Url>,
+    format: ListFormat,
     serial: Option<Serial>,
 }
 
@@ -78,6 +80,8 @@ impl OwnImage {
             list,
             signature: signature
                 .map_or(SignatureLocation::ClearSigned, SignatureLocation::Detached),
+            file_signature: None,
+            format: ListFormat::Checksums,
             serial: None,
         })
     }
@@ -102,6 +106,27 @@ impl OwnImage {
     #[must_use]
     pub fn of_vendor(mut self, vendor: &str) -> Self {
         vendor.clone_into(&mut self.product.vendor);
+        self
+    }
+
+    /// The image's name in the list; by default the one in its URL.
+    #[must_use]
+    pub fn listed_as(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
+    }
+
+    /// A detached signature over the image itself, which must be valid too.
+    #[must_use]
+    pub fn file_signature(mut self, signature: Url) -> Self {
+        self.file_signature = Some(signature);
+        self
+    }
+
+    /// Reads the list in whichever form it has: lines, simplestreams, or one bare digest.
+    #[must_use]
+    pub const fn any_form(mut self) -> Self {
+        self.format = ListFormat::AnyForm;
         self
     }
 
@@ -147,11 +172,14 @@ impl Source for OwnImage {
             self.signature.clone(),
         );
         release.serial = self.serial.clone();
-        Ok(release)
+        release.side_car_of = Some(self.name.clone());
+        Ok(release.format(self.format))
     }
 
     fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
-        if !signed.names.contains(&self.name.as_str()) {
+        // A bare digest names no file.
+        let is_named = self.format == ListFormat::AnyForm || signed.names.contains(&&*self.name);
+        if !is_named {
             return Err(not_listed(release, &*self.name, signed.names.len()));
         }
         Ok(ImageFile {
@@ -161,7 +189,7 @@ impl Source for OwnImage {
             serial: self.serial.clone(),
             build_date: self.serial.as_ref().and_then(Serial::date),
             version: None,
-            signature: None,
+            signature: self.file_signature.clone(),
         })
     }
 }

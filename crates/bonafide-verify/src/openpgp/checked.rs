@@ -80,6 +80,13 @@ impl Certificate {
         self.primary.fingerprint().into()
     }
 
+    /// The primary key and its subkeys, whatever they may do.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Fingerprint> {
+        let subkeys = self.subkeys.iter();
+        let subkeys = subkeys.map(|subkey| subkey.fingerprint.clone().into());
+        std::iter::once(self.fingerprint()).chain(subkeys)
+    }
+
     fn learn_of_primary(&mut self, said: SignedKeyDetails) {
         let primary = &self.primary;
         for revocation in said.revocation_signatures {

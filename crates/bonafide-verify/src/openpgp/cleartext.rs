@@ -7,8 +7,8 @@
 //! rpgp reads such messages too, but looks for the end of the text anew with every line, so a few
 //! megabytes of short lines would keep it busy for hours.
 
-use super::{ParsedSignature, detached_signatures, kind_of};
-use crate::{Error, text};
+use super::{ParsedSignature, detached_signatures};
+use crate::{Error, kind, text};
 
 mod headers;
 
@@ -25,7 +25,7 @@ pub(crate) fn cleartext(message: &[u8]) -> Result<(String, Vec<ParsedSignature>)
     let text = std::str::from_utf8(message).map_err(|error| malformed(error.to_string()))?;
     if !text.contains(BEGIN) {
         return Err(Error::Unsigned {
-            reason: format!("no clear-signed message, but {}", kind_of(message)),
+            reason: kind::no_message(message),
         });
     }
     let (text, signature) = split(text).map_err(malformed)?;

@@ -32,7 +32,16 @@ pub(crate) fn certificates(
     let mut packets = Vec::new();
     let mut revocations = Vec::new();
     let all = binary.iter().flat_map(|part| PacketParser::new(&part[..]));
-    for packet in all.take(MAX_KEY_PACKETS) {
+    for (number, packet) in all.enumerate() {
+        if number == MAX_KEY_PACKETS {
+            unreadable.get_or_insert_with(|| {
+                format!(
+                    "it has more than the {MAX_KEY_PACKETS} packets that are read of a key file; give \
+                     the vendor's key alone"
+                )
+            });
+            break;
+        }
         match packet {
             Ok(Packet::Trust(_)) => {}
             Ok(Packet::Signature(revocation)) if is_revocation(&revocation) => {

@@ -104,6 +104,7 @@ impl Claim {
         Error::BadSignature {
             signer: self.signer.clone(),
             signed_at: self.signed_at,
+            converted: None,
         }
     }
 

@@ -1,0 +1,95 @@
+//! Is a stream of bytes what a signature over the whole file is about?
+
+use crate::digest::Both;
+use crate::{Error, ExpectedDigest, FileDigests, FileSignature, Verified};
+
+/// Proves a file by nothing but a signature over the file itself, in one pass and bounded memory. A
+/// vendor's `image.sig` without a list is such a signature.
+///
+/// No list names the file: what is proven is that a pinned key signed these bytes, and not what they
+/// are called.
+///
+/// ```no_run
+/// # fn main() -> Result<(), bonafide_verify::Error> {
+/// # let (keyring, signature, chunks): (bonafide_verify::Keyring, Vec<u8>, Vec<Vec<u8>>) = todo!();
+/// # let now: jiff::Timestamp = todo!();
+/// use bonafide_verify::SignatureCheck;
+///
+/// let mut check = SignatureCheck::new("image.qcow2", keyring.file_signature(&signature, now)?);
+/// for chunk in &chunks {
+///     check.update(chunk);
+/// }
+/// let digests = check.finish()?; // Verified<FileDigests>
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct SignatureCheck {
+    name: String,
+    signature: FileSignature,
+    digests: Both,
+    bytes: u64,
+}
+
+impl SignatureCheck {
+    /// Prepares to check the signature; `name` is what the file is called here.
+    #[must_use]
+    pub fn new(name: &str, signature: FileSignature) -> Self {
+        Self {
+            name: name.to_owned(),
+            signature,
+            digests: Both::default(),
+            bytes: 0,
+        }
+    }
+
+    /// Takes the next bytes of the file.
+    pub fn update(&mut self, data: &[u8]) {
+        self.bytes += data.len() as u64;
+        self.digests.update(data);
+    }
+
+    /// How many bytes were taken so far.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Ends the file and gives the verdict. The digest that the vendor signed is the one that the
+    /// signature has inside.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadSignature`] if the signature is not over these bytes.
+    pub fn finish(self) -> Result<Verified<FileDigests>, Error> {
+        let (sha256, sha512) = self.digests.clone().finish();
+        let evidence = self.signature.verify(&self.digests, &sha256)?;
+        // A signature that is checked while its file streams by has one of these two.
+        let vendor = match &*evidence.digest_algorithm {
+            "SHA256" => &sha256,
+            _ => &sha512,
+        };
+        let digests = FileDigests {
+            name: self.name,
+            vendor: vendor.clone(),
+            sha256,
+            sha512,
+            bytes: self.bytes,
+            file_signature: Some(evidence.clone()),
+        };
+        Ok(Verified::new(digests, evidence.into()))
+    }
+}
+
+impl Verified<FileDigests> {
+    /// What another copy of this file must have: so a file that was proven once can be read again.
+    #[must_use]
+    pub fn expected(&self) -> Verified<ExpectedDigest> {
+        let expected = ExpectedDigest {
+            name: self.name.clone(),
+            digest: self.vendor.clone(),
+            size: Some(self.bytes),
+        };
+        Verified::new(expected, self.shared_evidence())
+    }
+}
