@@ -20,6 +20,8 @@ mod lifecycle;
 mod made;
 #[path = "examples/publish.rs"]
 mod publish;
+#[path = "examples/scene.rs"]
+mod scene;
 #[path = "examples/stopped.rs"]
 mod stopped;
 #[path = "examples/upload.rs"]

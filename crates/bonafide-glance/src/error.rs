@@ -163,7 +163,8 @@ pub enum Error {
     },
     /// No configuration file has this cloud.
     #[error(
-        "cloud `{cloud}` is not in clouds.yaml; searched: {}; clouds found: {}",
+        "cloud `{cloud}` is not in clouds.yaml; searched: {}; clouds found: {}; give the name of one, or \
+         add `{cloud}` to a file that is searched",
         list(searched),
         list(found)
     )]
@@ -395,7 +396,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "cloud `prod` is not in clouds.yaml; searched: `./clouds.yaml (absent)`; clouds \
-             found: `production`"
+             found: `production`; give the name of one, or add `prod` to a file that is searched"
         );
     }
 }

@@ -1,7 +1,5 @@
 //! Why an image was not published.
 
-use std::fmt;
-
 use bonafide_glance::Image;
 use bonafide_sources::{FetchError, Signing, SourceError};
 use bonafide_verify::Digest;
@@ -9,6 +7,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use url::Url;
 use uuid::Uuid;
+
+mod left_behind;
+mod unsigned;
+
+pub use left_behind::LeftBehind;
+
+use unsigned::{known, places};
 
 /// Why an image was not published. In every case nothing unproven is public.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +54,10 @@ pub enum Error {
     #[error(transparent)]
     Cloud(#[from] bonafide_glance::Error),
     /// Somebody made the image unusable on purpose.
-    #[error("image {id} is {status}; somebody decided that, so it is left alone")]
+    #[error(
+        "image {id} is {status}, which an administrator does by hand, so it is left alone; reactivate or \
+         delete it to have this build published again"
+    )]
     Deactivated {
         /// The image.
         id: Uuid,
@@ -110,7 +118,7 @@ pub enum Error {
     /// Glance stores other bytes than were sent.
     #[error(
         "Glance stored other bytes than the proven ones in image {id}: expected {expected}, \
-         Glance says {found}"
+         Glance says {found}; look at the image store before the next run"
     )]
     GlanceMismatch {
         /// The image.
@@ -122,7 +130,8 @@ pub enum Error {
     },
     /// An error page where the list should be.
     #[error(
-        "{url} is an HTML page and not a list of checksums; the vendor's site may be down or moved"
+        "{url} is an HTML page and not a list of checksums; the vendor's site may be down or moved: \
+         open it in a browser, and run again later"
     )]
     HtmlInsteadOfList {
         /// The list.
@@ -148,7 +157,7 @@ pub enum Error {
     /// The vendor's list changed or went while the image was fetched.
     #[error(
         "{list} has changed while the image was fetched, and no longer says what it said; the image \
-         is removed again"
+         is removed again: run again later"
     )]
     Moved {
         /// The list.
@@ -182,7 +191,7 @@ pub enum Error {
     },
     /// An image of this build that is neither as it was published nor on its way.
     #[error(
-        "image {id} of this build is not as it was published: it is {found}; somebody changed it, so \
+        "image {id} of this build is not as it was published: it is {found}; it was changed since, so \
          it is left alone: delete it, or set it right"
     )]
     NotAsPublished {
@@ -218,7 +227,7 @@ pub enum Error {
         list: Url,
     },
     /// The upload's machinery stopped.
-    #[error("the upload was interrupted inside this program")]
+    #[error("the upload was interrupted inside this program; run again")]
     Interrupted,
     /// Properties that no cloud should show.
     #[error("{channel} has properties that are not allowed: {violations}")]
@@ -259,7 +268,7 @@ pub enum Error {
     /// Two signed files of one build that are of different times.
     #[error(
         "{list} was signed at {signed_at}, but the version file beside it at {stamped_at}: they are not of \
-         one build"
+         one build; run again later, and report it to the vendor if that does not help"
     )]
     SignedApart {
         /// The list.
@@ -272,7 +281,7 @@ pub enum Error {
     /// A list that is older than its directory.
     #[error(
         "{list} was signed at {signed_at}, before the build of {built} whose directory it is in: \
-         an old list was put into a new directory"
+         an old list was put into a new directory; report it to the vendor"
     )]
     SignedBeforeBuild {
         /// The list.
@@ -333,13 +342,15 @@ pub enum Error {
         pinned: String,
     },
     /// A kind of signature that this version does not know.
-    #[error("{channel} is signed in a way that this version can't check")]
+    #[error("{channel} is signed in a way that this version can't check; look for a newer one")]
     UnknownSignatureLocation {
         /// The channel.
         channel: String,
     },
     /// A candidate of another channel, or a keyring of another vendor.
-    #[error("{found} does not belong to {channel}; a key and a candidate count for their own only")]
+    #[error(
+        "{found} does not belong to {channel}; a key and a candidate are valid for their own channel only"
+    )]
     Foreign {
         /// What was given.
         found: String,
@@ -369,44 +380,6 @@ pub enum Error {
         signing: Signing,
     },
 }
-
-/// All places, each after the first by its name alone where it is in the same directory.
-fn places(looked: &[Url]) -> String {
-    let split = |url: &Url| -> Option<(String, String)> {
-        let (directory, name) = url.as_str().rsplit_once('/')?;
-        Some((directory.to_owned(), name.to_owned()))
-    };
-    let mut text = String::new();
-    let mut last = None;
-    for (place, url) in looked.iter().enumerate() {
-        let parts = split(url);
-        let shown = match (&last, &parts) {
-            (Some((before, _)), Some((directory, name))) if before == directory => {
-                format!("`{name}`")
-            }
-            _ => url.to_string(),
-        };
-        text.push_str(match place {
-            0 => "",
-            _ if place + 1 == looked.len() => " or ",
-            _ => ", ",
-        });
-        text.push_str(&shown);
-        last = parts;
-    }
-    text
-}
-
-/// Whether a missing signature is news.
-fn known(looked: &[Url], signing: Signing) -> &'static str {
-    let on_disk = looked.first().is_some_and(|url| url.scheme() == "file");
-    match signing {
-        _ if on_disk => ": no such file",
-        Signing::Signed => " (404), and this vendor has signed before: look into it",
-        Signing::Unsigned => " (404), and none of this vendor has been found there before",
-    }
-}
-
 impl From<FetchError> for Error {
     fn from(error: FetchError) -> Self {
         Self::Fetch(Box::new(error))
@@ -458,26 +431,5 @@ impl Error {
                 image.status
             ),
         }
-    }
-}
-
-/// An incomplete image that could not be removed. It is private and marked `bonafide_state`.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct LeftBehind {
-    /// The image.
-    pub id: Uuid,
-    /// Why it could not be removed.
-    pub error: bonafide_glance::Error,
-}
-
-impl fmt::Display for LeftBehind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the private, incomplete image {} could not be removed ({}); the next run or upload \
-             removes it after its lease, or delete it by hand",
-            self.id, self.error
-        )
     }
 }

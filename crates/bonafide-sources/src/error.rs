@@ -43,7 +43,7 @@ pub enum FetchError {
         target: String,
     },
     /// A URL that is not https.
-    #[error("{url} is not https; refused")]
+    #[error("{url} is not https; give a URL that begins with https://")]
     InsecureUrl {
         /// The URL.
         url: Url,
@@ -107,8 +107,7 @@ pub enum FetchError {
     },
     /// The temporary directory does not take what was fetched.
     #[error(
-        "{url} can't be kept in `{}`: that failed after {written} bytes; make room there, or set TMPDIR \
-         to a directory with more",
+        "{url} can't be kept in `{}`; make room there, or set TMPDIR to a directory with more",
         directory.display()
     )]
     Spool {
@@ -116,9 +115,7 @@ pub enum FetchError {
         url: Url,
         /// The temporary directory.
         directory: PathBuf,
-        /// How many bytes were kept before.
-        written: u64,
-        /// Why no more.
+        /// Why not, and how many bytes were kept before.
         #[source]
         source: std::io::Error,
     },
@@ -166,13 +163,15 @@ pub enum FetchError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A path that a directory can't hold.
-    #[error("{url} has a path that no file can stand for")]
+    #[error("{url} has a path that can't be that of a file; give one without escapes and `..`")]
     UnsafePath {
         /// The URL.
         url: Url,
     },
     /// A URL with a user name or a password, which would show where it must not.
-    #[error("the URL of {url} holds user information; refused, since it would be told to others")]
+    #[error(
+        "the URL of {url} has a user name or password, which reports would show; give it without"
+    )]
     UserInformation {
         /// The URL without it.
         url: Url,
@@ -321,7 +320,7 @@ pub enum SourceError {
         given: String,
     },
     /// A URL that other URLs can't be below.
-    #[error("`{url}` is no directory: it must end with `/` and have no query")]
+    #[error("`{url}` is not a directory: it must end with `/` and have no query")]
     NotADirectory {
         /// The URL.
         url: Box<Url>,

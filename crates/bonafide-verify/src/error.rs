@@ -35,7 +35,10 @@ pub enum Error {
         character: String,
     },
     /// One file name is listed with different digests.
-    #[error("`{name}` is listed twice with different digests: `{first}` and `{second}`")]
+    #[error(
+        "`{name}` is listed twice with different digests: `{first}` and `{second}`; report it to the \
+         vendor"
+    )]
     ConflictingDuplicate {
         /// The file name.
         name: String,
@@ -45,7 +48,9 @@ pub enum Error {
         second: Digest,
     },
     /// One file name is listed with different sizes.
-    #[error("`{name}` is listed with two sizes: {first} and {second} bytes; tell the vendor")]
+    #[error(
+        "`{name}` is listed with two sizes: {first} and {second} bytes; report it to the vendor"
+    )]
     ConflictingSizes {
         /// The file name.
         name: String,
@@ -75,7 +80,10 @@ pub enum Error {
         listed: Option<u64>,
     },
     /// Not a full fingerprint.
-    #[error("`{text}` is not a fingerprint: 40 (or 64) hexadecimal digits are needed, no key id")]
+    #[error(
+        "`{text}` is not a fingerprint: 40 (or 64) hexadecimal digits are needed, no key id; \
+         `gpg --show-keys FILE` prints it"
+    )]
     Fingerprint {
         /// What was given.
         text: String,
@@ -120,7 +128,10 @@ pub enum Error {
         proven: Digest,
     },
     /// The key had expired before the signature was made.
-    #[error("key {key} expired at {expired_at}, before the signature was made at {signed_at}")]
+    #[error(
+        "key {key} expired at {expired_at}, before the signature was made at {signed_at}; add a newer \
+         copy of the key, in which the vendor may have extended it"
+    )]
     KeyExpired {
         /// The key or subkey.
         key: Fingerprint,
@@ -143,7 +154,10 @@ pub enum Error {
         pinned: Vec<Fingerprint>,
     },
     /// The key was created after the signature it is said to have made.
-    #[error("key {key} was created at {created_at}, after its signature of {signed_at}")]
+    #[error(
+        "key {key} was created at {created_at}, after its signature of {signed_at}; report it to the \
+         vendor"
+    )]
     KeyNewerThanSignature {
         /// The key or subkey.
         key: Fingerprint,
@@ -154,7 +168,8 @@ pub enum Error {
     },
     /// The key was revoked by its owner.
     #[error(
-        "key {key} was revoked at {revoked_at} ({reason}); its signature of {signed_at} does not count"
+        "key {key} was revoked at {revoked_at} ({reason}), so its signature of {signed_at} is not \
+         valid; take a build that the vendor has signed with another key"
     )]
     KeyRevoked {
         /// The key or subkey.
@@ -195,7 +210,10 @@ pub enum Error {
         lines: usize,
     },
     /// The key may not make such signatures.
-    #[error("key {key} may not sign files, as it did at {signed_at}: {reason}")]
+    #[error(
+        "key {key} may not sign files, as it did at {signed_at}: {reason}; add a newer copy of the key, \
+         or report it to the vendor"
+    )]
     NotASigningKey {
         /// The key or subkey.
         key: Fingerprint,
@@ -226,7 +244,8 @@ pub enum Error {
     },
     /// Text that is no list of images in the simplestreams form.
     #[error(
-        "the signed text is no simplestreams document `products:1.0` of `image-downloads`: {reason}"
+        "the signed text is not a simplestreams document `products:1.0` of `image-downloads`: {reason}; \
+         take the one that has images"
     )]
     NotSimplestreams {
         /// What was found instead, or where reading failed.
@@ -258,7 +277,8 @@ pub enum Error {
     },
     /// The signature itself has an end, and it has passed.
     #[error(
-        "the signature of key {signer} of {signed_at} expired at {expired_at}, now it is {now}"
+        "the signature of key {signer} of {signed_at} expired at {expired_at}, now it is {now}; fetch a \
+         newer one from the vendor"
     )]
     SignatureExpired {
         /// The signing key.
@@ -273,7 +293,7 @@ pub enum Error {
     /// A signature over something else than a file, such as a time stamp.
     #[error(
         "the signature of key {signer} of {signed_at} is of type {found}; only binary (0x00) and \
-         text (0x01) ones are over a file"
+         text (0x01) ones are over a file: is it the right signature?"
     )]
     SignatureType {
         /// The key that the signature names.
@@ -285,8 +305,8 @@ pub enum Error {
     },
     /// The digest is right and the size is not: the vendor's list contradicts itself.
     #[error(
-        "`{name}` has the digest of the signed list, but {found} bytes and not {expected}; tell \
-         the vendor"
+        "`{name}` has the digest of the signed list, but {found} bytes and not {expected}; \
+         report it to the vendor"
     )]
     SizeMismatch {
         /// The file name in the signed list.

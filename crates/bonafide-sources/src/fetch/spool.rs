@@ -89,8 +89,7 @@ impl Spool {
         let failed = |written: u64, source: io::Error| FetchError::Spool {
             url: url.clone(),
             directory: self.directory.clone(),
-            written,
-            source,
+            source: io::Error::new(source.kind(), format!("{source}, after {written} bytes")),
         };
         let mut download = self.others.open(url).await?;
         let kept = NamedTempFile::with_prefix_in("bonafide-", &self.directory);

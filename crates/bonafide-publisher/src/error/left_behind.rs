@@ -1,0 +1,26 @@
+//! What a failed publication could not remove.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+/// An incomplete image that could not be removed. It is private and marked `bonafide_state`.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct LeftBehind {
+    /// The image.
+    pub id: Uuid,
+    /// Why it could not be removed.
+    pub error: bonafide_glance::Error,
+}
+
+impl fmt::Display for LeftBehind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the private, incomplete image {} could not be removed ({}); the next run or upload \
+             removes it after its lease, or delete it by hand",
+            self.id, self.error
+        )
+    }
+}
