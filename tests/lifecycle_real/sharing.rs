@@ -25,6 +25,10 @@ async fn many_projects_that_use_an_image_reach_it_once_it_is_shared() {
 }
 
 /// With so many projects beside the two that look at it.
+#[expect(
+    clippy::print_stdout,
+    reason = "what was measured is for whoever asked for it"
+)]
 async fn shared_again_and_again(real: &Real, others: usize) {
     let sharings = std::env::var("BONAFIDE_TEST_SHARINGS");
     let sharings = sharings.map_or(SHARINGS, |count| count.parse().unwrap());
