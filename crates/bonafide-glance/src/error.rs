@@ -163,8 +163,8 @@ pub enum Error {
     },
     /// No configuration file has this cloud.
     #[error(
-        "cloud `{cloud}` is not in clouds.yaml; searched: {}; clouds found: {}; give the name of one, or \
-         add `{cloud}` to a file that is searched",
+        "cloud `{cloud}` is not in clouds.yaml: add it to a file that is searched, or give the name of one \
+         that was found; searched: {}; clouds found: {}",
         list(searched),
         list(found)
     )]
@@ -395,8 +395,8 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
-            "cloud `prod` is not in clouds.yaml; searched: `./clouds.yaml (absent)`; clouds \
-             found: `production`; give the name of one, or add `prod` to a file that is searched"
+            "cloud `prod` is not in clouds.yaml: add it to a file that is searched, or give the name of \
+             one that was found; searched: `./clouds.yaml (absent)`; clouds found: `production`"
         );
     }
 }
