@@ -18,6 +18,8 @@ mod heartbeat;
 mod history;
 #[path = "lifecycle/ignorance.rs"]
 mod ignorance;
+#[path = "lifecycle/names.rs"]
+mod names;
 #[path = "lifecycle/plans.rs"]
 mod plans;
 #[path = "lifecycle/refused.rs"]

@@ -36,3 +36,5 @@ mod signals;
 mod stopped;
 #[path = "lifecycle_real/together.rs"]
 mod together;
+#[path = "lifecycle_real/weather.rs"]
+mod weather;

@@ -2,32 +2,48 @@
 //! find one `generic` image of the plain name, and the next run publishes the new build.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 
 use bonafide::glance::{Glance, Image, ImageFilter};
 use bonafide::publisher::{Error, Profile, Reconciled, Refused, Silent};
-use bonafide::{Channel, Observe};
-use bonafide_testkit::cloud::{CloudFault, CloudFaultKind, EmbeddedCloud};
+use bonafide::{Channel, Event, Observe};
+use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 use bonafide_testkit::site::Fault;
+use futures_util::FutureExt;
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-use crate::attack::{generic, most_generic, respun, run};
+use crate::attack::{At, generic, most_generic, respun, run};
 use crate::support::TRIES;
 use crate::support::life::{Life, days};
 use crate::watched::Watched;
 
-/// What an image of Ubuntu 24.04 is called while it is the newest.
-const PLAIN: [(Profile, &[&str]); 2] = [
-    (Profile::Scs, &["Ubuntu 24.04"]),
+/// How images are named, after how long the next build comes, and what the newest one is called.
+type Case = (Profile, SignedDuration, &'static [&'static str]);
+
+const CASES: [Case; 4] = [
+    (Profile::Scs, days(30), &["Ubuntu 24.04"]),
+    (Profile::Scs, HOURS, &["Ubuntu 24.04"]),
     (
         Profile::Stack,
+        days(30),
         &[
             "Ubuntu Noble 24.04 (2026-03-01)",
             "Ubuntu Noble 24.04 (2026-03-31)",
         ],
     ),
+    (
+        Profile::Stack,
+        HOURS,
+        &[
+            "Ubuntu Noble 24.04 (2026-03-01)",
+            // If the day ends before the second run.
+            "Ubuntu Noble 24.04 (2026-03-02)",
+        ],
+    ),
 ];
+
+const HOURS: SignedDuration = SignedDuration::from_hours(3);
 
 const KINDS: [CloudFaultKind; 4] = [
     CloudFaultKind::Status(503),
@@ -48,15 +64,15 @@ pub(crate) struct Rotation {
 }
 
 impl Rotation {
-    pub(crate) async fn of((profile, plain): (Profile, &'static [&'static str])) -> Self {
+    pub(crate) async fn of((profile, pause, plain): Case) -> Self {
         let life = Life::start().await;
         let watched = Watched::start(&life);
         watched.signed(&life.build().sha256);
         let channel = life.channel().profile(profile);
         life.reconcile(&channel).await;
         let old = life.newest();
-        life.clock.advance(days(30));
-        let new = life.build();
+        life.clock.advance(pause);
+        let new = respun(&life, "20260301", 77, 1);
         watched.signed(&new.sha256);
         life.cloud.clear_requests();
         Self {
@@ -132,17 +148,14 @@ impl Rotation {
 }
 
 /// Lets each request of a rotation go wrong.
-async fn each_request_goes_wrong(
-    rotation: (Profile, &'static [&'static str]),
-    fault: impl Fn(&str, &str, usize) -> CloudFault,
-) {
+async fn each_request_goes_wrong(rotation: Case, fault: impl Fn(&str, &str, usize) -> CloudFault) {
     let undisturbed = Rotation::of(rotation).await;
     undisturbed.run(&Silent).await.unwrap();
     let requests = undisturbed.requests();
     assert!(requests.len() > 10, "{requests:?}");
     for (method, path, before) in requests {
         let fault = fault(&method, &path, before);
-        let after = format!("{:?} {fault:?}", rotation.0);
+        let after = format!("{:?} after {} {fault:?}", rotation.0, rotation.1);
         let rotation = Rotation::of(rotation).await;
         rotation.life.cloud.fail_next(fault);
         // Whatever it says: what customers find is what counts here.
@@ -154,7 +167,7 @@ async fn each_request_goes_wrong(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn customers_find_one_generic_image_after_a_run_in_which_one_request_went_wrong() {
-    for rotation in PLAIN {
+    for rotation in CASES {
         for kind in KINDS {
             each_request_goes_wrong(rotation, |method, path, before| {
                 // At each try of this request.
@@ -174,7 +187,7 @@ async fn customers_find_one_generic_image_after_a_run_in_which_one_request_went_
 #[tokio::test(flavor = "multi_thread")]
 async fn customers_find_one_generic_image_after_a_run_in_which_one_kind_of_request_went_wrong_from_then_on()
  {
-    for rotation in PLAIN {
+    for rotation in CASES {
         for kind in KINDS {
             each_request_goes_wrong(rotation, |method, path, before| {
                 CloudFault::new(method, path, kind).after(before).lasting()
@@ -186,7 +199,7 @@ async fn customers_find_one_generic_image_after_a_run_in_which_one_kind_of_reque
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_image_gets_its_place_back_in_the_next_run_if_glance_refuses_every_change() {
-    for rotation in PLAIN {
+    for rotation in CASES {
         let rotation = Rotation::of(rotation).await;
         // The hand-over passes, and nothing after it.
         let refused = CloudFault::new("PATCH", "", CloudFaultKind::Status(403));
@@ -214,20 +227,20 @@ async fn an_older_image_gets_its_place_back_in_the_next_run_if_glance_refuses_ev
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_image_whose_successor_died_before_its_last_request_is_offered_until_that_is_proven()
  {
-    for rotation in PLAIN {
+    for rotation in CASES {
         // Its lease may have ended or not.
         for hours in [1, 7] {
             let rotation = Rotation::of(rotation).await;
             let channel = rotation.channel();
             let publisher = rotation.life.mortal_publisher();
-            let at = rotation.life.cloud.clone();
-            let superseded = wait_for_supersession(at, rotation.old);
             let channels = [channel];
-            tokio::select! {
-                biased;
-                () = superseded => {}
-                done = publisher.reconcile(&channels, &Silent) => panic!("{done:?}"),
-            }
+            // The run is gone before it sends its next request.
+            let dies = At::new(
+                |event| matches!(event, Event::Superseded { .. }),
+                || resume_unwind(Box::new("the run dies")),
+            );
+            let run = publisher.reconcile(&channels, &dies);
+            assert!(AssertUnwindSafe(run).catch_unwind().await.is_err());
             let old = rotation.life.cloud.image(rotation.old).unwrap();
             assert_eq!(old["os_purpose"], "oldgeneric");
             rotation
@@ -243,16 +256,6 @@ async fn an_older_image_whose_successor_died_before_its_last_request_is_offered_
             assert_eq!(rotation.offered(&after).await, rotation.old, "{after}");
             rotation.life.site.clear_fault(&rotation.image_url);
             rotation.assert_recovers(&after).await;
-        }
-    }
-}
-
-/// Resolves once the image has given up its place; the cloud answers nothing from then on.
-async fn wait_for_supersession(cloud: Arc<EmbeddedCloud>, image: Uuid) {
-    loop {
-        cloud.reached(1).await;
-        if cloud.image(image).unwrap()["os_purpose"] == "oldgeneric" {
-            return;
         }
     }
 }

@@ -17,6 +17,7 @@ use bonafide_testkit::qcow2::Qcow2Image;
 use bonafide_testkit::site::{PublishedBuild, UbuntuBuild, VendorSite};
 use futures_util::FutureExt;
 use jiff::SignedDuration;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::keystone::Keystone;
@@ -156,6 +157,30 @@ impl Real {
             .image(Qcow2Image::new(1 << 30, 2, seed))
             .signed_at(built);
         self.site.publish_ubuntu(&build, &self.key).unwrap()
+    }
+
+    /// The vendor publishes a build that is so many hours newer than a first one, of ten days ago.
+    pub(crate) fn hourly_build(&self, hours: u16) -> PublishedBuild {
+        let first = now() - SignedDuration::from_hours(24 * 10);
+        let built = first + SignedDuration::from_hours(hours.into());
+        let serial = built.strftime("%Y%m%d.%-H").to_string();
+        let build = UbuntuBuild::release("24.04", "noble", &serial)
+            .image(Qcow2Image::new(
+                1 << 30,
+                2,
+                self.seed.wrapping_add(hours.into()),
+            ))
+            .signed_at(built);
+        self.site.publish_ubuntu(&build, &self.key).unwrap()
+    }
+
+    /// The administrator's, who reaches Glance at this address.
+    pub(crate) fn publisher_through(&self, url: &str) -> Publisher {
+        let mut clouds: Value = serde_saphyr::from_str(self.project.cloud.clouds_yaml()).unwrap();
+        clouds["clouds"]["admin"]["image_endpoint_override"] = url.into();
+        let cloud = Cloud::Real(clouds.to_string());
+        let fetch = Arc::new(site_fetch(&self.site));
+        Publisher::new(fetch, cloud.session("admin"), now).namespace(self.namespace)
     }
 
     /// The image of a build whose first upload went well.

@@ -199,9 +199,10 @@ fn replaced(judge: &mut Judge<'_>, one: &Listed<'_>, same: &[&Listed<'_>]) {
     judge.report(levels, rule, "name", why);
 }
 
-/// `Ubuntu Noble 24.04` of `Ubuntu Noble 24.04 (2026-11-23)`.
+/// `Ubuntu Noble 24.04` of `Ubuntu Noble 24.04 (2026-11-23)`, and of one with its build behind the day.
 fn undated(name: &str) -> Option<&str> {
-    let (rest, day) = name.strip_suffix(')')?.rsplit_once(" (")?;
+    let (rest, said) = name.strip_suffix(')')?.rsplit_once(" (")?;
+    let day = said.split_once(", ").map_or(said, |(day, _)| day);
     day.parse::<jiff::civil::Date>().ok().map(|_| rest)
 }
 

@@ -51,7 +51,11 @@ impl Applying<'_> {
                 Action::Reinstate { channel, image } => self.reinstate(channel, image).await,
                 Action::Repair { channel, image, .. } => self.repair(channel, image).await,
                 Action::Share { .. } => self.share(action).await,
-                Action::Supersede { channel, image } => self.supersede(channel, image).await,
+                Action::Supersede {
+                    channel,
+                    image,
+                    name,
+                } => self.supersede(channel, image, name.as_deref()).await,
                 Action::Unlist { channel, image } => self.unlist(channel, image).await,
             };
             self.note(action, taken);
@@ -176,12 +180,14 @@ impl Applying<'_> {
         Ok(())
     }
 
-    async fn supersede(&self, channel: &str, seen: &Seen) -> Taken {
+    async fn supersede(&self, channel: &str, seen: &Seen, name: Option<&str>) -> Taken {
         let image = self.unchanged(channel, seen).await?;
-        let patch = rotation::supersede(self.wish(channel)?.channel, &image, self.now());
+        let patch = rotation::supersede(self.wish(channel)?.channel, &image, name, self.now());
         changes::update(self.glance(), image.id, &patch).await?;
-        let observer = self.of(channel);
-        observer.observe(&Event::Superseded { id: image.id });
+        if !marker::is_superseded(&image) {
+            let observer = self.of(channel);
+            observer.observe(&Event::Superseded { id: image.id });
+        }
         Ok(())
     }
 

@@ -114,6 +114,8 @@ impl Catalogue {
         };
         let mut entries: Vec<Entry> = Vec::new();
         let (mut names, mut titles) = (BTreeSet::new(), BTreeSet::new());
+        // A run may use those whatever the file says.
+        let mut scs_titles = BTreeSet::new();
         for channel in &file.channels {
             let Some(entry) = reading.entry(channel) else {
                 continue;
@@ -122,13 +124,19 @@ impl Catalogue {
                 let reason = format!("there are two channels `{}`", entry.name());
                 let at = channel.source.span().start;
                 reading.problems.push(Problem::at(text, at, reason));
-            } else if !titles.insert(entry.title()) {
-                let reason = format!(
-                    "two channels would name their images `{}`: give this one a `naming`",
-                    entry.title()
-                );
-                let at = channel.source.span().start;
-                reading.problems.push(Problem::at(text, at, reason));
+            } else {
+                let scs = entry.clone().with_profile(crate::Profile::Scs).title();
+                let title = entry.title();
+                let (is_new, is_new_scs) =
+                    (titles.insert(title.clone()), scs_titles.insert(scs.clone()));
+                if !is_new || !is_new_scs {
+                    let title = if is_new { scs } else { title };
+                    let reason = format!(
+                        "two channels would name their images `{title}`: give this one a `naming`"
+                    );
+                    let at = channel.source.span().start;
+                    reading.problems.push(Problem::at(text, at, reason));
+                }
             }
             entries.push(entry);
         }

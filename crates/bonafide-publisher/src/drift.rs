@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Candidate, Channel, Error, marker, rotation};
+use crate::{Candidate, Channel, Error, marker, names, rotation};
 
 const UUID_VALIDITY: &str = "uuid_validity";
 
@@ -17,6 +17,8 @@ pub(crate) struct Repair {
     pub(crate) patch: ImagePatch,
     /// What is put back: names and values.
     pub(crate) changes: BTreeMap<String, String>,
+    /// How the image is called then.
+    pub(crate) name: String,
 }
 
 impl Repair {
@@ -36,8 +38,9 @@ impl Repair {
     }
 }
 
-/// `None`: nothing was changed. How the image is called is not asked, nor for properties that the
-/// channel does not have. An image that is superseded, though there is no newer one, is so no more.
+/// `None`: nothing was changed. How the image is called is not asked, if it is called anything, nor for
+/// properties that the channel does not have. An image that is superseded, though there is no newer one, is
+/// so no more.
 pub(crate) fn repair(
     channel: &Channel,
     candidate: &Candidate,
@@ -63,6 +66,15 @@ pub(crate) fn repair(
     let mut changes = BTreeMap::new();
     let mut change = |name: &str, value: &str| changes.insert(name.to_owned(), value.to_owned());
     let mut patch = ImagePatch::new();
+    let mut name = image.name.clone().unwrap_or_default();
+    let superseded = marker::is_superseded(image);
+    if let Some(named) = names::newest(channel, image, added)
+        && (superseded || name.trim().is_empty())
+    {
+        change("name", &named);
+        named.clone_into(&mut name);
+        patch = patch.name(named);
+    }
     if let Some(reinstated) = rotation::reinstate(channel, image, added) {
         change(marker::SUPERSEDED, "");
         patch = reinstated;
@@ -94,7 +106,11 @@ pub(crate) fn repair(
         change("tags", &tags.join(" "));
         patch = patch.tags(tags);
     }
-    Ok((!changes.is_empty()).then_some(Repair { patch, changes }))
+    Ok((!changes.is_empty()).then_some(Repair {
+        patch,
+        changes,
+        name,
+    }))
 }
 
 /// What was promised to who uses the image holds, also if the channel promises less by now.

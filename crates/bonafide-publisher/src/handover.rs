@@ -7,6 +7,7 @@ use bonafide_glance::{Error as CloudError, Image, ImagePatch, Status};
 use uuid::Uuid;
 
 use crate::job::Job;
+use crate::names::Names;
 use crate::observed::{not_newer, own_images};
 use crate::{Error, Event, changes, drift, marker, rotation};
 
@@ -63,8 +64,14 @@ impl Handover {
 impl Job<'_> {
     /// Lets older builds of the channel give up their name and `generic`: one request for each of them,
     /// and most of the time there is one. `own` are the channel's images as they are just now, hidden ones
-    /// too.
-    pub(crate) async fn hand_over(&self, to: Uuid, own: Vec<Image>) -> Result<HandedOver, Error> {
+    /// too, and `name` is what the new one will be called.
+    pub(crate) async fn hand_over(
+        &self,
+        to: Uuid,
+        name: &str,
+        own: Vec<Image>,
+    ) -> Result<HandedOver, Error> {
+        let mut named = Names::of(&own, to, name);
         let mut older = Vec::new();
         for image in own {
             if image.id == to || !marker::is_public(&image) {
@@ -85,7 +92,8 @@ impl Job<'_> {
         self.handover.begin(to);
         for before in older {
             let now = self.publisher.clock.now();
-            let patch = rotation::supersede(self.channel, &before, now);
+            let renamed = named.older(self.channel, &before);
+            let patch = rotation::supersede(self.channel, &before, renamed.as_deref(), now);
             let (id, mark) = (before.id, now.to_string());
             // Before the request: whatever ends the run, it is known what may have been changed.
             self.handover.add(GivenUp { before, mark });

@@ -21,8 +21,8 @@ use crate::uploading::{Uploading, open};
 use crate::wait::hold_back;
 use crate::wanted::Wanted;
 use crate::{
-    Candidate, Channel, Error, Event, ImageDigests, LeftBehind, Observe, Outcome, Publisher,
-    Report, changes, clean_up, drift, marker,
+    Candidate, Channel, Error, Event, LeftBehind, Observe, Outcome, Publisher, Report, changes,
+    clean_up, drift, marker,
 };
 
 type SignedPassed = Passed<Verified<FileDigests>>;
@@ -85,7 +85,8 @@ impl Job<'_> {
         // It may have been superseded by one that is public still.
         if marker::is_superseded(image) {
             let own = own_images(self.glance(), self.channel.name()).await?;
-            if let HandedOver::Redundant(other) = self.hand_over(image.id, own).await? {
+            let handed_over = self.hand_over(image.id, &repair.name, own).await?;
+            if let HandedOver::Redundant(other) = handed_over {
                 return Ok(self.report(Outcome::AlreadyPublished, &other, None));
             }
         }
@@ -188,7 +189,8 @@ impl Job<'_> {
             return Err(self.dispose(&image, fenced).await);
         }
         // From here on nothing is broken off.
-        match self.hand_over(image.id, own).await {
+        let name = self.channel.image_name(self.today());
+        match self.hand_over(image.id, &name, own).await {
             Ok(HandedOver::Free) => {}
             Ok(HandedOver::Redundant(other)) => {
                 if image.properties.contains_key(marker::STATE) {
@@ -200,9 +202,7 @@ impl Job<'_> {
             Err(error @ Error::Rollback { .. }) => return Err(self.dispose(&image, error).await),
             Err(error) => return Err(error),
         }
-        let image = self
-            .make_public(&image, wanted, &passed.proof, &passed.image)
-            .await?;
+        let image = self.make_public(&image, &name, wanted, passed).await?;
         self.observer.observe(&Event::Published { id: image.id });
         Ok(self.report(outcome, &image, Some(passed)))
     }
@@ -255,14 +255,14 @@ impl Job<'_> {
     async fn make_public(
         &self,
         image: &Image,
+        name: &str,
         wanted: &Wanted,
-        proof: &Verified<FileDigests>,
-        stored: &ImageDigests,
+        passed: &SignedPassed,
     ) -> Result<Image, Error> {
         let id = image.id;
-        let name = self.channel.image_name(self.today());
+        let proof: &Verified<FileDigests> = &passed.proof;
         let patch = wanted
-            .patch(image, &SignedCheck::file(proof), stored)
+            .patch(image, &SignedCheck::file(proof), &passed.image)
             .name(name)
             .visibility(Visibility::Public);
         let public = match self.glance().update(id, &patch).await {

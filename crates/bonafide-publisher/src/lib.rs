@@ -19,6 +19,7 @@ mod handover;
 mod heartbeat;
 mod job;
 mod marker;
+mod names;
 mod observed;
 mod opened;
 mod pipeline;

@@ -157,6 +157,9 @@ pub enum Action {
         channel: String,
         /// The image.
         image: Seen,
+        /// What it is called then, if that changes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
     },
     /// Nobody uses the image, but its id is still promised to everybody: it becomes a community image,
     /// which no list has and everybody reaches.

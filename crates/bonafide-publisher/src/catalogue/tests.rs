@@ -163,6 +163,13 @@ fn what_would_do_nothing_or_something_else_is_refused() {
         let naming = format!("naming.stack = \"{name}\"");
         refused(&ubuntu(&naming), "line 2, column 1", "no name of an image");
     }
+    let scs = "naming.scs = \"x\"";
+    let same = ubuntu(scs) + &ubuntu(scs).replace("24.04", "28.04");
+    refused(
+        &same,
+        "line 5, column 1",
+        "two channels would name their images `x`",
+    );
     let same =
         ubuntu("naming.stack = \"x\"") + &ubuntu("naming.stack = \"x\"").replace("24.04", "28.04");
     refused(

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::builds::{Builds, images};
 use super::retire::Retiring;
 use super::{Action, Newest, Note, Plan, Seen, Wish};
+use crate::names::Names;
 use crate::observed::{Observed, among};
 use crate::wait::Wait;
 use crate::{Candidate, Channel, Error, Standing, drift, marker};
@@ -137,11 +138,15 @@ impl Deciding<'_> {
             }
         }
         // Else the repair of the newest image, or what puts it in its place, lets the others yield.
-        let yields = superseded.is_none();
-        let retiring = Retiring {
+        let current = builds.current.filter(|_| superseded.is_none());
+        let names = current.map(|current| {
+            let name = current.name.as_deref().unwrap_or_default();
+            Names::of(images(channel, self.standing), current.id, name)
+        });
+        let mut retiring = Retiring {
             channel,
             doubtful,
-            yields,
+            names,
         };
         for older in &builds.older {
             retiring.decide(self, older);

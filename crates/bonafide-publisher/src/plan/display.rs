@@ -93,7 +93,12 @@ impl Action {
                 lines.extend(remove.iter().map(|p| line("-", p, ": uses it no longer")));
                 lines
             }
-            Self::Supersede { .. } => vec!["a newer build is public".to_owned()],
+            Self::Supersede { name, .. } => {
+                let named = name.iter();
+                let named = named.map(|name| format!("name → {}", name.escape_debug()));
+                let why = ["a newer build is public".to_owned()];
+                why.into_iter().chain(named).collect()
+            }
             Self::Unlist { image, .. } => {
                 vec![becomes(
                     image,

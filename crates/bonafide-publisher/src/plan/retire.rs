@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::builds::Older;
 use super::decide::{Deciding, Phase};
 use super::{Action, Note, Seen};
+use crate::names::Names;
 use crate::{Channel, marker};
 
 const UUID_VALIDITY: &str = "uuid_validity";
@@ -18,14 +19,14 @@ pub(super) struct Retiring<'a> {
     pub(super) channel: &'a Channel,
     /// Whether it is not sure which of the images is the newest: then nothing is taken.
     pub(super) doubtful: bool,
-    /// Whether images that have not given up their place do so now.
-    pub(super) yields: bool,
+    /// What the channel's images are called, if those that have not given up their place do so now.
+    pub(super) names: Option<Names>,
 }
 
 impl Retiring<'_> {
     /// Superseded: it gives up its place. In the grace period: nothing. Then it is shared with those who
     /// use it; with nobody, it goes once its id is not promised any more.
-    pub(super) fn decide(&self, plan: &mut Deciding<'_>, older: &Older<'_>) {
+    pub(super) fn decide(&mut self, plan: &mut Deciding<'_>, older: &Older<'_>) {
         let image = older.image;
         let (channel, id) = (self.channel.name().to_owned(), image.id);
         if image.status == Status::Deactivated {
@@ -39,11 +40,18 @@ impl Retiring<'_> {
         }
         let seen = Seen::new(image);
         let public = image.visibility == Visibility::Public;
+        let names = self.names.as_mut();
+        let name = names.and_then(|names| names.older(self.channel, image));
+        if self.names.is_some() && (older.since.is_none() || name.is_some()) {
+            let supersede = Action::Supersede {
+                channel,
+                image: seen,
+                name,
+            };
+            plan.act(Phase::Yield, supersede);
+            return;
+        }
         let Some(since) = older.since else {
-            let image = seen;
-            if self.yields {
-                plan.act(Phase::Yield, Action::Supersede { channel, image });
-            }
             return;
         };
         let grace = self.channel.grace_end(since) > plan.now;

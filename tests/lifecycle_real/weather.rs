@@ -1,0 +1,125 @@
+//! Hand-overs in which requests of one kind go wrong from one of them on, before the real Glance: after
+//! each run customers find one `generic` image of the plain name.
+
+use std::collections::BTreeSet;
+
+use bonafide::glance::{Image, ImageFilter};
+use bonafide::publisher::{Error, Profile, Reconciled, Silent};
+use bonafide::{Channel, Publisher};
+use hyper::Method;
+use uuid::Uuid;
+
+use crate::cloud::{LONG_GRACE, Real, operator, real};
+use crate::support::proxy::{Fault, Harm, Proxy, Stop};
+
+const HARMS: [Harm; 4] = [
+    Harm::Status(503),
+    Harm::Status(403),
+    Harm::LostBefore,
+    Harm::LostAfter,
+];
+
+/// Lists that a run reads before those of the hand-over: of the plan, and for the build.
+const LISTS: usize = 4;
+
+/// The requests of a hand-over.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    /// All changes but the first one, which lets the old image yield.
+    AllButTheFirst,
+    List,
+    New,
+    Old,
+}
+
+impl Kind {
+    fn fault(self, harm: Harm, old: Uuid, new: Uuid) -> Fault {
+        let (method, path, passing) = match self {
+            Self::AllButTheFirst => (Method::PATCH, String::new(), 1),
+            Self::List => (Method::GET, "/v2/images".to_owned(), LISTS),
+            Self::New => (Method::PATCH, new.to_string(), 0),
+            Self::Old => (Method::PATCH, old.to_string(), 0),
+        };
+        Fault {
+            method,
+            path,
+            harm,
+            passing,
+        }
+    }
+}
+
+async fn run(publisher: &Publisher, channel: Channel) -> Result<Reconciled, Error> {
+    publisher.reconcile(&[channel], &Silent).await
+}
+
+/// The one generic image in a customer's list; no two have one name.
+async fn offered(real: &Real, profile: Profile, after: &str) -> Uuid {
+    let filter = ImageFilter::new().owner(&real.project.id);
+    let list = real.customer.glance.list(&filter).await.unwrap();
+    let generic = |image: &&Image| image.properties["os_purpose"] == "generic";
+    let offered: Vec<_> = list.iter().filter(generic).collect();
+    let [offered] = &offered[..] else {
+        panic!("{after}: {} generic images: {list:#?}", offered.len());
+    };
+    let name = offered.name.as_deref().unwrap_or_default();
+    let plain = match profile {
+        Profile::Scs => name == "Ubuntu 24.04",
+        _ => name.starts_with("Ubuntu Noble 24.04 (") && !name.contains("build"),
+    };
+    assert!(plain, "{after}: `{name}`");
+    let names: BTreeSet<_> = list.iter().map(|image| &image.name).collect();
+    assert_eq!(names.len(), list.len(), "{after}: {names:?}");
+    offered.id
+}
+
+async fn each_request_goes_wrong(profile: Profile) {
+    real(async |real: &Real| {
+        let service = operator().await.image_service().to_owned();
+        let channel = || real.channel(LONG_GRACE).profile(profile);
+        let mut old = real.image_of(&real.hourly_build(0));
+        run(&real.publisher("admin"), channel()).await.unwrap();
+        assert_eq!(offered(real, profile, "the first build").await, old);
+        let mut hours = 0;
+        for kind in [Kind::Old, Kind::New, Kind::List, Kind::AllButTheFirst] {
+            for harm in HARMS {
+                hours += 1;
+                let after = format!("{profile:?}: {kind:?}, {harm:?}");
+                let new = real.image_of(&real.hourly_build(hours));
+                let proxy = Proxy::start(&service, Stop::Never).await;
+                proxy.harm(kind.fault(harm, old, new));
+                let publisher = real.publisher_through(proxy.url());
+                let done = run(&publisher, channel()).await;
+                drop(proxy);
+                match (kind, harm) {
+                    // Whatever is lost is done.
+                    (Kind::Old | Kind::New | Kind::AllButTheFirst, Harm::LostAfter) => {
+                        assert_eq!(offered(real, profile, &after).await, new, "{done:?}");
+                    }
+                    // Glance refuses to undo it: the run says so, and the next one does it.
+                    (Kind::AllButTheFirst, _) => {
+                        let refused = done.unwrap().refused;
+                        let named = format!("image {old} had given up its name");
+                        let mut told = refused.iter().map(|refused| refused.reason.to_string());
+                        assert!(told.any(|told| told.contains(&named)), "{refused:?}");
+                    }
+                    _ => assert_eq!(offered(real, profile, &after).await, old, "{done:?}"),
+                }
+                run(&real.publisher("admin"), channel()).await.unwrap();
+                assert_eq!(offered(real, profile, &after).await, new, "{after}");
+                old = new;
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_scs_names_customers_find_one_generic_image_whatever_goes_wrong() {
+    each_request_goes_wrong(Profile::Scs).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_dated_names_customers_find_one_generic_image_whatever_goes_wrong() {
+    each_request_goes_wrong(Profile::Stack).await;
+}
