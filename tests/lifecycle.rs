@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "lifecycle/answers.rs"]
+mod answers;
 #[path = "lifecycle/attack.rs"]
 mod attack;
 #[path = "lifecycle/cancelled.rs"]

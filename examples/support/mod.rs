@@ -18,6 +18,7 @@ pub(crate) mod named;
 pub(crate) mod outcome;
 pub(crate) mod proof;
 pub(crate) mod rehearsal;
+pub(crate) mod row;
 pub(crate) mod show;
 pub(crate) mod signals;
 pub(crate) mod table;

@@ -8,6 +8,7 @@ use bonafide::publisher::{
 };
 use serde_json::{Value, json};
 
+use super::row::{Of, Row};
 use super::{causes, show};
 
 /// What a run did, or would do.
@@ -17,6 +18,7 @@ pub(crate) struct Outcome {
     details: bool,
     /// More than one cloud: rows say which.
     several: bool,
+    clouds: Vec<String>,
     rows: Vec<Row>,
     /// What happens to older builds.
     steps: Vec<(String, Action)>,
@@ -28,21 +30,13 @@ pub(crate) struct Outcome {
     overdue: bool,
 }
 
-#[derive(Debug)]
-struct Row {
-    how: &'static str,
-    cloud: String,
-    channel: String,
-    name: String,
-    what: String,
-    details: String,
-}
-
 const FAILED: &str = "FAILED";
 const REFUSED: &str = "refused";
 const WAITING: &str = "waiting";
 const ENDED: &str = "ended";
 const DRY_RUN: &str = "dry run";
+/// Why a channel has no new builds, for programs.
+const PAST: &str = "provided_until_has_passed";
 
 impl Outcome {
     pub(crate) fn new(rehearsal: bool, details: bool) -> Self {
@@ -50,6 +44,7 @@ impl Outcome {
             rehearsal,
             details,
             several: false,
+            clouds: Vec::new(),
             rows: Vec::new(),
             steps: Vec::new(),
             notes: Vec::new(),
@@ -60,15 +55,8 @@ impl Outcome {
         }
     }
 
-    fn row(&mut self, how: &'static str, cloud: &str, channel: &str, name: &str, what: String) {
-        self.rows.push(Row {
-            how,
-            cloud: cloud.to_owned(),
-            channel: channel.to_owned(),
-            name: name.to_owned(),
-            what,
-            details: String::new(),
-        });
+    fn row(&mut self, how: &'static str, of: Of<'_>, code: &'static str, what: String) {
+        self.rows.push(Row::new(how, of, code, what));
     }
 
     /// What would be done.
@@ -78,36 +66,40 @@ impl Outcome {
         plans: Vec<(String, Result<Plan, Error>)>,
     ) {
         self.several = plans.len() > 1;
+        self.clouds = plans.iter().map(|(cloud, _)| cloud.clone()).collect();
         for (cloud, plan) in plans {
             let plan = match plan {
                 Ok(plan) => plan,
                 Err(error) => {
-                    self.row(FAILED, &cloud, "-", "-", causes(&error));
+                    self.row(FAILED, Of::all(&cloud), error.code(), causes(&error));
                     continue;
                 }
             };
             for wish in wishes {
                 let (channel, title) = (wish.channel.name(), wish.channel.title());
+                let of = Of::new(&cloud, channel, &title);
                 let mut notes = plan.notes.iter();
                 let refusal = notes.find_map(|note| match note {
                     Note::Refused { channel: of, why } if of == channel => Some(why.clone()),
                     _ => None,
                 });
-                let what = match (wish.newest, refusal) {
+                let (code, what) = match (wish.newest, refusal) {
                     (_, Some(why)) => {
-                        self.row(FAILED, &cloud, channel, &title, why);
+                        let code = Reason::Refused(String::new()).code();
+                        self.row(FAILED, of, code, why);
                         continue;
                     }
                     (Newest::Found(_), None) => {
                         self.overdue |= is_overdue(&plan.notes, channel);
                         would(&plan, channel)
                     }
-                    (Newest::NoMore, None) => "has ended: no new builds".to_owned(),
+                    (Newest::NoMore, None) => (PAST, "has ended: no new builds".to_owned()),
                     _ => continue,
                 };
-                let action = json!({ "cloud": cloud, "channel": channel, "action": what });
-                self.would.push(action);
-                self.row(DRY_RUN, &cloud, channel, &title, what);
+                self.would.push(json!({
+                    "cloud": cloud, "channel": channel, "title": title, "code": code, "action": what,
+                }));
+                self.row(DRY_RUN, of, code, what);
             }
             for action in &plan.actions {
                 self.steps.push((cloud.clone(), action.clone()));
@@ -124,37 +116,40 @@ impl Outcome {
         clouds: Vec<(String, Result<Reconciled, Error>)>,
     ) {
         self.several = clouds.len() > 1;
+        self.clouds = clouds.iter().map(|(cloud, _)| cloud.clone()).collect();
         for (cloud, done) in clouds {
             let done = match done {
                 Ok(done) => done,
                 Err(error) => {
-                    self.row(FAILED, &cloud, "-", "-", causes(&error));
+                    self.row(FAILED, Of::all(&cloud), error.code(), causes(&error));
                     continue;
                 }
             };
             for report in &done.reports {
-                let how = how(report);
-                self.row(how, &cloud, &report.channel, &report.name, proof(report));
+                let (how, code) = how(report);
+                let of = Of::new(&cloud, &report.channel, &report.name);
+                self.row(how, of, code, proof(report));
                 if let Some(row) = self.rows.last_mut().filter(|_| self.details) {
                     row.details = show::report(report);
                 }
                 let mut image = serde_json::to_value(report).unwrap_or_default();
                 image["cloud"] = json!(cloud);
+                image["title"] = json!(title(wishes, &report.channel));
+                image["code"] = json!(code);
                 self.images.push(image);
             }
             for refused in &done.refused {
-                let wish = wishes
-                    .iter()
-                    .find(|wish| wish.channel.name() == refused.channel);
-                let title = wish.map(|wish| wish.channel.title()).unwrap_or_default();
+                let title = title(wishes, &refused.channel);
                 let mut what = reason(&refused.reason);
                 if let Some(action) = &refused.action {
                     let step = action.headline();
                     let step = step.split_whitespace().collect::<Vec<_>>().join(" ");
-                    what = format!(
-                        "{} was not done: {what}",
-                        step.trim_start_matches(['+', '-', '~', ' '])
-                    );
+                    let step = step.trim_start_matches(['+', '-', '~', ' ']);
+                    what = match refused.is_seen {
+                        true => format!("{step} was not done: {what}"),
+                        // The cloud could not be asked since.
+                        false => format!("{step} failed, and may be done or not: {what}"),
+                    };
                 }
                 if let Reason::Busy { overdue, .. } = refused.reason {
                     self.overdue |= overdue;
@@ -163,10 +158,12 @@ impl Outcome {
                     true => FAILED,
                     false => WAITING,
                 };
-                self.row(how, &cloud, &refused.channel, &title, what);
+                let of = Of::new(&cloud, &refused.channel, &title);
+                self.row(how, of, refused.reason.code(), what);
             }
             for wish in wishes {
                 let (channel, title) = (wish.channel.name(), wish.channel.title());
+                let of = Of::new(&cloud, channel, &title);
                 let told = done.reports.iter().any(|report| report.channel == channel)
                     || done
                         .refused
@@ -175,16 +172,19 @@ impl Outcome {
                 match wish.newest {
                     Newest::NoMore => {
                         let what = "provided_until has passed: no new builds".to_owned();
-                        self.row(ENDED, &cloud, channel, &title, what);
+                        self.row(ENDED, of, PAST, what);
                     }
                     Newest::Found(_) if !told => {
                         self.overdue |= is_overdue(&done.notes, channel);
-                        let why = held_up(&done.notes, channel);
-                        let why =
-                            why.or_else(|| done.cancelled.then(|| Reason::Cancelled.to_string()));
-                        let what =
-                            why.unwrap_or_else(|| "its newest build is not public".to_owned());
-                        self.row(WAITING, &cloud, channel, &title, what);
+                        let cancelled = || {
+                            let why = Reason::Cancelled;
+                            done.cancelled.then(|| (why.code(), why.to_string()))
+                        };
+                        let why = held_up(&done.notes, channel).or_else(cancelled);
+                        let (code, what) = why.unwrap_or_else(|| {
+                            ("not_public", "its newest build is not public".to_owned())
+                        });
+                        self.row(WAITING, of, code, what);
                     }
                     _ => {}
                 }
@@ -215,7 +215,7 @@ impl Outcome {
             Reason::Failed(error) if error.is_expected() => REFUSED,
             _ => FAILED,
         };
-        self.row(how, "", channel, title, reason(why));
+        self.row(how, Of::new("", channel, title), why.code(), reason(why));
     }
 
     pub(crate) fn has_failed(&self) -> bool {
@@ -285,9 +285,7 @@ impl Outcome {
     pub(crate) fn to_json(&self, dry_run: bool) -> Value {
         let list = |how: &str| {
             let rows = self.rows.iter().filter(|row| row.how == how);
-            let rows = rows.map(
-                |row| json!({ "cloud": row.cloud, "channel": row.channel, "reason": row.what }),
-            );
+            let rows = rows.flat_map(|row| row.to_json(&self.clouds));
             rows.collect::<Vec<_>>()
         };
         let steps: Vec<_> = self.steps.iter().map(of_cloud).collect();
@@ -315,7 +313,13 @@ fn of_cloud<T: serde::Serialize>((cloud, what): &(String, T)) -> Value {
     value
 }
 
-fn would(plan: &Plan, channel: &str) -> String {
+/// The name of a channel's images; `-` for what is about all channels.
+fn title(wishes: &[Wish<'_>], channel: &str) -> String {
+    let wish = wishes.iter().find(|wish| wish.channel.name() == channel);
+    wish.map_or_else(|| "-".to_owned(), |wish| wish.channel.title())
+}
+
+fn would(plan: &Plan, channel: &str) -> (&'static str, String) {
     let mut actions = plan
         .actions
         .iter()
@@ -323,33 +327,36 @@ fn would(plan: &Plan, channel: &str) -> String {
     let newest = actions.find_map(|action| match action {
         Action::Publish {
             build, image: None, ..
-        } => Some(format!("would upload {}", build.url)),
+        } => Some(("upload", format!("would upload {}", build.url))),
         Action::Publish {
             image: Some(image), ..
-        } => Some(format!("would prove {} again and make it public", image.id)),
+        } => Some((
+            "complete",
+            format!("would prove {} again and make it public", image.id),
+        )),
         Action::Repair { image, changes, .. } => {
             let names: Vec<_> = changes.keys().map(String::as_str).collect();
-            Some(format!(
-                "would put back on {}: {}",
-                image.id,
-                names.join(", ")
-            ))
+            let names = names.join(", ");
+            Some(("repair", format!("would put back on {}: {names}", image.id)))
         }
         _ => None,
     });
-    let public = || "its newest build is public already; nothing to do".to_owned();
+    let public = || {
+        let what = "its newest build is public already; nothing to do";
+        ("already_public", what.to_owned())
+    };
     newest
         .or_else(|| held_up(&plan.notes, channel))
         .unwrap_or_else(public)
 }
 
 /// Why nothing is done about the newest build of a channel, though it is not public.
-fn held_up(notes: &[Note], channel: &str) -> Option<String> {
+fn held_up(notes: &[Note], channel: &str) -> Option<(&'static str, String)> {
     let mut notes = notes.iter().filter(|note| match note {
         Note::Busy { channel: of, .. } => of == channel,
         _ => false,
     });
-    notes.next().map(ToString::to_string)
+    notes.next().map(|note| ("busy", note.to_string()))
 }
 
 /// Whether the channel's newest build is not public since another run is at it for longer than an hour.
@@ -367,11 +374,13 @@ fn reason(why: &Reason) -> String {
     }
 }
 
-const fn how(report: &Report) -> &'static str {
+/// The word of a row, and that for programs.
+const fn how(report: &Report) -> (&'static str, &'static str) {
     match report.outcome {
-        How::AlreadyPublished => "unchanged",
-        How::Repaired => "repaired",
-        _ => "published",
+        How::AlreadyPublished => ("unchanged", "already_public"),
+        How::Repaired => ("repaired", "repaired"),
+        How::Completed => ("published", "completed"),
+        _ => ("published", "published"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use bonafide_testkit::qcow2::Qcow2Image;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Cloud, MARKER, vendor_data};
 use crate::{example, run};
@@ -110,7 +110,34 @@ fn publish_takes_a_slice_and_prints_json() {
     assert_eq!(names, ["Ubuntu 22.04", "Fedora 44"]);
     assert!(report["images"][0]["digests"]["sha256"].is_string());
     assert_eq!(report["refused"][0]["channel"], "debian-12");
-    assert_eq!(report["failures"], serde_json::json!([]));
+    assert_eq!(report["failures"], json!([]));
+}
+
+#[test]
+fn every_row_of_a_report_has_channel_title_cloud_and_a_code() {
+    let dry: &[&str] = &["--json", "--dry-run"];
+    for arguments in [&["--json"][..], dry] {
+        let (_, stdout, stderr) = run(example("publish").args(arguments));
+        let report: Value = serde_json::from_str(&stdout).unwrap();
+        let lists = ["images", "would", "waiting", "ended", "refused", "failures"];
+        let rows = lists.map(|list| report[list].as_array().unwrap());
+        assert!(rows[0].len() + rows[1].len() > 10, "{stderr}");
+        assert!(!rows[4].is_empty(), "{stderr}");
+        for row in rows.into_iter().flatten() {
+            for name in ["channel", "title", "cloud", "code"] {
+                let said = row[name].as_str().unwrap_or_default();
+                assert!(!said.is_empty(), "{name}: {row:#}");
+            }
+            let code = row["code"].as_str().unwrap();
+            let is_word = |c: char| c.is_ascii_lowercase() || c == '_';
+            assert!(code.chars().all(is_word), "{code}");
+        }
+        let refused = &report["refused"][0];
+        assert_eq!(
+            (&refused["code"], &refused["cloud"]),
+            (&json!("unsigned"), &json!("rehearsal"))
+        );
+    }
 }
 
 #[test]
@@ -119,7 +146,7 @@ fn a_dry_run_says_what_it_would_do_and_publishes_nothing() {
     assert_eq!(code, 0, "{stderr}");
     assert!(!stderr.contains("created"), "{stderr}");
     let report: Value = serde_json::from_str(&stdout).unwrap();
-    assert_eq!(report["images"], serde_json::json!([]));
+    assert_eq!(report["images"], json!([]));
     let would = report["would"].as_array().unwrap();
     let noble = would.iter().find(|row| row["channel"] == "ubuntu-24.04");
     let action = noble.unwrap()["action"].as_str().unwrap();

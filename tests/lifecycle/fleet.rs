@@ -9,7 +9,7 @@ use bonafide_testkit::cloud::{CloudFault, CloudFaultKind, EmbeddedCloud};
 use crate::support::life::{Life, days};
 use crate::support::{quick, site_fetch};
 
-fn publisher(life: &Life, cloud: &EmbeddedCloud) -> Publisher {
+pub(crate) fn publisher(life: &Life, cloud: &EmbeddedCloud) -> Publisher {
     let config = CloudConfig::from_yaml(cloud.clouds_yaml(), "admin").unwrap();
     let session = Session::new(quick(config), life.clock.reader()).unwrap();
     Publisher::new(

@@ -2,25 +2,25 @@
 //! each run customers find one `generic` image of the plain name.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bonafide::glance::{Image, ImageFilter};
-use bonafide::publisher::{Error, Profile, Reconciled, Silent};
+use bonafide::publisher::{Action, Error, Profile, Reconciled, Silent};
 use bonafide::{Channel, Publisher};
-use hyper::Method;
 use uuid::Uuid;
 
 use crate::cloud::{LONG_GRACE, Real, operator, real};
-use crate::support::proxy::{Fault, Harm, Proxy, Stop};
+use crate::support::proxy::{Passing, Proxy, Weather};
 
-const HARMS: [Harm; 4] = [
-    Harm::Status(503),
-    Harm::Status(403),
-    Harm::LostBefore,
-    Harm::LostAfter,
+const HARMS: [Weather; 4] = [
+    Weather::Answer(503),
+    Weather::Answer(403),
+    Weather::Break,
+    Weather::Lose,
 ];
 
-/// Lists that a run reads before those of the hand-over: of the plan, and for the build.
-const LISTS: usize = 4;
+/// Lists that a run reads before those of the hand-over.
+const LISTS: usize = 2;
 
 /// The requests of a hand-over.
 #[derive(Clone, Copy, Debug)]
@@ -33,18 +33,26 @@ enum Kind {
 }
 
 impl Kind {
-    fn fault(self, harm: Harm, old: Uuid, new: Uuid) -> Fault {
+    /// Each request of this kind goes wrong, from one of them on.
+    fn forecast(
+        self,
+        harm: Weather,
+        old: Uuid,
+        new: Uuid,
+    ) -> impl Fn(&Passing<'_>) -> Weather + Send + Sync + 'static {
         let (method, path, passing) = match self {
-            Self::AllButTheFirst => (Method::PATCH, String::new(), 1),
-            Self::List => (Method::GET, "/v2/images".to_owned(), LISTS),
-            Self::New => (Method::PATCH, new.to_string(), 0),
-            Self::Old => (Method::PATCH, old.to_string(), 0),
+            Self::AllButTheFirst => ("PATCH", String::new(), 1),
+            Self::List => ("GET", "/v2/images".to_owned(), LISTS),
+            Self::New => ("PATCH", new.to_string(), 0),
+            Self::Old => ("PATCH", old.to_string(), 0),
         };
-        Fault {
-            method,
-            path,
-            harm,
-            passing,
+        let before = AtomicUsize::new(0);
+        move |request| {
+            let is_of_kind = request.method == method && request.path.ends_with(&path);
+            match is_of_kind && before.fetch_add(1, Ordering::SeqCst) >= passing {
+                true => harm,
+                false => Weather::Fine,
+            }
         }
     }
 }
@@ -73,6 +81,11 @@ async fn offered(real: &Real, profile: Profile, after: &str) -> Uuid {
     offered.id
 }
 
+fn is_published(done: &Reconciled) -> bool {
+    let mut applied = done.applied.iter();
+    applied.any(|action| matches!(action, Action::Publish { .. }))
+}
+
 async fn each_request_goes_wrong(profile: Profile) {
     real(async |real: &Real| {
         let service = operator().await.image_service().to_owned();
@@ -86,15 +99,16 @@ async fn each_request_goes_wrong(profile: Profile) {
                 hours += 1;
                 let after = format!("{profile:?}: {kind:?}, {harm:?}");
                 let new = real.image_of(&real.hourly_build(hours));
-                let proxy = Proxy::start(&service, Stop::Never).await;
-                proxy.harm(kind.fault(harm, old, new));
+                let proxy = Proxy::in_weather(&service, kind.forecast(harm, old, new)).await;
                 let publisher = real.publisher_through(proxy.url());
                 let done = run(&publisher, channel()).await;
                 drop(proxy);
                 match (kind, harm) {
                     // Whatever is lost is done.
-                    (Kind::Old | Kind::New | Kind::AllButTheFirst, Harm::LostAfter) => {
+                    (Kind::Old | Kind::New | Kind::AllButTheFirst, Weather::Lose) => {
                         assert_eq!(offered(real, profile, &after).await, new, "{done:?}");
+                        let done = done.unwrap();
+                        assert!(is_published(&done) && done.refused.is_empty(), "{done:?}");
                     }
                     // Glance refuses to undo it: the run says so, and the next one does it.
                     (Kind::AllButTheFirst, _) => {
@@ -103,7 +117,13 @@ async fn each_request_goes_wrong(profile: Profile) {
                         let mut told = refused.iter().map(|refused| refused.reason.to_string());
                         assert!(told.any(|told| told.contains(&named)), "{refused:?}");
                     }
-                    _ => assert_eq!(offered(real, profile, &after).await, old, "{done:?}"),
+                    _ => {
+                        assert_eq!(offered(real, profile, &after).await, old, "{done:?}");
+                        let done = done.unwrap();
+                        assert!(!is_published(&done), "{done:?}");
+                        let mut refused = done.refused.iter();
+                        assert!(refused.any(|refused| refused.action.is_some()), "{done:?}");
+                    }
                 }
                 run(&real.publisher("admin"), channel()).await.unwrap();
                 assert_eq!(offered(real, profile, &after).await, new, "{after}");

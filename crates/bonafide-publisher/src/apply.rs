@@ -73,6 +73,7 @@ impl Applying<'_> {
             Err(reason) => self.done.refused.push(Refused {
                 channel: action.channel().to_owned(),
                 action: Some(action.clone()),
+                is_seen: false,
                 reason,
             }),
         }

@@ -1,7 +1,7 @@
 //! Changes of the cloud whose answers may be lost: after an error the image is looked at, and what is
 //! true is reported.
 
-use bonafide_glance::{Error, Glance, Image, ImagePatch};
+use bonafide_glance::{Error, Glance, Image, ImagePatch, Member, MemberStatus};
 use uuid::Uuid;
 
 /// Changes an image by one request. An error means that the image is not as the patch would make it, or
@@ -28,4 +28,39 @@ pub(crate) async fn delete(glance: &Glance, id: Uuid) -> Result<(), Error> {
         Ok(None) => Ok(()),
         _ => Err(error),
     }
+}
+
+/// Takes a project's access; one that has none is no error.
+pub(crate) async fn remove_member(glance: &Glance, id: Uuid, project: &str) -> Result<(), Error> {
+    let error = match glance.remove_member(id, project).await {
+        Ok(()) | Err(Error::NotFound(_)) => return Ok(()),
+        Err(error) => error,
+    };
+    match glance.members(id).await {
+        Ok(members) if member(&members, project).is_none() => Ok(()),
+        _ => Err(error),
+    }
+}
+
+/// Accepts an image for a project, or the opposite.
+pub(crate) async fn set_member_status(
+    glance: &Glance,
+    id: Uuid,
+    project: &str,
+    status: &MemberStatus,
+) -> Result<(), Error> {
+    let error = match glance.set_member_status(id, project, status.clone()).await {
+        Err(error @ Error::NotFound(_)) => return Err(error),
+        Err(error) => error,
+        Ok(_) => return Ok(()),
+    };
+    let members = glance.members(id).await.unwrap_or_default();
+    match member(&members, project) {
+        Some(member) if member.status == *status => Ok(()),
+        _ => Err(error),
+    }
+}
+
+fn member<'a>(members: &'a [Member], project: &str) -> Option<&'a Member> {
+    members.iter().find(|member| member.project == project)
 }

@@ -8,11 +8,13 @@ use jiff::civil::Date;
 use url::Url;
 use uuid::Uuid;
 
+mod code;
 mod left_behind;
 mod unsigned;
 
 pub use left_behind::LeftBehind;
 
+pub(crate) use code::of_cloud;
 use unsigned::{known, places};
 
 /// Why an image was not published. In every case nothing unproven is public.
@@ -400,20 +402,6 @@ impl Error {
             url: url.clone(),
             source: Box::new(source),
         }
-    }
-
-    /// Whether this is how a vendor is always refused of which no signature was ever found: nothing to
-    /// look into. So is what has ended.
-    #[must_use]
-    pub const fn is_expected(&self) -> bool {
-        matches!(
-            self,
-            Self::Ended { .. }
-                | Self::Unsigned {
-                    signing: Signing::Unsigned,
-                    ..
-                }
-        )
     }
 
     pub(crate) fn mismatch(image: &Image, bytes: u64, digest: &Digest, format: &str) -> Self {

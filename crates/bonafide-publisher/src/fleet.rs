@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 
 use crate::apply::Applying;
 use crate::event::{In, counted};
-use crate::reconcile::Run;
+use crate::reconcile::{Run, Seen};
 use crate::{Action, Error, Observe, Plan, Publisher, Reconciled, Wish};
 
 /// Clouds, or regions of clouds, that have the same images.
@@ -137,19 +137,21 @@ impl CloudRun<'_> {
             cloud: self.name,
             observer,
         };
-        let planning = Box::pin(self.publisher.plan(wishes));
+        let planning = Box::pin(self.publisher.first_plan(wishes));
         let planning = counted(&traffic, &named, planning);
         let plan = planning.await;
         self.run.done.requests += traffic.requests();
         // What can't be planned is said at the end.
-        let Ok(plan) = plan else {
+        let Ok((standing, plan)) = plan else {
             return;
         };
+        let notes = plan.notes.clone();
         let plan = match self.approved {
             Some(approved) => plan.as_approved(approved),
             None => Ok(plan),
         };
         let Ok(plan) = plan else { return };
+        self.run.seen = Some(Seen { standing, notes });
         let mut giving = plan.clone();
         let publishes = |action: &Action| matches!(action, Action::Publish { .. });
         giving

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod afterwards;
 mod apply;
 mod attempt;
 mod audit;

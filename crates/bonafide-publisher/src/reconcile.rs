@@ -31,6 +31,15 @@ pub(crate) struct Run {
     pub(crate) tried: Vec<Action>,
     /// Channels whose vendor has published a newer build meanwhile.
     pub(crate) moved: BTreeSet<String>,
+    /// What was there when it was looked at last, and what was seen then.
+    pub(crate) seen: Option<Seen>,
+}
+
+/// What the cloud has, and what a plan says of it.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) standing: Standing,
+    pub(crate) notes: Vec<Note>,
 }
 
 impl Publisher {
@@ -56,12 +65,18 @@ impl Publisher {
     ///
     /// [`Error::Cloud`], and [`Error::Cancelled`].
     pub async fn plan(&self, wishes: &[Wish<'_>]) -> Result<Plan, Error> {
+        Ok(self.first_plan(wishes).await?.1)
+    }
+
+    /// What the cloud has, and what is to be done.
+    pub(crate) async fn first_plan(&self, wishes: &[Wish<'_>]) -> Result<(Standing, Plan), Error> {
         let planning = async {
             let mut standing = self.standing().await?;
             if self.settle_before(wishes, &standing, &Silent).await {
                 standing = self.standing().await?;
             }
-            Ok::<_, Error>(self.plan_for(wishes, &standing).await)
+            let plan = self.plan_for(wishes, &standing).await;
+            Ok::<_, Error>((standing, plan))
         };
         self.unless_cancelled(planning).await
     }
@@ -119,11 +134,8 @@ impl Publisher {
         let mut reconciled = self.reconcile_with(&wishes, None, observer).await?;
         for (channel, offer) in channels.iter().zip(offers) {
             if let Offer::Refused(error) = offer {
-                reconciled.refused.push(Refused {
-                    channel: channel.name().to_owned(),
-                    action: None,
-                    reason: Reason::from(*error),
-                });
+                let refused = Refused::channel(channel.name(), Reason::from(*error));
+                reconciled.refused.push(refused);
             }
         }
         Ok(reconciled)
@@ -170,6 +182,7 @@ impl Publisher {
             done,
             mut tried,
             moved,
+            mut seen,
         } = run;
         if approved.is_some() {
             // What was approved may depend on it.
@@ -188,8 +201,8 @@ impl Publisher {
             done,
             moved,
         };
-        let (mut seen, mut settled) = (Standing::default(), BTreeSet::new());
-        let (standing, mut plan) = loop {
+        let (mut settled, mut is_blind) = (BTreeSet::new(), false);
+        let seen = loop {
             // What the wish says of those is not true any more.
             let wishes: Vec<_> = wishes
                 .iter()
@@ -203,54 +216,53 @@ impl Publisher {
                 Ok(next) => next,
                 Err(Error::Cancelled) => {
                     applying.done.cancelled = true;
-                    break (seen, Plan::default());
+                    break seen.unwrap_or_default();
                 }
-                Err(error) if tried.is_empty() => return Err(error),
-                // What was done before is not forgotten.
                 Err(error) => {
-                    applying.done.refused.push(Refused {
-                        channel: ALL.to_owned(),
-                        action: None,
-                        reason: Reason::Failed(Box::new(error)),
-                    });
-                    break (Standing::default(), Plan::default());
+                    // What was done and seen before is not forgotten.
+                    let Some(seen) = seen else { return Err(error) };
+                    let reason = Reason::Failed(Box::new(error));
+                    let refused = Refused::channel(ALL, reason);
+                    applying.done.refused.push(refused);
+                    is_blind = true;
+                    break seen;
                 }
             };
+            let notes = plan.notes.clone();
             // Nothing is tried twice: what was refused once is reported, and left to the next run.
             plan.actions
                 .retain(|action| !tried.iter().any(|tried| tried.is_like(action)));
             if tried.len() > MOST {
-                break (standing, plan);
+                applying.see(&standing);
+                break Seen { standing, notes };
             }
             if plan.is_empty() {
                 // All else is done: now there is time to see which of the other runs live.
                 let waiting = self.wait_for_others(&plan, &standing, &mut settled, observer);
-                match self.unless_cancelled(waiting).await {
-                    Ok(false) => break (standing, plan),
-                    Ok(true) => {}
-                    Err(_) => {
-                        applying.done.cancelled = true;
-                        break (standing, plan);
-                    }
+                let waited = self.unless_cancelled(waiting).await;
+                applying.done.cancelled |= waited.is_err();
+                if let Ok(true) = waited {
+                    seen = Some(Seen { standing, notes });
+                    continue;
                 }
-                seen = standing;
-                continue;
+                applying.see(&standing);
+                break Seen { standing, notes };
             }
             let round = plan.before_taking();
             applying.apply(&round).await;
             tried.extend(round.actions);
-            seen = standing;
+            seen = Some(Seen { standing, notes });
         };
         let mut done = applying.done;
-        if approved.is_none() {
+        if approved.is_none() && !is_blind {
             let removing = async {
-                self.remove_left_heartbeats(&standing, observer).await;
+                self.remove_left_heartbeats(&seen.standing, observer).await;
                 Ok::<_, Error>(())
             };
             done.cancelled |= self.unless_cancelled(removing).await.is_err();
         }
-        self.report_unchanged(wishes, &standing, &mut done);
-        for note in &plan.notes {
+        self.report_unchanged(wishes, &seen.standing, &mut done);
+        for note in &seen.notes {
             let is_told = |channel: &str| {
                 let mut refused = done.refused.iter();
                 refused.any(|refused| refused.channel == channel && refused.is_failure())
@@ -258,14 +270,11 @@ impl Publisher {
             if let Note::Refused { channel, why } = note
                 && !is_told(channel)
             {
-                done.refused.push(Refused {
-                    channel: channel.clone(),
-                    action: None,
-                    reason: Reason::Refused(why.clone()),
-                });
+                let reason = Reason::Refused(why.clone());
+                done.refused.push(Refused::channel(channel, reason));
             }
         }
-        done.notes = std::mem::take(&mut plan.notes);
+        done.notes = seen.notes;
         if let Some(why) = self.pulses.refusal() {
             done.notes.push(Note::NoHeartbeat { why });
         }
@@ -330,7 +339,7 @@ impl Publisher {
             let images = images.filter(|i| marker::is_own(i, channel.name(), &standing.project));
             if let Ok(Observed::Published(image)) = among(images, candidate) {
                 let job = self.job(channel, candidate, &Silent);
-                let report = job.report(Outcome::AlreadyPublished, &image, None);
+                let report = job.report(outcome(done, channel.name()), &image, None);
                 done.reports.push(report);
             }
         }
@@ -358,6 +367,21 @@ impl Publisher {
             done => done,
         }
     }
+}
+
+/// How an image became public whose publication ended with an answer that was lost.
+fn outcome(done: &Reconciled, channel: &str) -> Outcome {
+    let mut applied = done
+        .applied
+        .iter()
+        .filter(|action| action.channel() == channel);
+    let outcome = applied.find_map(|action| match action {
+        Action::Publish { image: None, .. } => Some(Outcome::Published),
+        Action::Publish { .. } => Some(Outcome::Completed),
+        Action::Repair { .. } => Some(Outcome::Repaired),
+        _ => None,
+    });
+    outcome.unwrap_or(Outcome::AlreadyPublished)
 }
 
 /// No image is old enough for the question.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use crate::error::of_cloud;
 use crate::{Action, Candidate, Error, Newest, Note, Report};
 
 /// The channel of what is about all of them.
@@ -71,6 +72,23 @@ pub enum Reason {
     Refused(String),
 }
 
+impl Reason {
+    /// A word for programs, as [`Error::code`].
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Busy { .. } => "busy",
+            Self::Cancelled => "cancelled",
+            Self::Changed(_) => "changed",
+            Self::Cloud(error) => of_cloud(error),
+            Self::Failed(error) => error.code(),
+            Self::LockedOut { .. } => "locked_out",
+            Self::Pending(_) => "members_pending",
+            Self::Refused(_) => "contradicts_published",
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -106,11 +124,24 @@ pub struct Refused {
     pub channel: String,
     /// The step; `None` if there is no build that could be planned with.
     pub action: Option<Action>,
+    /// Whether the cloud was looked at since, so that it is known that the step was not taken. Else the
+    /// answer may be lost of a step that was taken.
+    pub is_seen: bool,
     /// Why.
     pub reason: Reason,
 }
 
 impl Refused {
+    /// What is about a channel, or all of them, and no step of its own.
+    pub(crate) fn channel(channel: &str, reason: Reason) -> Self {
+        Self {
+            channel: channel.to_owned(),
+            action: None,
+            is_seen: true,
+            reason,
+        }
+    }
+
     /// Whether somebody should look into it. What another run does at the same time, what the cloud
     /// does not allow, and that a vendor signs nothing, are facts.
     #[must_use]

@@ -1,7 +1,7 @@
 //! Deletes what nobody uses: first nobody may begin to use it any more, then all uses are looked up once
 //! more.
 
-use bonafide_glance::{Error as CloudError, Image, ImagePatch, Usage, Visibility};
+use bonafide_glance::{Image, ImagePatch, Usage, Visibility};
 
 use crate::apply::{Applying, Taken};
 use crate::{Action, Reason, Seen, changes};
@@ -35,11 +35,7 @@ impl Applying<'_> {
         }
         // Former members come back with the visibility.
         for member in self.glance().members(image.id).await? {
-            let gone = self.glance().remove_member(image.id, &member.project).await;
-            match gone {
-                Ok(()) | Err(CloudError::NotFound(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
+            changes::remove_member(self.glance(), image.id, &member.project).await?;
         }
         // As it is when all of that is done.
         image = self.glance().image(image.id).await?;

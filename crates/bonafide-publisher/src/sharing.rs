@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::apply::{Applying, Taken};
 use crate::remember::remember;
-use crate::{Action, Reason, marker};
+use crate::{Action, Reason, changes, marker};
 
 /// Members that are added, or accepted for, at the same time. The session keeps to what the cloud
 /// allows.
@@ -44,10 +44,7 @@ impl Applying<'_> {
             Err(error) => return Err(self.open_again(&image, error).await),
         };
         for project in remove {
-            match self.glance().remove_member(image.id, project).await {
-                Ok(()) | Err(CloudError::NotFound(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
+            changes::remove_member(self.glance(), image.id, project).await?;
         }
         match alone {
             Some(error) => Err(Reason::Pending(Box::new(error))),
@@ -59,12 +56,11 @@ impl Applying<'_> {
         let patch = ImagePatch::new()
             .visibility(Visibility::Shared)
             .hidden(false);
-        let Err(error) = self.glance().update(image.id, &patch).await else {
+        let Err(error) = changes::update(self.glance(), image.id, &patch).await else {
             return Ok(());
         };
-        // Its answer may have been lost; then the members are waited for.
+        // If Glance can't be asked, its answer may be lost, and the image shared with nobody.
         match self.glance().find(image.id).await {
-            Ok(Some(now)) if now.visibility == Visibility::Shared && !now.os_hidden => Ok(()),
             Ok(_) => Err(error.into()),
             Err(_) => Err(self.open_again(image, error).await),
         }
@@ -115,9 +111,9 @@ impl Applying<'_> {
         projects: impl Iterator<Item = &String>,
     ) -> Result<Option<CloudError>, CloudError> {
         let id = image.id;
-        let accepting = projects.map(|project| {
+        let accepting = projects.map(|project| async move {
             let accepted = MemberStatus::Accepted;
-            self.glance().set_member_status(id, project, accepted)
+            changes::set_member_status(self.glance(), id, project, &accepted).await
         });
         let answers: Vec<_> = stream::iter(accepting)
             .buffer_unordered(AT_ONCE)
@@ -126,7 +122,7 @@ impl Applying<'_> {
         let mut alone = None;
         for answer in answers {
             match answer {
-                Ok(_) => {}
+                Ok(()) => {}
                 // It is no member after all.
                 Err(error @ CloudError::NotFound(_)) => return Err(error),
                 Err(error) => alone = Some(error),
@@ -168,7 +164,7 @@ impl Applying<'_> {
         };
         let patch = ImagePatch::new().visibility(visibility).hidden(hidden);
         let refusal = self.refusal(id, &error).await;
-        match self.glance().update(id, &patch).await {
+        match changes::update(self.glance(), id, &patch).await {
             Ok(_) => {
                 // Not before everybody reaches it: what is remembered is not tried again.
                 if let Some((name, value)) = refusal {

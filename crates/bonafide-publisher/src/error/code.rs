@@ -1,0 +1,83 @@
+//! What machines read of an error.
+
+use bonafide_glance::Error as CloudError;
+use bonafide_sources::Signing;
+
+use crate::Error;
+
+impl Error {
+    /// A word for programs, which stays the same where the text changes: `rollback`, `unsigned`,
+    /// `cloud_forbidden`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Busy { .. } => "busy",
+            Self::Cancelled => "cancelled",
+            Self::Cloud(error) => of_cloud(error),
+            Self::Compressed { .. } => "compressed",
+            Self::Deactivated { .. } => "deactivated",
+            Self::Displaced { .. } => "displaced",
+            Self::Ended { .. } => "ended",
+            Self::Fenced { .. } => "fenced",
+            Self::Fetch(_) => "fetch",
+            Self::Foreign { .. } => "foreign",
+            Self::GlanceMismatch { .. } => "glance_mismatch",
+            Self::HtmlInsteadOfList { .. } => "html_instead_of_list",
+            Self::Image { .. } => "image",
+            Self::InTransition { .. } => "in_transition",
+            Self::Interrupted => "interrupted",
+            Self::LeaseEnded { .. } => "lease_ended",
+            Self::Moved { .. } => "moved",
+            Self::MovedOn { .. } => "moved_on",
+            Self::NoHeartbeat { .. } => "no_heartbeat",
+            Self::NoKey { .. } => "no_key",
+            Self::NotAsPublished { .. } => "not_as_published",
+            Self::NotCleanedUp { error, .. } => error.code(),
+            Self::NotPublic { .. } => "not_public",
+            Self::NotWithoutSignature { .. } => "not_without_signature",
+            Self::OlderList { .. } => "older_list",
+            Self::Properties { .. } => "properties",
+            Self::Rollback { .. } => "rollback",
+            Self::SignedApart { .. } => "signed_apart",
+            Self::SignedBeforeBuild { .. } => "signed_before_build",
+            Self::Source(_) => "source",
+            Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::UnknownHashAlgorithm { .. } => "unknown_hash_algorithm",
+            Self::UnknownSignatureLocation { .. } => "unknown_signature_location",
+            Self::Unproven { .. } => "unproven",
+            Self::Unsigned { .. } => "unsigned",
+            Self::UploadsWait { .. } => "uploads_wait",
+            Self::WrongSize { .. } => "wrong_size",
+        }
+    }
+
+    /// Whether this is how a vendor is always refused of which no signature was ever found: nothing to
+    /// look into. So is what has ended.
+    #[must_use]
+    pub const fn is_expected(&self) -> bool {
+        matches!(
+            self,
+            Self::Ended { .. }
+                | Self::Unsigned {
+                    signing: Signing::Unsigned,
+                    ..
+                }
+        )
+    }
+}
+
+/// As [`Error::code`], for what a cloud answers.
+pub(crate) const fn of_cloud(error: &CloudError) -> &'static str {
+    match error {
+        CloudError::Conflict(_) => "cloud_conflict",
+        CloudError::Decode { .. } => "cloud_not_understood",
+        CloudError::Forbidden(_) => "cloud_forbidden",
+        CloudError::NotFound(_) | CloudError::Gone(_) => "cloud_not_found",
+        CloudError::Rejected(_) => "cloud_rejected",
+        CloudError::Stalled { .. } => "cloud_stalled",
+        CloudError::TooLarge(_) => "cloud_too_large",
+        CloudError::Transport { .. } => "cloud_unreachable",
+        CloudError::Unauthorized(_) => "cloud_unauthorized",
+        _ => "cloud_failed",
+    }
+}
