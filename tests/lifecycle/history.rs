@@ -204,9 +204,17 @@ impl History {
     }
 }
 
+/// As many as `tests/run` has time for, or `PROPTEST_CASES` (`tests/run --long`).
+fn histories() -> u32 {
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => ProptestConfig::default().cases,
+        None => 64,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 64,
+        cases: histories(),
         max_shrink_iters: 200,
         failure_persistence: None,
         ..ProptestConfig::default()
