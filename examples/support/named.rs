@@ -60,10 +60,9 @@ pub(crate) struct Proof {
 impl Proof {
     /// Finds what is wrong before anything is sent.
     pub(crate) fn check(&self) -> Result<(), AnyError> {
-        for given in [&self.list, &self.signature, &self.file_signature] {
-            if let Some(text) = given {
-                present(text)?;
-            }
+        let given = [&self.list, &self.signature, &self.file_signature];
+        for text in given.into_iter().flatten() {
+            present(text)?;
         }
         if let Some(vendor) = self.vendor.as_deref()
             && Trust::known(vendor).is_none()

@@ -8,6 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256, Sha512};
 use tempfile::TempDir;
 
+use crate::support::now;
+
 /// A directory with a key, and files that it signed an hour ago.
 pub(crate) struct Made {
     directory: TempDir,
@@ -15,7 +17,7 @@ pub(crate) struct Made {
 }
 
 pub(crate) fn hour_ago() -> Timestamp {
-    Timestamp::now() - SignedDuration::from_hours(1)
+    now() - SignedDuration::from_hours(1)
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {
@@ -33,7 +35,7 @@ fn hex(bytes: &[u8]) -> String {
 impl Made {
     /// The key is in `key.asc`.
     pub(crate) fn new() -> Self {
-        let created = Timestamp::now() - SignedDuration::from_hours(24 * 365);
+        let created = now() - SignedDuration::from_hours(24 * 365);
         let key = SigningKey::generate("Operator <images@operator.test>", created).unwrap();
         let made = Self {
             directory: tempfile::tempdir().unwrap(),

@@ -76,7 +76,7 @@ fn publish_prints_what_was_proven_of_each_image() {
         "signed by ",
         "signed at ",
         "sha512 ",
-        "requests     7 ",
+        "requests     5 ",
         "unpacked     ",
         "file by      ",
     ] {

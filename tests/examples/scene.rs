@@ -6,6 +6,7 @@ use bonafide_testkit::qcow2::Qcow2Image;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::made::{Made, hour_ago, sha256};
+use crate::support::now;
 use crate::{example, run};
 
 /// What `OWN` stands for in a command.
@@ -46,7 +47,7 @@ impl Scene {
         made.write("empty", "");
         let signature = std::fs::read(made.path("SUMS.asc")).unwrap();
         made.write("cut.asc", &signature[..150]);
-        let tomorrow = Timestamp::now() + SignedDuration::from_hours(24);
+        let tomorrow = now() + SignedDuration::from_hours(24);
         let options = SignatureOptions::at(tomorrow);
         made.write(
             "tomorrow.asc",
