@@ -298,6 +298,11 @@ async fn several_clouds_are_served_in_one_run_and_one_that_fails_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_region_of_a_cloud_is_one_more_cloud() {
     let operator = Operator::with_clouds(1).await;
+    // The file says that there are two; the service catalog knows one.
+    let clouds = fs::read_to_string(operator.path("clouds.yaml")).unwrap();
+    let both = clouds.replace("region_name: RegionOne", "regions: [RegionOne, RegionTwo]");
+    assert_ne!(clouds, both);
+    fs::write(operator.path("clouds.yaml"), both).unwrap();
     let regions = ["--cloud", "cloud0@RegionOne", "--cloud", "cloud0@RegionTwo"];
     let (code, stdout, stderr) = operator.run(&regions).await;
     assert_eq!(code, 1, "{stderr}");
@@ -311,6 +316,18 @@ async fn another_region_of_a_cloud_is_one_more_cloud() {
     assert!(
         failed.contains("cloud0@RegionTwo: ") && failed.contains("region `RegionTwo`"),
         "{failed}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_region_that_clouds_yaml_does_not_have_is_refused_before_anything_is_done() {
+    let operator = Operator::with_clouds(1).await;
+    let regions = ["--cloud", "cloud0@RegionOne", "--cloud", "cloud0@RegionTwo"];
+    let (code, stdout, stderr) = operator.run(&regions).await;
+    assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
+    assert!(
+        stderr.contains("region `RegionTwo` is not among those of the cloud: `RegionOne`"),
+        "{stderr}"
     );
 }
 
