@@ -95,7 +95,7 @@ const FAILURES: &[Failure] = &[
         what: "a list of today and a signature of yesterday",
         command: "verify OWN --list SUMS --signature OLD.asc",
         status: 1,
-        says: "REFUSED: bad signature: the data is not what key KEY signed at TIME; it was changed on the way, or the signature is of another file or another day: fetch both anew from one directory, and report it to the vendor if that does not help",
+        says: "REFUSED: bad signature: the data is not what key KEY signed at TIME; it was changed on the way, or the signature belongs to another file or another day: fetch both anew from one directory, and report it to the vendor if that does not help",
     },
     Failure {
         what: "a list whose line ends were converted",

@@ -99,7 +99,7 @@ pub(crate) fn why_bad(converted: Option<&str>) -> String {
              fetch it anew, and keep it as it is"
         ),
         None => {
-            "it was changed on the way, or the signature is of another file or another day: fetch \
+            "it was changed on the way, or the signature belongs to another file or another day: fetch \
                  both anew from one directory, and report it to the vendor if that does not help"
                 .to_owned()
         }
