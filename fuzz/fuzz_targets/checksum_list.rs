@@ -14,8 +14,12 @@ fuzz_target!(|data: &[u8]| bounded(data, || {
     };
     let text = std::str::from_utf8(data).expect("what is no text is no list");
     let said = contents(&list, &reason);
+    for weak in list.weak_names() {
+        assert!(unsigned_digest(&list, weak, &reason).is_err());
+    }
     // Not all of a long list, which would take quadratic time.
     for (name, digest) in said.iter().take(16) {
+        assert!(!name.contains(|c: char| c.is_control() && c != '\t' || "\u{2028}\u{2029}".contains(c)));
         let digest = digest.to_string();
         let mut lines = text.lines().filter(|line| line.contains(name));
         assert!(
@@ -32,9 +36,10 @@ fuzz_target!(|data: &[u8]| bounded(data, || {
 }));
 
 fn contents(list: &ChecksumList, reason: &Reason) -> Vec<(String, Digest)> {
-    let names = list.names().map(|name| {
-        let digest = unsigned_digest(list, name, reason).expect("each name has a digest");
-        (name.to_owned(), digest)
+    let names = list.names().flat_map(|name| {
+        let expected = unsigned_digest(list, name, reason).expect("each name has a digest");
+        let all = std::iter::once(expected.digest).chain(expected.others);
+        all.map(|digest| (name.to_owned(), digest))
     });
     names.collect()
 }

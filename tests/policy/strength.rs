@@ -74,7 +74,7 @@ fn elgamal_keys_are_refused() {
     let (primary, elgamal) = (bytes(PRIMARY), bytes(ELGAMAL));
     let named = replaced(&dsa::binary(dsa::SIGNATURE), &primary, &elgamal);
     let refused = keyring_of(&key, &file).verify_detached(dsa::LIST, &named, now());
-    assert_weak(refused, ELGAMAL, "ElgamalEncrypt");
+    assert_weak(refused, ELGAMAL, "ElGamal");
     // A signature that says of itself that it is by ElGamal is none.
     let mut by_elgamal = named;
     let algorithm = by_elgamal

@@ -112,7 +112,8 @@ impl Candidate {
             });
         }
         let stamp = proving.stamp().await?;
-        let names: Vec<_> = list.names().collect();
+        // A build that is listed with MD5 only is refused as that, and not passed over as not listed.
+        let names: Vec<_> = list.names().chain(list.weak_names()).collect();
         let mut signed = Signed::names(&names);
         if let Some((stamp, stamped_at)) = &stamp {
             signed_together(&release.list, signed_at, *stamped_at)?;

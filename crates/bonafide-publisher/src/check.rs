@@ -88,8 +88,7 @@ impl Check for SignedCheck {
 #[derive(Debug)]
 pub(crate) struct Unproven {
     reason: danger::Reason,
-    name: String,
-    expected: Option<Digest>,
+    expected: Option<ExpectedDigest>,
     digests: Digester,
 }
 
@@ -102,10 +101,9 @@ pub(crate) struct UnprovenDigests {
 
 impl Unproven {
     /// `expected` may come from an unsigned list: it shows damage, not an origin.
-    pub(crate) fn new(reason: danger::Reason, name: &str, expected: Option<Digest>) -> Self {
+    pub(crate) fn new(reason: danger::Reason, expected: Option<ExpectedDigest>) -> Self {
         Self {
             reason,
-            name: name.to_owned(),
             expected,
             digests: Digester::both(),
         }
@@ -126,17 +124,7 @@ impl Check for Unproven {
     fn finish(self) -> Result<Self::Proof, VerifyError> {
         let digests = finish(self.digests);
         if let Some(expected) = self.expected {
-            let computed = digests.digest(expected.algorithm());
-            if *computed != expected {
-                return Err(VerifyError::DigestMismatch {
-                    name: self.name,
-                    algorithm: expected.algorithm(),
-                    computed: computed.clone(),
-                    expected,
-                    bytes: digests.bytes,
-                    listed: None,
-                });
-            }
+            expected.compare(&digests.sha256, &digests.sha512, digests.bytes)?;
         }
         Ok(UnprovenDigests {
             reason: self.reason,

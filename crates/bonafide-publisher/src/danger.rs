@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use bonafide_glance::Traffic;
 use bonafide_properties::Gibibytes;
 use bonafide_sources::{Fetch, FetchError, ListFormat, Release, Signed, without_secrets};
-use bonafide_verify::{Digest, danger};
+use bonafide_verify::{ExpectedDigest, danger};
 use jiff::tz::TimeZone;
 use url::Url;
 
@@ -35,7 +35,7 @@ pub struct Unverified<'a> {
     url: Url,
     packing: Packing,
     /// A digest from an unsigned list: it shows a damaged download, not an origin.
-    expected: Option<Digest>,
+    expected: Option<ExpectedDigest>,
     /// The channel and the build's own version, if it is a vendor's.
     channel: Option<(&'a Channel, Option<String>)>,
     name: Option<String>,
@@ -77,7 +77,7 @@ impl<'a> Unverified<'a> {
             return Err(Error::NotWithoutSignature { list: release.list });
         }
         let list = danger::unsigned_list(&text, &reason).map_err(unproven)?;
-        let names: Vec<_> = list.names().collect();
+        let names: Vec<_> = list.names().chain(list.weak_names()).collect();
         let file = channel.source.select(&release, &Signed::names(&names))?;
         let expected = danger::unsigned_digest(&list, &file.name, &reason).map_err(unproven)?;
         Ok(Self {
@@ -206,7 +206,7 @@ impl Publisher {
                 None => self.open_unverified(image).await?,
             };
             let expected = image.expected.clone();
-            let check = Unproven::new(image.reason.clone(), image.file_name(), expected);
+            let check = Unproven::new(image.reason.clone(), expected);
             let upload = self.upload_privately(opened, &wanted, check, observer);
             match Box::pin(upload).await? {
                 Ok(uploaded) => break uploaded,

@@ -95,26 +95,16 @@ impl DigestCheck {
     /// # Errors
     ///
     /// [`Error::DigestMismatch`] if the bytes are not those that the vendor signed,
+    /// [`Error::DigestContradiction`] if they have one of the digests in the list and not another,
     /// [`Error::SizeMismatch`] if they are, and the list says another size,
     /// [`Error::BadSignature`] if the signature over the file is not over these bytes.
     pub fn finish(self) -> Result<Verified<FileDigests>, Error> {
-        let ExpectedDigest { name, digest, size } = self.expected.value();
+        let ExpectedDigest {
+            name, digest, size, ..
+        } = self.expected.value();
         let bytes = self.bytes;
         let (sha256, sha512) = self.digests.clone().finish();
-        let computed = match digest.algorithm() {
-            Algorithm::Sha256 => &sha256,
-            Algorithm::Sha512 => &sha512,
-        };
-        if computed != digest {
-            return Err(Error::DigestMismatch {
-                name: name.clone(),
-                algorithm: digest.algorithm(),
-                expected: digest.clone(),
-                computed: computed.clone(),
-                bytes,
-                listed: *size,
-            });
-        }
+        self.expected.compare(&sha256, &sha512, bytes)?;
         if let Some(expected) = size.filter(|size| *size != bytes) {
             return Err(Error::SizeMismatch {
                 name: name.clone(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::nearest::nearest;
-use crate::{Digest, Error, SignedText, Verified};
+use crate::{Algorithm, Digest, Error, SignedText, Verified};
 
 mod algorithm;
 mod bsd;
@@ -20,9 +20,9 @@ use entry::Entry;
 
 /// The digests of a signed list, by exact file name, and the sizes that it gives.
 ///
-/// Of SHA-256 and SHA-512 for the same name the latter counts. MD5, SHA-1 and algorithms that are
-/// not known here prove nothing: a name that is listed with such only is refused when it is asked
-/// for.
+/// Of SHA-256 and SHA-512 for the same name a file must have both. MD5, SHA-1 and algorithms that are
+/// not computed here (SHA-384, SHA-3, BLAKE2) prove nothing: a name that is listed with such only is
+/// refused when it is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChecksumList {
     entries: BTreeMap<String, Entry>,
@@ -34,6 +34,12 @@ impl ChecksumList {
     /// The names that the list has a digest for, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
+    }
+
+    /// The names that the list has no digest for that proves anything, only of MD5 and the like, sorted.
+    pub fn weak_names(&self) -> impl Iterator<Item = &str> {
+        let weak = self.weak.keys().map(String::as_str);
+        weak.filter(|name| !self.entries.contains_key(*name))
     }
 
     /// How many names the list has a digest for.
@@ -85,12 +91,13 @@ impl ChecksumList {
         if let Some(conflict) = entry.and_then(Entry::conflict) {
             return Err(conflict.clone().into_error(name));
         }
-        let found = entry.and_then(|entry| Some((entry.strongest()?, entry.size())));
-        if let Some((digest, size)) = found {
+        let mut digests = entry.into_iter().flat_map(Entry::digests).cloned();
+        if let Some(digest) = digests.next() {
             return Ok(ExpectedDigest {
                 name: name.to_owned(),
-                digest: digest.clone(),
-                size,
+                digest,
+                others: digests.collect(),
+                size: entry.and_then(Entry::size),
             });
         }
         Err(match self.weak.get(name) {
@@ -114,11 +121,16 @@ impl ChecksumList {
                 lines: lines::carrying(text).count(),
             });
         };
+        let mut list = Self::empty();
         let Ok(digest) = line.parse::<Digest>() else {
-            return lines::parse(text);
+            let Some(algorithm) = algorithm::of_length(line) else {
+                return lines::parse(text);
+            };
+            lines::unbroken(text)?;
+            list.add_weak(name, algorithm);
+            return Ok(list);
         };
         lines::unbroken(text)?;
-        let mut list = Self::empty();
         let added = list.entry(name).add_digest(digest);
         added.map_err(|conflict| conflict.into_error(name))?;
         Ok(list)
@@ -136,10 +148,52 @@ impl ChecksumList {
 pub struct ExpectedDigest {
     /// The file's name in the list.
     pub name: String,
-    /// The listed digest.
+    /// The listed digest; the strongest if there are several.
     pub digest: Digest,
+    /// The other listed digests, which the file must have as well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Digest>,
     /// The listed size in bytes; many lists give none.
     pub size: Option<u64>,
+}
+
+impl ExpectedDigest {
+    /// Compares a file with every digest that the list states of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DigestMismatch`] if none fits, [`Error::DigestContradiction`] if not all do.
+    pub fn compare(&self, sha256: &Digest, sha512: &Digest, bytes: u64) -> Result<(), Error> {
+        let computed = |expected: &Digest| match expected.algorithm() {
+            Algorithm::Sha256 => sha256,
+            Algorithm::Sha512 => sha512,
+        };
+        let stated = || std::iter::once(&self.digest).chain(&self.others);
+        let Some(wrong) = stated().find(|stated| *stated != computed(stated)) else {
+            return Ok(());
+        };
+        let name = self.name.clone();
+        let (algorithm, expected) = (wrong.algorithm(), wrong.clone());
+        let found = computed(wrong).clone();
+        Err(match stated().find(|stated| *stated == computed(stated)) {
+            Some(fitting) => Error::DigestContradiction {
+                name,
+                fitting: fitting.algorithm(),
+                algorithm,
+                expected,
+                computed: found,
+                bytes,
+            },
+            None => Error::DigestMismatch {
+                name,
+                algorithm,
+                expected,
+                computed: found,
+                bytes,
+                listed: self.size,
+            },
+        })
+    }
 }
 
 impl Verified<SignedText> {

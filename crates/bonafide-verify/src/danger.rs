@@ -22,7 +22,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChecksumList, Commit, Digest, Error, Gate, text};
+use crate::{ChecksumList, Commit, Error, ExpectedDigest, Gate, text};
 
 /// More does not fit where people read it.
 const MAX_CHARACTERS: usize = 200;
@@ -119,13 +119,17 @@ pub fn unsigned_list(text: &[u8], _reason: &Reason) -> Result<ChecksumList, Erro
     ChecksumList::unsigned(text)
 }
 
-/// The digest of exactly this name in a list that nobody signed.
+/// The digests of exactly this name in a list that nobody signed.
 ///
 /// # Errors
 ///
 /// As [`digest`](crate::Verified::digest) of a signed one.
-pub fn unsigned_digest(list: &ChecksumList, name: &str, _reason: &Reason) -> Result<Digest, Error> {
-    list.expected(name).map(|expected| expected.digest)
+pub fn unsigned_digest(
+    list: &ChecksumList,
+    name: &str,
+    _reason: &Reason,
+) -> Result<ExpectedDigest, Error> {
+    list.expected(name)
 }
 
 #[cfg(test)]
@@ -149,7 +153,7 @@ mod tests {
         let digest = "ab".repeat(32);
         let list = unsigned_list(format!("{digest}  x\n").as_bytes(), &reason).unwrap();
         let found = unsigned_digest(&list, "x", &reason).unwrap();
-        assert_eq!(found.to_string(), digest);
+        assert_eq!(found.digest.to_string(), digest);
         assert!(unsigned_digest(&list, "y", &reason).is_err());
         assert!(unsigned_list(b"<html>", &reason).is_err());
         assert!(unsigned_list(b"\xFF", &reason).is_err());

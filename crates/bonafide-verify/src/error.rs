@@ -79,6 +79,26 @@ pub enum Error {
         /// How many bytes the signed list says, if it says that.
         listed: Option<u64>,
     },
+    /// The list states two digests of one file, and the bytes have only one of them.
+    #[error(
+        "the signed list contradicts itself about `{name}`: {bytes} bytes have its {fitting}, and \
+         for {algorithm} it says `{expected}`, computed `{computed}`; do not use the file, and tell \
+         the vendor"
+    )]
+    DigestContradiction {
+        /// The file name in the signed list.
+        name: String,
+        /// The algorithm in which the bytes are those that the list states.
+        fitting: Algorithm,
+        /// The algorithm in which they are not.
+        algorithm: Algorithm,
+        /// What the signed list says.
+        expected: Digest,
+        /// What the bytes give.
+        computed: Digest,
+        /// How many bytes were read.
+        bytes: u64,
+    },
     /// Not a full fingerprint.
     #[error(
         "`{text}` is not a fingerprint: 40 (or 64) hexadecimal digits are needed, no key id; \
@@ -316,6 +336,16 @@ pub enum Error {
         /// How many bytes were read.
         found: u64,
     },
+    /// More than is read.
+    #[error("{what} has {bytes} bytes, more than the {most} that are read")]
+    TooLarge {
+        /// What was given.
+        what: &'static str,
+        /// How many bytes it has.
+        bytes: usize,
+        /// How many are read at most.
+        most: usize,
+    },
     /// A signature that is not valid for those who don't know something in it.
     #[error(
         "the signature of key {signer} of {signed_at} over {over} marks {required} as critical, which \
@@ -376,8 +406,8 @@ pub enum Error {
     },
     /// The file is listed, but with no digest that proves anything.
     #[error(
-        "`{name}` is listed with {} only, which proves nothing; SHA256 or SHA512 is required: ask \
-         the vendor for one",
+        "`{name}` is listed with {} only, which proves nothing: MD5 and SHA1 can be forged, others are \
+         not supported; SHA256 or SHA512 is required: ask the vendor for one",
         algorithms.join(", ")
     )]
     WeakListing {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use pgp::composed::SignedPublicKey;
 use pgp::types::KeyDetails;
 
-use crate::openpgp::{self, Candidate, Certificate, ParsedSignature};
+use crate::openpgp::{self, Candidate, Certificate, KeyFile, ParsedSignature};
 use crate::{Error, Evidence, FileSignature, Fingerprint, Issuer, SignedText, Verified};
 
 mod converted;
@@ -16,6 +16,8 @@ mod signers;
 
 use known::Known;
 
+/// More bytes than any list has; Ubuntu's index of all builds has some 10 MiB.
+const MAX_TEXT: usize = 64 * 1024 * 1024;
 /// So many foreign keys are named in an error.
 const MAX_SHOWN: usize = 8;
 
@@ -108,13 +110,16 @@ impl Keyring {
         };
         let pinned =
             |certificate: &SignedPublicKey| self.pinned.contains(&fingerprint(certificate));
-        let (certificates, unreadable) =
-            openpgp::certificates(key_file, pinned).map_err(refused)?;
+        let KeyFile {
+            certificates,
+            unreadable,
+            bound,
+        } = openpgp::certificates(key_file, pinned).map_err(refused)?;
         let (added, foreign): (Vec<_>, Vec<_>) = certificates
             .into_iter()
             .partition(|certificate| self.pinned.contains(&fingerprint(certificate)));
         if added.is_empty() {
-            return Err(refused(match unreadable {
+            let reason = match unreadable {
                 _ if !foreign.is_empty() => {
                     let found = foreign.iter().take(MAX_SHOWN);
                     let found: Vec<_> = found.map(|f| fingerprint(f).to_string()).collect();
@@ -127,6 +132,10 @@ impl Keyring {
                 }
                 Some(reason) => reason,
                 None => "it holds no certificate".to_owned(),
+            };
+            return Err(refused(match bound {
+                Some(bound) => format!("{reason}; {bound}"),
+                None => reason,
             }));
         }
         let count = added.len();
@@ -188,13 +197,15 @@ impl Keyring {
     ///
     /// [`Error::Unsigned`], [`Error::Malformed`] or [`Error::UnknownSigner`] if there is no
     /// signature by a pinned key, [`Error::NotDetached`] if it belongs to a text of its own, else the rule
-    /// that the signature breaks.
+    /// that the signature breaks. [`Error::TooLarge`] if the data has more than 64 MiB: for whole images
+    /// there is [`Keyring::file_signature`].
     pub fn verify_detached(
         &self,
         data: &[u8],
         signature: &[u8],
         now: Timestamp,
     ) -> Result<Verified<SignedText>, Error> {
+        bounded("the signed file", data)?;
         let signatures = openpgp::detached_signatures(signature)?;
         self.verify(data, &signatures, now).map_err(|error| {
             let fits = |original: &[u8]| self.verify(original, &signatures, now).is_ok();
@@ -214,6 +225,7 @@ impl Keyring {
         message: &[u8],
         now: Timestamp,
     ) -> Result<Verified<SignedText>, Error> {
+        bounded("the clear-signed message", message)?;
         let (text, signatures) = openpgp::cleartext(message)?;
         let proven = self.verify(text.as_bytes(), &signatures, now)?;
         let evidence = proven.shared_evidence();
@@ -309,6 +321,14 @@ struct Judged<T> {
     /// Why the others are not good: what a pinned key got wrong says more than that there are
     /// unknown keys beside it.
     refusal: Error,
+}
+
+fn bounded(what: &'static str, data: &[u8]) -> Result<(), Error> {
+    let (bytes, most) = (data.len(), MAX_TEXT);
+    match bytes > most {
+        true => Err(Error::TooLarge { what, bytes, most }),
+        false => Ok(()),
+    }
 }
 
 fn fingerprint(certificate: &SignedPublicKey) -> Fingerprint {

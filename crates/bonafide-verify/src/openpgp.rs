@@ -28,7 +28,7 @@ mod policy;
 pub(crate) use candidate::Candidate;
 pub(crate) use checked::Certificate;
 pub(crate) use cleartext::cleartext;
-pub(crate) use key_file::certificates;
+pub(crate) use key_file::{KeyFile, certificates};
 pub(crate) use policy::verify;
 
 /// More signatures than any vendor puts on one file; Debian's archive has three.
@@ -141,7 +141,9 @@ fn packets(file: &[u8]) -> Result<Vec<ParsedSignature>, String> {
 fn bounded(file: &[u8], most: usize) -> Result<usize, String> {
     let size = file.len();
     most.checked_sub(size).ok_or_else(|| match kind_of(file) {
-        "OpenPGP data" => format!("it has {size} bytes, more than any signature"),
+        "OpenPGP data" => format!(
+            "it has {size} bytes, and no more than {MAX_SIGNATURE_FILE} are read of signatures"
+        ),
         kind => format!("it is {kind}"),
     })
 }

@@ -88,6 +88,7 @@ impl Verified<FileDigests> {
         let expected = ExpectedDigest {
             name: self.name.clone(),
             digest: self.vendor.clone(),
+            others: Vec::new(),
             size: Some(self.bytes),
         };
         Verified::new(expected, self.shared_evidence())

@@ -288,3 +288,50 @@ fn a_line_that_is_none_is_shown_without_its_control_characters() {
         "{error:?}"
     );
 }
+
+#[test]
+fn a_key_file_over_a_bound_is_refused_with_the_bound() {
+    let key = key();
+    let mut keyring = Keyring::new("vendor", [key.fingerprint().parse().unwrap()]);
+    let file = key.public_key_binary().unwrap();
+    // Marker packets, which mean nothing.
+    let marker = [0xCA, 3, b'P', b'G', b'P'];
+    let mut crowded = marker.repeat(2_000);
+    crowded.extend(&file);
+    let error = keyring.add(&crowded).unwrap_err().to_string();
+    assert!(error.contains("more than the 2000 packets"), "{error}");
+    let mut fitting = marker.repeat(1_990);
+    fitting.extend(&file);
+    assert_eq!(keyring.add(&fitting).unwrap(), 1);
+    let mut large = file;
+    large.resize((64 << 20) + 1, 0);
+    let error = keyring.add(&large).unwrap_err().to_string();
+    assert!(
+        error.contains("67108865 bytes") && error.contains("67108864"),
+        "{error}"
+    );
+}
+
+#[test]
+fn text_over_the_bound_is_refused_with_the_bound() {
+    let key = key();
+    let mut keyring = Keyring::new("vendor", [key.fingerprint().parse().unwrap()]);
+    keyring.add(&key.public_key_binary().unwrap()).unwrap();
+    let large = vec![b'x'; (64 << 20) + 1];
+    for refused in [
+        keyring.verify_detached(&large, b"", now()),
+        keyring.verify_cleartext(&large, now()),
+    ] {
+        assert!(
+            matches!(
+                refused,
+                Err(Error::TooLarge {
+                    bytes: 67_108_865,
+                    most: 67_108_864,
+                    ..
+                })
+            ),
+            "{refused:?}"
+        );
+    }
+}

@@ -1,15 +1,26 @@
 //! The algorithms that a list names, by their names in BSD lines and section headers.
 
+use std::borrow::Cow;
+
 use crate::{Algorithm, Digest};
 
+/// Those with names in use that prove nothing here: another name, the name, and how many digits. The
+/// first three can be forged; SHA-384 is not computed.
+const WEAK: [(&str, &str, usize); 4] = [
+    ("MD-5", "MD5", 32),
+    ("SHA-1", "SHA1", 40),
+    ("SHA-224", "SHA224", 56),
+    ("SHA-384", "SHA384", 96),
+];
+
 /// An algorithm that a list names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Named<'a> {
     /// One that proves something.
     Strong(Algorithm),
-    /// One that can be forged, or that is not known here.
+    /// One that can be forged, or that is not computed here.
     Weak {
-        name: &'a str,
+        name: Cow<'a, str>,
         /// How many digits its digests have, where that is known.
         digits: Option<usize>,
     },
@@ -21,38 +32,50 @@ pub(super) enum Said<'a> {
     /// Its digest.
     Digest(Digest),
     /// A digest that proves nothing, of the algorithm that is named so.
-    Nothing(&'a str),
+    Nothing(Cow<'a, str>),
 }
 
 impl<'a> Named<'a> {
     /// The algorithm of this name; `None` if the text can't be one.
     pub(super) fn parse(name: &'a str) -> Option<Self> {
-        let known = |digits| Self::Weak {
-            name,
-            digits: Some(digits),
+        let known = |(_, name, digits): &(&str, &'static str, usize)| Self::Weak {
+            name: Cow::Borrowed(*name),
+            digits: Some(*digits),
         };
-        match name {
-            "SHA256" => Some(Self::Strong(Algorithm::Sha256)),
-            "SHA512" => Some(Self::Strong(Algorithm::Sha512)),
-            "MD5" => Some(known(32)),
-            "SHA1" => Some(known(40)),
-            _ => is_word(name).then_some(Self::Weak { name, digits: None }),
+        match &name.to_ascii_uppercase()[..] {
+            "SHA256" | "SHA-256" => Some(Self::Strong(Algorithm::Sha256)),
+            "SHA512" | "SHA-512" => Some(Self::Strong(Algorithm::Sha512)),
+            upper => {
+                let weak = WEAK.iter().find(|weak| weak.1 == upper || weak.0 == upper);
+                let other = || Self::Weak {
+                    name: Cow::Borrowed(name),
+                    digits: None,
+                };
+                weak.map(known).or_else(|| is_word(name).then(other))
+            }
         }
     }
 
     /// A digest of this algorithm; `None` if the text can't be one.
-    pub(super) fn read(self, digest: &str) -> Option<Said<'a>> {
+    pub(super) fn read(&self, digest: &str) -> Option<Said<'a>> {
         match self {
             Self::Strong(algorithm) => {
                 let digest: Digest = digest.parse().ok()?;
-                (digest.algorithm() == algorithm).then_some(Said::Digest(digest))
+                (digest.algorithm() == *algorithm).then_some(Said::Digest(digest))
             }
             Self::Weak { name, digits } => {
                 let fits = digits.is_none_or(|digits| digest.len() == digits);
-                (fits && is_hexadecimal(digest)).then_some(Said::Nothing(name))
+                (fits && is_hexadecimal(digest)).then(|| Said::Nothing(name.clone()))
             }
         }
     }
+}
+
+/// The algorithm that a digest without a name has by its length, if it is one that proves nothing.
+pub(super) fn of_length(digest: &str) -> Option<&'static str> {
+    let mut weak = WEAK.iter();
+    let (_, name, _) = weak.find(|(_, _, digits)| *digits == digest.len())?;
+    is_hexadecimal(digest).then_some(name)
 }
 
 /// `SHA3-256`, `SHA512/256` and `blake2b_512` are in use.

@@ -53,8 +53,8 @@ impl Entry {
     }
 
     /// SHA-512 before SHA-256.
-    pub(super) fn strongest(&self) -> Option<&Digest> {
-        self.sha512.as_ref().or(self.sha256.as_ref())
+    pub(super) fn digests(&self) -> impl Iterator<Item = &Digest> {
+        self.sha512.iter().chain(&self.sha256)
     }
 
     pub(super) const fn size(&self) -> Option<u64> {

@@ -1,6 +1,6 @@
 //! Lists that have a line for each file. Their forms may be mixed, and may not contradict.
 
-use super::algorithm::{Named, Said};
+use super::algorithm::{self, Named, Said};
 use super::{ChecksumList, bsd, digests, gnu};
 use crate::{Error, text};
 
@@ -23,7 +23,7 @@ pub(super) fn parse(said: &str) -> Result<ChecksumList, Error> {
     let mut sizes = Vec::new();
     let mut section = None;
     for (number, line) in numbered(said) {
-        let Some(said) = read(line, section) else {
+        let Some(said) = read(line, section.as_ref()) else {
             return Err(Error::NotAChecksumList {
                 line: number,
                 text: text::shown(line),
@@ -35,7 +35,7 @@ pub(super) fn parse(said: &str) -> Result<ChecksumList, Error> {
                 let added = list.entry(name).add_digest(digest);
                 added.map_err(|conflict| conflict.into_error(name))?;
             }
-            Line::File(name, Said::Nothing(algorithm)) => list.add_weak(name, algorithm),
+            Line::File(name, Said::Nothing(algorithm)) => list.add_weak(name, &algorithm),
             Line::Nothing => {}
             Line::Section(algorithm) => section = Some(algorithm),
             Line::Size(name, size) => sizes.push((name, size)),
@@ -79,7 +79,7 @@ fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
     lines.map(|(index, line)| (index + 1, line.trim_end_matches(['\r', ' ', '\t'])))
 }
 
-fn read<'a>(line: &'a str, section: Option<Named<'a>>) -> Option<Line<'a>> {
+fn read<'a>(line: &'a str, section: Option<&Named<'a>>) -> Option<Line<'a>> {
     if line.is_empty() {
         return Some(Line::Nothing);
     }
@@ -90,7 +90,10 @@ fn read<'a>(line: &'a str, section: Option<Named<'a>>) -> Option<Line<'a>> {
     }
     if let Some((digest, name)) = gnu::split(line) {
         let said = match section {
-            None => digest.parse().ok().map(Said::Digest),
+            None => match digest.parse() {
+                Ok(digest) => Some(Said::Digest(digest)),
+                Err(_) => algorithm::of_length(digest).map(|name| Said::Nothing(name.into())),
+            },
             Some(algorithm) => algorithm.read(digest),
         };
         if let Some(said) = said {

@@ -48,7 +48,10 @@ struct Version {
 #[derive(Deserialize)]
 struct Item {
     path: Option<String>,
+    md5: Option<IgnoredAny>,
+    sha1: Option<IgnoredAny>,
     sha256: Option<String>,
+    sha384: Option<IgnoredAny>,
     sha512: Option<String>,
     size: Option<u64>,
 }
@@ -80,7 +83,7 @@ pub(super) fn parse(text: &[u8]) -> Result<ChecksumList, Error> {
 }
 
 impl Item {
-    /// An item without a name or without a digest that proves something is left out.
+    /// An item without a name or without a digest is left out.
     fn add_to(self, list: &mut ChecksumList) -> Result<(), Error> {
         let Some(path) = self.path else {
             return Ok(());
@@ -90,6 +93,14 @@ impl Item {
             digest(Algorithm::Sha512, self.sha512, &path)?,
         ];
         if digests.iter().all(Option::is_none) {
+            let weak = [
+                ("MD5", self.md5),
+                ("SHA1", self.sha1),
+                ("SHA384", self.sha384),
+            ];
+            for (algorithm, _) in weak.iter().filter(|(_, digest)| digest.is_some()) {
+                list.add_weak(&path, algorithm);
+            }
             return Ok(());
         }
         let entry = list.entry(&path);

@@ -175,10 +175,15 @@ mod tests {
         let Some(file) = known.file else {
             return Vec::new();
         };
-        let (certificates, unreadable) = openpgp::certificates(file, |_| true).unwrap();
-        assert_eq!(unreadable, None, "{}", known.name);
+        let read = openpgp::certificates(file, |_| true).unwrap();
+        assert_eq!(
+            (read.unreadable, read.bound),
+            (None, None),
+            "{}",
+            known.name
+        );
+        let certificates = read.certificates.iter();
         let mut held: Vec<_> = certificates
-            .iter()
             .map(|certificate| Fingerprint::from(certificate.fingerprint()).to_string())
             .collect();
         held.sort();

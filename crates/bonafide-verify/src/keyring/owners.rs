@@ -58,8 +58,8 @@ fn keys(known: &Known) -> Vec<String> {
     let held = known
         .file
         .map(|file| openpgp::certificates(file, |_| false));
-    if let Some(Ok((certificates, _))) = held {
-        for certificate in certificates {
+    if let Some(Ok(file)) = held {
+        for certificate in file.certificates {
             let primary = Fingerprint::from(certificate.fingerprint()).to_string();
             if known.pins.contains(&primary.as_str()) {
                 let subkeys = certificate.public_subkeys.iter();

@@ -10,10 +10,21 @@ use super::{armor, certificate, checked, describe, is_binary};
 
 /// More packets than any vendor's key file has; Debian's largest keyrings have some hundreds.
 const MAX_KEY_PACKETS: usize = 2_000;
+/// More bytes than any key file has; Debian's keyring of all developers has some 30 MiB.
+const MAX_KEY_FILE: usize = 64 * 1024 * 1024;
 /// More revocations than any key has; each costs a verification.
 const MAX_REVOCATIONS: usize = 64;
 /// Of any kind: what is no key says so.
 const HEADER: &[u8] = b"-----BEGIN PGP ";
+
+/// What is in a key file.
+pub(crate) struct KeyFile {
+    pub(crate) certificates: Vec<SignedPublicKey>,
+    /// What could not be read of it.
+    pub(crate) unreadable: Option<String>,
+    /// The bound behind which nothing was read, if there is more.
+    pub(crate) bound: Option<String>,
+}
 
 /// Reads the certificates of a key file, binary or of one or more armored blocks, and says what
 /// could not be read of it.
@@ -27,21 +38,18 @@ const HEADER: &[u8] = b"-----BEGIN PGP ";
 pub(crate) fn certificates(
     file: &[u8],
     wanted: impl Fn(&SignedPublicKey) -> bool,
-) -> Result<(Vec<SignedPublicKey>, Option<String>), String> {
+) -> Result<KeyFile, String> {
+    if file.len() > MAX_KEY_FILE {
+        return Err(format!(
+            "it has {} bytes, more than the {MAX_KEY_FILE} that are read of a key file",
+            file.len()
+        ));
+    }
     let (binary, mut unreadable) = decode(file)?;
     let mut packets = Vec::new();
     let mut revocations = Vec::new();
-    let all = binary.iter().flat_map(|part| PacketParser::new(&part[..]));
-    for (number, packet) in all.enumerate() {
-        if number == MAX_KEY_PACKETS {
-            unreadable.get_or_insert_with(|| {
-                format!(
-                    "it has more than the {MAX_KEY_PACKETS} packets that are read of a key file; give \
-                     the vendor's key alone"
-                )
-            });
-            break;
-        }
+    let mut all = binary.iter().flat_map(|part| PacketParser::new(&part[..]));
+    for packet in all.by_ref().take(MAX_KEY_PACKETS) {
         match packet {
             Ok(Packet::Trust(_)) => {}
             Ok(Packet::Signature(revocation)) if is_revocation(&revocation) => {
@@ -62,7 +70,17 @@ pub(crate) fn certificates(
             revoke(certificate, &revocations);
         }
     }
-    Ok((certificates, unreadable))
+    let bound = all.next().map(|_| {
+        format!(
+            "it has more than the {MAX_KEY_PACKETS} packets that are read of a key file; give the vendor's \
+             key alone"
+        )
+    });
+    Ok(KeyFile {
+        certificates,
+        unreadable,
+        bound,
+    })
 }
 
 /// Of a primary key or of a subkey; those of user ids say nothing of keys.

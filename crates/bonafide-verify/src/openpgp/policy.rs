@@ -136,7 +136,10 @@ fn version(signature: &Signature) -> Result<u8, Error> {
         SignatureVersion::V6 => Ok(6),
         other => Err(Error::Malformed {
             what: "the signature",
-            reason: format!("signature packets of version {other:?} are not supported"),
+            reason: format!(
+                "signature packets of version {} are not supported",
+                u8::from(other)
+            ),
         }),
     }
 }
@@ -177,7 +180,14 @@ fn signature_type(
             signed_at,
             found: other.map_or_else(
                 || "unknown".to_owned(),
-                |typ| format!("{typ:?} (0x{:02X})", u8::from(typ)),
+                |typ| {
+                    let name = match typ {
+                        SignatureType::Standalone => "standalone",
+                        SignatureType::Timestamp => "time stamp",
+                        _ => "another",
+                    };
+                    format!("{name} (0x{:02X})", u8::from(typ))
+                },
             ),
         }),
     }
@@ -221,7 +231,12 @@ fn key_strength(signer: &Signer<'_>, signed_at: Timestamp) -> Result<(), Error> 
         | PublicParams::EdDSALegacy(_)
         | PublicParams::Ed25519(_)
         | PublicParams::Ed448(_) => Ok(()),
-        _ => refused(format!("{:?}", key.algorithm())),
+        PublicParams::DSA(_) => refused("DSA".to_owned()),
+        PublicParams::Elgamal(_) => refused("ElGamal".to_owned()),
+        _ => refused(format!(
+            "of the algorithm with the number {}",
+            u8::from(key.algorithm())
+        )),
     }
 }
 

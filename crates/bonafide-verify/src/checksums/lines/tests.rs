@@ -71,8 +71,10 @@ fn lines_of_another_form_are_refused_with_their_number() {
         A.to_owned(),
         format!("{A}  "),
         format!("{}  x", &A[1..]),
-        format!("{MD5}  x"),
-        format!("{SHA1}  x"),
+        format!("{}  x", &MD5[1..]),
+        format!("{}  x", "z".repeat(32)),
+        format!("sha512 (x) = {A}"),
+        format!("SHA384 (x) = {A}"),
         format!("SHA256 () = {A}"),
         format!("SHA256 (x)= {A}"),
         format!("SHA256(x)= {A}"),
@@ -162,6 +164,87 @@ fn a_section_takes_lines_of_its_own_algorithm_only() {
 }
 
 #[test]
+fn every_strong_digest_that_a_list_states_is_expected() {
+    let both = |first: String, second: String| format!("{first}\n# x: 3 bytes\n{second}\n");
+    let (gnu, bsd) = (format!("{A}  x"), format!("SHA512 (x) = {}", sha512()));
+    let sections = format!("# SHA256 HASH\n{A}  x\n# SHA512 HASH\n{}  x\n", sha512());
+    for text in [
+        both(gnu.clone(), bsd.clone()),
+        both(bsd.clone(), gnu.clone()),
+        both(gnu.clone(), format!("{} *x", sha512())),
+        both(gnu.clone(), bsd.replace("SHA512", "sha512")),
+        both(format!("sha256 (x) = {A}"), bsd.clone()),
+        sections,
+    ] {
+        let expected = expected(&text, "x");
+        assert_eq!(expected.digest.to_string(), sha512());
+        let others: Vec<_> = expected.others.iter().map(ToString::to_string).collect();
+        assert_eq!(others, [A]);
+    }
+    assert!(expected(&format!("{gnu}\n"), "x").others.is_empty());
+}
+
+#[test]
+fn names_of_algorithms_are_read_in_either_case() {
+    for name in ["SHA256", "sha256", "Sha256", "SHA-256", "sha-256"] {
+        let text = format!("{name} (x) = {A}\n");
+        assert_eq!(expected(&text, "x").digest.to_string(), A, "{name}");
+        let text = format!("# {name} HASH\n{A}  x\n");
+        assert_eq!(expected(&text, "x").digest.to_string(), A, "{name}");
+    }
+    let conflict = format!("SHA256 (x) = {A}\nsha256 (x) = {B}\n");
+    assert!(matches!(
+        parse(&conflict),
+        Err(Error::ConflictingDuplicate { .. })
+    ));
+}
+
+#[test]
+fn what_a_name_is_listed_with_is_named_if_it_proves_nothing() {
+    let sha384 = "ab".repeat(48);
+    let sha224 = "ab".repeat(28);
+    for (line, name) in [
+        (format!("{MD5}  x"), "MD5"),
+        (format!("{SHA1} *x"), "SHA1"),
+        (format!("{sha224}  x"), "SHA224"),
+        (format!("{sha384}  x"), "SHA384"),
+        (format!("md5 (x) = {MD5}"), "MD5"),
+        (format!("sha1 (x) = {SHA1}"), "SHA1"),
+        (format!("SHA-1 (x) = {SHA1}"), "SHA1"),
+        (format!("SHA384 (x) = {sha384}"), "SHA384"),
+        (format!("sha384 (x) = {sha384}"), "SHA384"),
+        (format!("# SHA384 HASH\n{sha384}  x"), "SHA384"),
+        (format!("BLAKE2b-256 (x) = {A}"), "BLAKE2b-256"),
+        (format!("SHA3-256 (x) = {A}"), "SHA3-256"),
+        (format!("SHA512/256 (x) = {A}"), "SHA512/256"),
+    ] {
+        let list = parse(&format!("{A}  y\n{line}\n"));
+        let list = if line.starts_with('#') {
+            parse(&format!("{line}\n"))
+        } else {
+            list
+        };
+        let list = list.unwrap();
+        let refused = list.expected("x").unwrap_err();
+        assert!(
+            matches!(&refused, Error::WeakListing { algorithms, .. } if algorithms[..] == [name]),
+            "{line}: {refused}"
+        );
+        assert_eq!(list.weak_names().collect::<Vec<_>>(), ["x"], "{line}");
+        // Beside one that proves something it says nothing.
+        if !line.starts_with('#') {
+            let text = format!("{line}\n{A}  x\n");
+            assert_eq!(expected(&text, "x").digest.to_string(), A);
+            assert_eq!(parse(&text).unwrap().weak_names().count(), 0);
+        }
+    }
+    for bare in [MD5, SHA1, &sha384] {
+        let list = ChecksumList::side_car(&format!("{bare}\n"), "x").unwrap();
+        assert!(matches!(list.expected("x"), Err(Error::WeakListing { .. })));
+    }
+}
+
+#[test]
 fn names_with_weak_or_unknown_algorithms_only_are_refused_with_the_algorithms() {
     let text = format!(
         "MD5 (x) = {MD5}\nSHA1 (x) = {SHA1}\nSHA3-256 (x) = {A}\n# BLAKE2B HASH\n{}  x\n{MD5}  y\n",
@@ -232,7 +315,7 @@ fn a_side_car_of_no_or_several_lines_is_refused() {
             "{text}: {refused:?}"
         );
     }
-    for wrong in [MD5, "<html>"] {
+    for wrong in [&MD5[1..], "<html>"] {
         assert!(matches!(
             ChecksumList::side_car(wrong, "x"),
             Err(Error::NotAChecksumList { line: 1, .. })

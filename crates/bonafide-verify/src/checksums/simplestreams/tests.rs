@@ -68,6 +68,12 @@ fn items_without_path_or_digest_are_left_out() {
         json!({"id": "ami-1"}),
     ]);
     assert!(list.is_empty());
+    // What proves nothing is named to whoever asks for it.
+    let refused = list.expected("x.img");
+    assert!(
+        matches!(&refused, Err(Error::WeakListing { algorithms, .. }) if algorithms[..] == ["MD5"]),
+        "{refused:?}"
+    );
     assert!(
         parse(format!(r#"{{"format": "{FORMAT}", "datatype": "{DATATYPE}"}}"#).as_bytes())
             .unwrap()
