@@ -32,6 +32,8 @@ mod identity;
 mod images;
 #[path = "contract/list.rs"]
 mod list;
+#[path = "contract/logins.rs"]
+mod logins;
 #[path = "contract/members.rs"]
 mod members;
 #[path = "contract/patch.rs"]
@@ -125,6 +127,14 @@ contract! {
         values_that_make_no_sense_are_refused,
         lists_are_sorted_as_asked,
         several_names_are_asked_for_at_once,
+    }
+    logins {
+        a_token_is_exchanged_for_one_of_a_project,
+        an_unscoped_token_says_that_a_project_is_missing,
+        what_the_access_rules_name_is_allowed_and_nothing_else,
+        access_rules_of_another_service_do_not_open_the_image_service,
+        a_password_that_is_not_enough_gets_a_receipt,
+        a_password_and_a_passcode_give_a_token_at_once_or_by_a_receipt,
     }
     members {
         a_member_sees_an_image_at_once_and_lists_it_when_it_accepts,

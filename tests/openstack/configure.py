@@ -52,7 +52,7 @@ log-format = %(addr) [%(ctime)] %(method) %(uri) => %(status) in %(msecs) ms
 """
 
 
-def authtoken(user: str) -> str:
+def authtoken(user: str, service_type: str) -> str:
     return f"""\
 [keystone_authtoken]
 www_authenticate_uri = {KEYSTONE_URL}
@@ -64,6 +64,8 @@ project_name = service
 user_domain_name = Default
 project_domain_name = Default
 region_name = {REGION}
+# As in the catalogue. Without it every token with access rules is refused.
+service_type = {service_type}
 # No cache: a revoked token is refused at once, so that a test of the renewal need not wait.
 token_cache_time = -1"""
 
@@ -74,6 +76,9 @@ def keystone() -> str:
 use_stderr = true
 [database]
 connection = {database_url("keystone")}
+[auth]
+# Named because `totp` is off by default.
+methods = password,token,totp,application_credential
 [token]
 provider = fernet
 expiration = {setting("TOKEN_EXPIRATION", "3600")}
@@ -126,7 +131,7 @@ store_description = second store
 filesystem_store_datadir = {STORE}/staging
 [os_glance_tasks_store]
 filesystem_store_datadir = {STORE}/tasks
-{authtoken("glance")}
+{authtoken("glance", "image")}
 [paste_deploy]
 flavor = keystone
 config_file = {VENV}/etc/glance/glance-api-paste.ini
@@ -162,7 +167,7 @@ max_limit = {setting("NOVA_MAX_LIMIT", "1000")}
 connection = {database_url("nova_api")}
 [database]
 connection = {database_url("nova_cell1")}
-{authtoken("nova")}
+{authtoken("nova", "compute")}
 [oslo_concurrency]
 lock_path = {ROOT}/run
 """
@@ -179,7 +184,7 @@ api_paste_config = {COMPUTE_VENV}/etc/cinder/api-paste.ini
 resource_query_filters_file = {COMPUTE_VENV}/etc/cinder/resource_filters.json
 [database]
 connection = {database_url("cinder")}
-{authtoken("cinder")}
+{authtoken("cinder", "block-storage")}
 [oslo_concurrency]
 lock_path = {ROOT}/run
 """

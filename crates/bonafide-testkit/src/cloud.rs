@@ -17,6 +17,11 @@
 //! | `publisher`, `customer`, `customer2` | of the same name | member |
 //! | `publisher-appcred` | `publisher`, by an application credential | member |
 //!
+//! Beyond `clouds.yaml` there are `careful` (password `userpw`), who needs a passcode as well
+//! ([`EmbeddedCloud::passcode`]) and has no default project, and an identity provider on Keystone's port
+//! ([`EmbeddedCloud::token_endpoint`]) whose client `publisher-client` (secret `clientsecret`) is the
+//! publisher. Application credentials with access rules can be made.
+//!
 //! # Where it is simpler
 //!
 //! No import (none is offered), no locations, no metadata definitions, no caching, no policy files;
@@ -33,7 +38,9 @@ mod discovery;
 mod dispatch;
 mod download;
 mod errors;
+mod factors;
 mod fault;
+mod federation;
 mod filter;
 mod http;
 mod identity;
@@ -67,6 +74,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -111,6 +119,31 @@ impl EmbeddedCloud {
     #[must_use]
     pub fn auth_url(&self) -> &str {
         &self.shared.identity_url
+    }
+
+    /// What the device of `careful` shows at the cloud's time.
+    #[must_use]
+    pub fn passcode(&self) -> String {
+        Self::passcode_at(self.shared.tokens.now())
+    }
+
+    /// What it shows at this time: a passcode of RFC 6238, from the secret of its appendix B.
+    #[must_use]
+    pub fn passcode_at(time: Timestamp) -> String {
+        factors::passcode_at(time.as_second())
+    }
+
+    /// Where the identity provider gives access tokens to clients (RFC 6749 section 4.4); Keystone
+    /// calls it `provider`, by the protocol `openid`.
+    #[must_use]
+    pub fn token_endpoint(&self) -> String {
+        federation::token_endpoint(&self.shared)
+    }
+
+    /// Where the identity provider says that (OpenID Connect Discovery 1.0).
+    #[must_use]
+    pub fn discovery_endpoint(&self) -> String {
+        federation::discovery_endpoint(&self.shared)
     }
 
     /// Glance's URL as the catalogue has it, without `/v2`.

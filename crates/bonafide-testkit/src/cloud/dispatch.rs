@@ -85,6 +85,7 @@ async fn carry_out(
             identity::unauthorized(shared)
         }
         Some(CloudFaultKind::Unauthorized) => unauthorized(shared, request),
+        _ if !is_allowed(shared, service, &request) => unauthorized(shared, request),
         fault => {
             if let Some(CloudFaultKind::Delay(time)) = fault {
                 tokio::time::sleep(time).await;
@@ -117,6 +118,18 @@ pub(super) fn unauthorized(shared: &Shared, request: Request<Incoming>) -> Answe
     let answer = failure.into_answer(request.headers());
     http::drain(request.into_body());
     answer
+}
+
+/// Whether the access rules of the token let the request through, if it has some.
+fn is_allowed(shared: &Shared, service: Service, request: &Request<Incoming>) -> bool {
+    let kind = match service {
+        Service::BlockStorage => "block-storage",
+        Service::Compute => "compute",
+        Service::Identity => return true,
+        Service::Image => "image",
+    };
+    let (method, path) = (request.method().as_str(), request.uri().path());
+    token(shared, request.headers()).is_none_or(|token| token.allows(kind, method, path))
 }
 
 /// The token of a request, if it is good.

@@ -5,12 +5,15 @@ use hyper::header::HeaderMap;
 use hyper::{Method, Request, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
+use super::factors::{self, Receipt};
+use super::federation;
 use super::http::{self, Answer, small_body};
 use super::login::{self, Refusal};
 use super::people::{CREDENTIAL_NAME, DOMAIN_ID, DOMAIN_NAME, REGION, credential_id, stable_id};
 use super::shared::Shared;
-use super::tokens::Token;
+use super::tokens::{Credential, Rule, Token};
 
 /// Answers one identity request.
 pub(super) async fn answer(shared: &Shared, request: Request<Incoming>) -> Answer {
@@ -41,6 +44,20 @@ async fn route(shared: &Shared, request: Request<Incoming>) -> Result<Answer, Re
         (&Method::POST, "/v3/auth/tokens") => log_in(shared, request).await,
         (&Method::GET | &Method::HEAD, "/v3/auth/tokens") => look_at(shared, &request),
         (&Method::DELETE, "/v3/auth/tokens") => revoke(shared, request.headers()),
+        (&Method::GET, federation::DISCOVERY_PATH) => Ok(federation::discovery(shared)),
+        (&Method::POST, federation::TOKEN_PATH) => {
+            let headers = request.headers().clone();
+            let body = small_body(request.into_body()).await.unwrap_or_default();
+            Ok(federation::token(shared, &headers, &body))
+        }
+        (&Method::POST, path) if path == federation::exchange_path() => {
+            let (id, token) = federation::exchange(shared, request.headers())?;
+            Ok(issued(shared, &id, &token, true))
+        }
+        (method, path) if path.contains("/application_credentials") => {
+            let method = method.clone();
+            credentials(shared, &method, path, request).await
+        }
         (&Method::GET, "/v3/auth/catalog") => {
             let token = caller(shared, request.headers())?;
             if !token.scoped {
@@ -76,13 +93,72 @@ async fn log_in(shared: &Shared, request: Request<Incoming>) -> Result<Answer, R
             "application/json in Content-Type header",
         ));
     }
+    let headers = request.headers().clone();
     let body = small_body(request.into_body()).await.unwrap_or_default();
     let body: Value = serde_json::from_slice(&body)
         .map_err(|_| Refusal::expecting("valid JSON in request body"))?;
-    let (id, token) = login::log_in(&shared.tokens, &body)?;
-    let mut answer = http::json(StatusCode::CREATED, &view(shared, &token, with_catalog));
-    http::set(&mut answer, "x-subject-token", &id);
-    Ok(answer)
+    let receipt = text(&headers, "openstack-auth-receipt");
+    let (id, token) = login::log_in(&shared.tokens, &body, receipt)?;
+    Ok(issued(shared, &id, &token, with_catalog))
+}
+
+fn issued(shared: &Shared, id: &str, token: &Token, with_catalog: bool) -> Answer {
+    let mut answer = http::json(StatusCode::CREATED, &view(shared, token, with_catalog));
+    http::set(&mut answer, "x-subject-token", id);
+    answer
+}
+
+/// Makes and deletes application credentials of the caller.
+async fn credentials(
+    shared: &Shared,
+    method: &Method,
+    path: &str,
+    request: Request<Incoming>,
+) -> Result<Answer, Refusal> {
+    let caller = caller(shared, request.headers())?;
+    let own = format!(
+        "/v3/users/{}/application_credentials",
+        caller.person.user_id()
+    );
+    let rest = path.strip_prefix(&own).ok_or(Refusal::Forbidden(None))?;
+    match (method, rest.trim_start_matches('/')) {
+        (&Method::POST, "") => {
+            let body = small_body(request.into_body()).await.unwrap_or_default();
+            let body: Value = serde_json::from_slice(&body)
+                .map_err(|_| Refusal::expecting("valid JSON in request body"))?;
+            let wanted = &body["application_credential"];
+            let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let rules = wanted["access_rules"].as_array().map(|rules| {
+                let rule = |rule: &Value| Rule {
+                    service: word(&rule["service"]),
+                    method: word(&rule["method"]),
+                    path: word(&rule["path"]),
+                };
+                rules.iter().map(rule).collect()
+            });
+            let credential = Credential {
+                owner: caller.person,
+                name: word(&wanted["name"]),
+                secret: word(&wanted["secret"]),
+                rules,
+            };
+            let id = Uuid::new_v4().simple().to_string();
+            let view = json!({
+                "id": id, "name": credential.name, "secret": credential.secret,
+                "project_id": caller.person.project_id(),
+            });
+            shared.tokens.add_credential(id, credential);
+            let body = json!({ "application_credential": view });
+            Ok(http::json(StatusCode::CREATED, &body))
+        }
+        (&Method::DELETE, id) if shared.tokens.remove_credential(id, caller.person) => {
+            Ok(http::empty(StatusCode::NO_CONTENT))
+        }
+        (_, id) => {
+            let message = format!("Could not find Application Credential: {id}.");
+            Err(Refusal::NotFound(message))
+        }
+    }
 }
 
 fn look_at(shared: &Shared, request: &Request<Incoming>) -> Result<Answer, Refusal> {
@@ -227,6 +303,9 @@ fn version(shared: &Shared) -> Value {
 }
 
 fn refusal_answer(refusal: &Refusal, identity_url: &str) -> Answer {
+    if let Refusal::Incomplete(receipt) = refusal {
+        return receipt_answer(receipt);
+    }
     let status = refusal.status();
     let body = json!({
         "error": {
@@ -240,6 +319,26 @@ fn refusal_answer(refusal: &Refusal, identity_url: &str) -> Answer {
         let challenge = format!("Keystone uri=\"{identity_url}\"");
         http::set(&mut answer, "www-authenticate", &challenge);
     }
+    answer
+}
+
+/// The refusal of a log-in that is good as far as it goes.
+fn receipt_answer(receipt: &Receipt) -> Answer {
+    let person = receipt.person;
+    let body = json!({
+        "receipt": {
+            "methods": receipt.methods,
+            "user": {
+                "id": person.user_id(), "name": person.name,
+                "domain": { "id": DOMAIN_ID, "name": DOMAIN_NAME },
+            },
+            "expires_at": time(receipt.expires_at),
+            "issued_at": time(receipt.issued_at),
+        },
+        "required_auth_methods": [factors::required(person)],
+    });
+    let mut answer = http::json(StatusCode::UNAUTHORIZED, &body);
+    http::set(&mut answer, "openstack-auth-receipt", &receipt.id);
     answer
 }
 

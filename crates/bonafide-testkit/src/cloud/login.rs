@@ -3,11 +3,12 @@
 use hyper::StatusCode;
 use serde_json::Value;
 
+use super::factors::{self, Receipt};
 use super::people::{
-    CREDENTIAL_NAME, CREDENTIAL_SECRET, DOMAIN_ID, DOMAIN_NAME, PEOPLE, Person, credential_id,
-    credential_owner,
+    CREDENTIAL_NAME, CREDENTIAL_SECRET, DOMAIN_ID, DOMAIN_NAME, Person, credential_id,
+    credential_owner, users,
 };
-use super::tokens::{Token, Tokens};
+use super::tokens::{Rule, Token, Tokens};
 
 /// Why Keystone says no.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub(super) enum Refusal {
     BadRequest(String),
     /// With the name of the action, where Keystone gives one.
     Forbidden(Option<&'static str>),
+    /// The proofs are good, and not enough.
+    Incomplete(Receipt),
     NotFound(String),
     /// The same words for a wrong password, an unknown user and a foreign project.
     Unauthorized,
@@ -36,9 +39,10 @@ impl Refusal {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::Unauthorized | Self::UnauthorizedBecause(_) | Self::UnsupportedMethod => {
-                StatusCode::UNAUTHORIZED
-            }
+            Self::Incomplete(_)
+            | Self::Unauthorized
+            | Self::UnauthorizedBecause(_)
+            | Self::UnsupportedMethod => StatusCode::UNAUTHORIZED,
         }
     }
 
@@ -49,7 +53,9 @@ impl Refusal {
                 let action = action.map_or(String::new(), |action| format!(": {action}"));
                 format!("You are not authorized to perform the requested action{action}.")
             }
-            Self::Unauthorized => "The request you have made requires authentication.".to_owned(),
+            Self::Incomplete(_) | Self::Unauthorized => {
+                "The request you have made requires authentication.".to_owned()
+            }
             Self::UnauthorizedBecause(reason) => {
                 format!("Error authenticating with application credential: {reason}")
             }
@@ -70,10 +76,15 @@ struct Proof {
     person: &'static Person,
     method: &'static str,
     renews: Option<Token>,
+    rules: Option<Vec<Rule>>,
 }
 
 /// Checks the proof and the scope, and issues a token.
-pub(super) fn log_in(tokens: &Tokens, body: &Value) -> Result<(String, Token), Refusal> {
+pub(super) fn log_in(
+    tokens: &Tokens,
+    body: &Value,
+    receipt: Option<&str>,
+) -> Result<(String, Token), Refusal> {
     let auth = member(body, "auth", "request body")?;
     let absent = |complaint: &str| Refusal::BadRequest(complaint.to_owned());
     let identity = auth
@@ -82,18 +93,57 @@ pub(super) fn log_in(tokens: &Tokens, body: &Value) -> Result<(String, Token), R
     let methods = identity.get("methods").ok_or_else(|| {
         absent("Invalid input for field 'identity': 'methods' is a required property")
     })?;
-    let Some(method) = methods.get(0).and_then(Value::as_str) else {
+    let mut proofs = Vec::new();
+    for method in methods.as_array().into_iter().flatten() {
+        let method = method.as_str().unwrap_or_default();
+        let content = member(identity, method, "identity")?;
+        proofs.push(match method {
+            "password" => by_password(content)?,
+            "application_credential" => by_credential(tokens, content, auth.get("scope"))?,
+            "token" => by_token(tokens, content)?,
+            "totp" => by_passcode(tokens, content)?,
+            _ => return Err(Refusal::UnsupportedMethod),
+        });
+    }
+    let Some(proof) = proofs.first() else {
         return Err(Refusal::Unauthorized);
     };
-    let content = member(identity, method, "identity")?;
-    let proof = match method {
-        "password" => by_password(content)?,
-        "application_credential" => by_credential(content, auth.get("scope"))?,
-        "token" => by_token(tokens, content)?,
-        _ => return Err(Refusal::UnsupportedMethod),
-    };
-    let scoped = scope(proof.person, auth.get("scope"))?;
-    Ok(tokens.issue(proof.person, scoped, proof.method, proof.renews.as_ref()))
+    let person = proof.person;
+    if proofs.iter().any(|proof| proof.person != person) {
+        return Err(Refusal::Unauthorized);
+    }
+    let mut given: Vec<&'static str> = proofs.iter().map(|proof| proof.method).collect();
+    let renewed = proofs.iter().find_map(|proof| proof.renews.as_ref());
+    given.extend(
+        renewed
+            .into_iter()
+            .flat_map(|token| token.methods.iter().copied()),
+    );
+    if let Some(id) = receipt {
+        let earlier = tokens.receipt(id, person).ok_or(Refusal::Unauthorized)?;
+        given.extend(earlier);
+    }
+    if !factors::are_enough(person, &given) {
+        return Err(Refusal::Incomplete(tokens.hand_out_receipt(person, given)));
+    }
+    let scoped = scope(person, auth.get("scope"))?;
+    let rules = proofs.iter().find_map(|proof| proof.rules.clone());
+    let rules = rules.or_else(|| renewed.and_then(|token| token.rules.clone()));
+    Ok(tokens.issue(person, scoped, given, renewed, rules))
+}
+
+fn by_passcode(tokens: &Tokens, content: &Value) -> Result<Proof, Refusal> {
+    let user = member(content, "user", "totp")?;
+    let passcode = user.get("passcode").and_then(Value::as_str);
+    match person(user)? {
+        Some(person) if factors::is_passcode(person, passcode, tokens.now()) => Ok(Proof {
+            person,
+            method: "totp",
+            renews: None,
+            rules: None,
+        }),
+        _ => Err(Refusal::Unauthorized),
+    }
 }
 
 fn by_password(content: &Value) -> Result<Proof, Refusal> {
@@ -105,16 +155,34 @@ fn by_password(content: &Value) -> Result<Proof, Refusal> {
             person,
             method: "password",
             renews: None,
+            rules: None,
         }),
         _ => Err(Refusal::Unauthorized),
     }
 }
 
-fn by_credential(content: &Value, scope: Option<&Value>) -> Result<Proof, Refusal> {
+fn by_credential(
+    tokens: &Tokens,
+    content: &Value,
+    scope: Option<&Value>,
+) -> Result<Proof, Refusal> {
     if scope.is_some() {
         return Err(Refusal::UnauthorizedBecause(
             "Application credentials cannot request a scope.",
         ));
+    }
+    let given = content.get("secret").and_then(Value::as_str);
+    let made = content.get("id").and_then(Value::as_str);
+    if let Some(made) = made.and_then(|id| tokens.credential(id)) {
+        if given != Some(&made.secret) {
+            return Err(Refusal::Unauthorized);
+        }
+        return Ok(Proof {
+            person: made.owner,
+            method: "application_credential",
+            renews: None,
+            rules: made.rules,
+        });
     }
     let owner = credential_owner().ok_or(Refusal::Unauthorized)?;
     match content.get("id").and_then(Value::as_str) {
@@ -131,14 +199,14 @@ fn by_credential(content: &Value, scope: Option<&Value>) -> Result<Proof, Refusa
             }
         }
     }
-    let secret = content.get("secret").and_then(Value::as_str);
-    if secret != Some(CREDENTIAL_SECRET) {
+    if given != Some(CREDENTIAL_SECRET) {
         return Err(Refusal::Unauthorized);
     }
     Ok(Proof {
         person: owner,
         method: "application_credential",
         renews: None,
+        rules: None,
     })
 }
 
@@ -151,14 +219,15 @@ fn by_token(tokens: &Tokens, content: &Value) -> Result<Proof, Refusal> {
         person: token.person,
         method: "token",
         renews: Some(token),
+        rules: None,
     })
 }
 
-/// Whether the token is for the person's project. Without a scope it is: the project is their
+/// Whether the token is for the person's project. Without a scope it is, where the project is their
 /// default.
 fn scope(person: &Person, scope: Option<&Value>) -> Result<bool, Refusal> {
     let Some(scope) = scope else {
-        return Ok(true);
+        return Ok(person.has_default_project());
     };
     if scope.as_str() == Some("unscoped") || scope.get("unscoped").is_some() {
         return Ok(false);
@@ -185,11 +254,11 @@ fn scope(person: &Person, scope: Option<&Value>) -> Result<bool, Refusal> {
 /// The person whom a `user` object names, by id or by name and domain.
 fn person(user: &Value) -> Result<Option<&'static Person>, Refusal> {
     if let Some(id) = user.get("id").and_then(Value::as_str) {
-        return Ok(PEOPLE.iter().find(|person| person.user_id() == id));
+        return Ok(users().find(|person| person.user_id() == id));
     }
     let domain = member(user, "domain", "user")?;
     let name = user.get("name").and_then(Value::as_str);
-    let named = PEOPLE.iter().find(|person| Some(person.name) == name);
+    let named = users().find(|person| Some(person.name) == name);
     Ok(named.filter(|_| is_default_domain(domain)))
 }
 

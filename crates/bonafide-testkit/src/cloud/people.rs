@@ -15,7 +15,7 @@ pub(super) const DOMAIN_NAME: &str = "Default";
 pub(super) const CREDENTIAL_SECRET: &str = "appcredsecret";
 pub(super) const CREDENTIAL_NAME: &str = "publisher-appcred";
 
-/// A user; the project of the same name is its own and its default.
+/// A user; the project of the same name is its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Person {
     pub(super) name: &'static str,
@@ -49,6 +49,28 @@ pub(super) const PEOPLE: &[Person] = &[
     },
 ];
 
+/// A user who logs in by a password and a passcode together; a member of the project of the same
+/// name, which is not its default. It has no entry in `clouds.yaml`, which could not hold a passcode.
+pub(super) static CAREFUL: Person = Person {
+    name: "careful",
+    password: "userpw",
+    roles: MEMBER,
+};
+
+/// The secret of the passcodes of that user.
+pub(super) const PASSCODE_SECRET: &[u8] = b"12345678901234567890";
+
+/// What the identity provider knows: a client, which Keystone maps to the publisher.
+pub(super) const PROVIDER: &str = "provider";
+pub(super) const PROTOCOL: &str = "openid";
+pub(super) const CLIENT_ID: &str = "publisher-client";
+pub(super) const CLIENT_SECRET: &str = "clientsecret";
+
+/// All who can log in.
+pub(super) fn users() -> impl Iterator<Item = &'static Person> {
+    PEOPLE.iter().chain([&CAREFUL])
+}
+
 impl Person {
     /// The user's id, the same in every embedded cloud.
     pub(super) fn user_id(&self) -> String {
@@ -59,6 +81,11 @@ impl Person {
     /// keep their owner.
     pub(super) fn project_id(&self) -> String {
         stable_id("project", self.name)
+    }
+
+    /// Whether a log-in without a scope is for the project.
+    pub(super) fn has_default_project(&self) -> bool {
+        *self != CAREFUL
     }
 
     pub(super) fn is_admin(&self) -> bool {

@@ -2,14 +2,18 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::clock::Clock;
+use super::factors::Receipt;
 use super::people::Person;
+
+/// How long a receipt is good.
+const RECEIPT_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
 /// What a token stands for.
 #[derive(Clone, Debug)]
@@ -19,9 +23,53 @@ pub(super) struct Token {
     pub(super) methods: Vec<&'static str>,
     /// Whether the token is scoped to the person's project; an unscoped one opens no service.
     pub(super) scoped: bool,
+    /// All that the token is good for, if its application credential says so.
+    pub(super) rules: Option<Vec<Rule>>,
     pub(super) audit_id: String,
     pub(super) issued_at: Timestamp,
     pub(super) expires_at: Timestamp,
+}
+
+/// A request that an access rule lets through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Rule {
+    pub(super) service: String,
+    pub(super) method: String,
+    /// `*` is a part of it, and `**` all that follows.
+    pub(super) path: String,
+}
+
+impl Rule {
+    fn allows(&self, service: &str, method: &str, path: &str) -> bool {
+        let mut parts = path.split('/');
+        let mut wanted = self.path.split('/');
+        let fits = loop {
+            match (wanted.next(), parts.next()) {
+                (Some("**"), Some(_)) | (None, None) => break true,
+                (Some("*"), Some(_)) => {}
+                (Some(wanted), Some(part)) if wanted == part => {}
+                _ => break false,
+            }
+        };
+        fits && self.service == service && self.method == method
+    }
+}
+
+impl Token {
+    /// Whether the access rules let a request through.
+    pub(super) fn allows(&self, service: &str, method: &str, path: &str) -> bool {
+        let rules = self.rules.as_ref();
+        rules.is_none_or(|rules| rules.iter().any(|rule| rule.allows(service, method, path)))
+    }
+}
+
+/// An application credential that was made while the cloud runs.
+#[derive(Clone, Debug)]
+pub(super) struct Credential {
+    pub(super) owner: &'static Person,
+    pub(super) name: String,
+    pub(super) secret: String,
+    pub(super) rules: Option<Vec<Rule>>,
 }
 
 /// All tokens that can still be used.
@@ -29,6 +77,10 @@ pub(super) struct Tokens {
     lifetime: Duration,
     clock: Clock,
     issued: Mutex<HashMap<String, Token>>,
+    receipts: Mutex<Vec<Receipt>>,
+    credentials: Mutex<HashMap<String, Credential>>,
+    /// The access tokens of the identity provider.
+    access: Mutex<Vec<String>>,
 }
 
 impl Tokens {
@@ -37,7 +89,68 @@ impl Tokens {
             lifetime,
             clock,
             issued: Mutex::default(),
+            receipts: Mutex::default(),
+            credentials: Mutex::default(),
+            access: Mutex::default(),
         }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Notes what a person has proven.
+    pub(super) fn hand_out_receipt(
+        &self,
+        person: &'static Person,
+        methods: Vec<&'static str>,
+    ) -> Receipt {
+        let issued_at = self.clock.now();
+        let receipt = Receipt {
+            id: random_id(),
+            person,
+            methods,
+            issued_at,
+            expires_at: issued_at
+                .checked_add(RECEIPT_LIFETIME)
+                .unwrap_or(Timestamp::MAX),
+        };
+        locked(&self.receipts).push(receipt.clone());
+        receipt
+    }
+
+    /// What a person has proven by this receipt.
+    pub(super) fn receipt(&self, id: &str, person: &Person) -> Option<Vec<&'static str>> {
+        let receipts = locked(&self.receipts);
+        let mut own = receipts.iter().filter(|receipt| receipt.person == person);
+        let receipt = own.find(|receipt| receipt.id == id)?;
+        (receipt.expires_at > self.clock.now()).then(|| receipt.methods.clone())
+    }
+
+    pub(super) fn add_credential(&self, id: String, credential: Credential) {
+        locked(&self.credentials).insert(id, credential);
+    }
+
+    pub(super) fn credential(&self, id: &str) -> Option<Credential> {
+        locked(&self.credentials).get(id).cloned()
+    }
+
+    /// Whether the owner had such a credential.
+    pub(super) fn remove_credential(&self, id: &str, owner: &Person) -> bool {
+        let mut credentials = locked(&self.credentials);
+        let is_own = credentials.get(id).is_some_and(|made| made.owner == owner);
+        is_own && credentials.remove(id).is_some()
+    }
+
+    /// An access token of the identity provider.
+    pub(super) fn hand_out_access(&self) -> String {
+        let token = Uuid::new_v4().simple().to_string();
+        locked(&self.access).push(token.clone());
+        token
+    }
+
+    pub(super) fn is_access(&self, token: &str) -> bool {
+        locked(&self.access).iter().any(|known| known == token)
     }
 
     /// Issues a token. One that is made from another (`renews`) doesn't live longer than that.
@@ -45,8 +158,9 @@ impl Tokens {
         &self,
         person: &'static Person,
         scoped: bool,
-        method: &'static str,
+        mut methods: Vec<&'static str>,
         renews: Option<&Token>,
+        rules: Option<Vec<Rule>>,
     ) -> (String, Token) {
         let issued_at = self.clock.now();
         let lifetime = SignedDuration::try_from(self.lifetime).unwrap_or(SignedDuration::MAX);
@@ -54,14 +168,18 @@ impl Tokens {
             || issued_at.checked_add(lifetime).unwrap_or(Timestamp::MAX),
             |token| token.expires_at,
         );
-        let mut methods = vec![method];
-        if let Some(old) = renews {
-            methods.extend(old.methods.iter().filter(|&&name| name != method));
-        }
+        let mut seen = Vec::new();
+        methods.retain(|method| {
+            !seen.contains(method) && {
+                seen.push(*method);
+                true
+            }
+        });
         let token = Token {
             person,
             methods,
             scoped,
+            rules,
             audit_id: Uuid::new_v4().simple().to_string(),
             issued_at,
             expires_at,
@@ -102,10 +220,43 @@ impl fmt::Debug for Tokens {
     }
 }
 
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// As long as a Fernet token, and beginning like one.
 fn random_id() -> String {
     let random: String = (0..6)
         .map(|_| Uuid::new_v4().simple().to_string())
         .collect();
     format!("gAAAAAB{random}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_lets_its_service_method_and_path_through_and_nothing_else() {
+        let rule = |path: &str| Rule {
+            service: "image".to_owned(),
+            method: "GET".to_owned(),
+            path: path.to_owned(),
+        };
+        for (pattern, path, expected) in [
+            ("/v2/images", "/v2/images", true),
+            ("/v2/images", "/v2/images/1", false),
+            ("/v2/images", "/v2", false),
+            ("/v2/images/*", "/v2/images/1", true),
+            ("/v2/images/*", "/v2/images", false),
+            ("/v2/images/*", "/v2/images/1/file", false),
+            ("/v2/images/**", "/v2/images/1/file", true),
+            ("/v2/images/**", "/v2/images", false),
+        ] {
+            let allowed = rule(pattern).allows("image", "GET", path);
+            assert_eq!(allowed, expected, "{pattern} {path}");
+        }
+        assert!(!rule("/v2/images").allows("image", "POST", "/v2/images"));
+        assert!(!rule("/v2/images").allows("compute", "GET", "/v2/images"));
+    }
 }
