@@ -10,6 +10,8 @@ mod cases;
 mod making;
 #[path = "sources/places.rs"]
 mod places;
+#[path = "sources/retries.rs"]
+mod retries;
 #[path = "vendors/shop.rs"]
 mod shop;
 #[path = "sources/signing.rs"]

@@ -17,6 +17,8 @@ mod pace;
 #[macro_use]
 #[path = "vendors/shop.rs"]
 mod shop;
+#[path = "vendors/mirrors.rs"]
+mod mirrors;
 
 use std::collections::BTreeSet;
 

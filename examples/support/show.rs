@@ -124,6 +124,11 @@ impl Observe for Show {
                 "its list is proven: signed at {} by {}",
                 evidence.signed_at, evidence.signer
             )),
+            Event::PassedOver { url, reason, next } => {
+                line(&format!(
+                    "{url} did not give the image ({reason}); asking {next}"
+                ));
+            }
             Event::Rereading { list } => line(&format!("reading {list} once more")),
             Event::Moved { list } => {
                 line(&format!(

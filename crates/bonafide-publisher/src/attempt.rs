@@ -11,6 +11,7 @@ use crate::job::Job;
 use crate::observed::{Observed, Taken, observe_id};
 use crate::opened::Opened;
 use crate::pipeline::Limits;
+use crate::places::Places;
 use crate::uploading::Uploads;
 use crate::wait::Wait;
 use crate::wanted::Wanted;
@@ -47,13 +48,18 @@ impl Job<'_> {
     /// fails by chance is begun anew under the next id.
     pub(crate) async fn create_and_upload(&self) -> Result<Report, Error> {
         let mut uploads = Uploads::new(self.glance(), self.observer);
+        let mut places = self.places();
         let mut first = 0;
         loop {
-            match Box::pin(self.try_upload(first)).await? {
+            match Box::pin(self.try_upload(first, &mut places)).await? {
                 Tried::Done(report) => return Ok(*report),
                 Tried::Failed { id, attempt, error } => {
-                    let waiting = uploads.again(id, error);
-                    self.publisher.unless_cancelled(waiting).await?;
+                    // Wrong bytes may be right at the next place; what the cloud failed at is begun anew.
+                    if !places.pass_over(&error) {
+                        let waiting = uploads.again(id, places.nowhere(error));
+                        self.publisher.unless_cancelled(waiting).await?;
+                        places.ask_again();
+                    }
                     first = attempt + 1;
                 }
             }
@@ -62,8 +68,9 @@ impl Job<'_> {
 
     /// One upload, under the first id from this attempt on that was not used up. Until its build is public,
     /// it shows that it lives.
-    async fn try_upload(&self, first: u32) -> Result<Tried, Error> {
-        let opened = self.open().await?;
+    async fn try_upload(&self, first: u32, places: &mut Places<'_>) -> Result<Tried, Error> {
+        let opened = self.publisher.unless_cancelled(places.open()).await?;
+        self.note_source(opened.url().clone(), places);
         let limits = self.limits();
         let wanted = self.wanted(opened.head()?)?;
         let alive = self.publisher.begin();

@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::channel::OPERATOR;
 use crate::proving::Proving;
+use crate::retries;
 use crate::{Build, Channel, Error, Event, Observe, SignedFiles, marker};
 
 /// The real pages have some kilobytes.
@@ -42,6 +43,22 @@ impl Candidate {
     ///
     /// [`Error`] if the vendor can't be read, or if anything about the list is not proven.
     pub async fn find(
+        channel: &Channel,
+        fetch: &dyn Fetch,
+        now: Timestamp,
+        observer: &dyn Observe,
+    ) -> Result<Self, Error> {
+        match retries::watch_borrowed(fetch) {
+            Some(watched) => {
+                let fetch = watched.fetch.clone();
+                let finding = Self::find_through(channel, fetch.as_ref(), now, observer);
+                watched.told(observer, finding).await
+            }
+            None => Self::find_through(channel, fetch, now, observer).await,
+        }
+    }
+
+    async fn find_through(
         channel: &Channel,
         fetch: &dyn Fetch,
         now: Timestamp,

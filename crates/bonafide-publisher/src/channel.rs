@@ -7,7 +7,7 @@ use bonafide_properties::{
     Architecture, Gibibytes, ImageProperties, ImageSource, InvalidValue, OperatingSystem,
     OsPurpose, Promises, ProvidedUntil, ReplaceFrequency, UuidValidity,
 };
-use bonafide_sources::{Mirror, Product, Source};
+use bonafide_sources::{ImageFile, Mirror, Product, Source};
 use bonafide_verify::Keyring;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -97,7 +97,7 @@ impl Channel {
         self
     }
 
-    /// Fetches images from a mirror. Lists and signatures still come from the vendor, and the images'
+    /// Fetches images from a mirror, and from the vendor what the mirror does not have or has wrong. Lists and signatures still come from the vendor, and the images'
     /// `image_source` stays the vendor's URL.
     #[must_use]
     pub fn mirror(mut self, mirror: Mirror) -> Self {
@@ -195,10 +195,14 @@ impl Channel {
         title.unwrap_or(&name).to_owned()
     }
 
-    /// Where an image of the vendor's is fetched from.
-    pub(crate) fn where_from(&self, vendor: &Url) -> Url {
-        let mirrored = self.mirror.as_ref().and_then(|mirror| mirror.url(vendor));
-        mirrored.unwrap_or_else(|| vendor.clone())
+    /// Where an image of the vendor's may be had, in the order in which it is asked for: at the mirror,
+    /// then at the vendor's hosts.
+    pub(crate) fn places(&self, file: &ImageFile) -> Vec<Url> {
+        let vendor = [Some(&file.url), file.also_at.as_ref()];
+        let vendor = vendor.into_iter().flatten();
+        let mirror = self.mirror.as_ref();
+        let mirrored = vendor.clone().find_map(|url| mirror?.url(url));
+        mirrored.into_iter().chain(vendor.cloned()).collect()
     }
 
     /// The properties of a candidate that is added on this day and needs this much disk.

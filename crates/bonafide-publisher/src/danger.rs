@@ -225,6 +225,7 @@ impl Publisher {
             evidence: None,
             unverified: Some(image.reason.to_string()),
             no_heartbeat: self.pulses.refusal(),
+            passed_over: Vec::new(),
             requests: 0,
         })
     }

@@ -8,6 +8,9 @@ use jiff::civil::Date;
 use url::Url;
 use uuid::Uuid;
 
+use crate::PassedOver;
+use crate::places::joined;
+
 mod code;
 mod left_behind;
 mod unsigned;
@@ -181,6 +184,18 @@ pub enum Error {
     NoHeartbeat {
         /// What the cloud says.
         why: String,
+    },
+    /// None of the places of an image gave it.
+    #[error(
+        "the image can be had at none of its places: {}; and at the last one",
+        joined(passed_over)
+    )]
+    Nowhere {
+        /// The places before the last one, and what went wrong there.
+        passed_over: Vec<PassedOver>,
+        /// What went wrong at the last one.
+        #[source]
+        error: Box<Error>,
     },
     /// A publication failed and its image could not be removed.
     #[error("{error}; {left_behind}")]

@@ -48,6 +48,15 @@ pub enum Event<'a> {
         /// What the cloud says.
         why: &'a str,
     },
+    /// A place did not give the image, or gave other bytes; the next one is asked.
+    PassedOver {
+        /// The image, where it was asked for.
+        url: &'a Url,
+        /// What went wrong.
+        reason: &'a str,
+        /// The place that is asked next.
+        next: &'a Url,
+    },
     /// More bytes came from the vendor.
     Progress {
         /// Bytes so far.

@@ -1,6 +1,7 @@
 //! The steps of one publication.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use bonafide_glance::{Glance, Image, Status, Traffic, Visibility};
 use bonafide_image::Head;
@@ -8,21 +9,22 @@ use bonafide_verify::{FileDigests, Verified};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use url::Url;
 use uuid::Uuid;
 
 use crate::check::{Check, SignedCheck};
 use crate::handover::{HandedOver, Handover};
 use crate::heartbeat::Alive;
 use crate::observed::{Observed, Taken, observe_id, own_images};
-use crate::opened::Opened;
 use crate::pipeline::{self, Limits, Passed};
+use crate::places::Places;
 use crate::remember::remember;
-use crate::uploading::{Uploading, open};
+use crate::uploading::Uploading;
 use crate::wait::hold_back;
 use crate::wanted::Wanted;
 use crate::{
-    Candidate, Channel, Error, Event, LeftBehind, Observe, Outcome, Publisher, Report, changes,
-    clean_up, drift, marker,
+    Candidate, Channel, Error, Event, LeftBehind, Observe, Outcome, PassedOver, Publisher, Report,
+    changes, clean_up, drift, marker,
 };
 
 type SignedPassed = Passed<Verified<FileDigests>>;
@@ -40,6 +42,8 @@ pub(crate) struct Job<'a> {
     /// The uploads of the build that Glance has stored wrong so far.
     pub(crate) failures: AtomicU32,
     pub(crate) handover: Handover,
+    /// Who gave the bytes, and the places that did not.
+    pub(crate) source: Mutex<Option<(Url, Vec<PassedOver>)>>,
 }
 
 impl Job<'_> {
@@ -59,9 +63,14 @@ impl Job<'_> {
         self.publisher.limits()
     }
 
-    pub(crate) async fn open(&self) -> Result<Opened, Error> {
-        let opened = open(self.publisher, self.channel, self.candidate);
-        self.publisher.unless_cancelled(opened).await
+    pub(crate) fn places(&self) -> Places<'_> {
+        Places::new(self.publisher, self.channel, self.candidate, self.observer)
+    }
+
+    /// Keeps for the report who gives the bytes, and who did not.
+    pub(crate) fn note_source(&self, from: Url, places: &Places<'_>) {
+        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        *source = Some((from, places.passed_over().to_vec()));
     }
 
     pub(crate) fn wanted(&self, head: Head) -> Result<Wanted, Error> {
@@ -125,16 +134,25 @@ impl Job<'_> {
     /// An image that an earlier run uploaded: its bytes are proven anew from the vendor's, then
     /// compared with what Glance stores.
     pub(crate) async fn complete(&self, image: Image) -> Result<Report, Error> {
-        let opened = self.open().await?;
-        let limits = self.limits();
-        let until = limits.until;
-        let wanted = self.wanted(opened.head()?)?;
-        let length = opened.length();
-        let progress = |received| self.progress(received, length);
-        let proving = pipeline::prove(opened, self.check(), limits, progress);
-        let passed = self.publisher.unless_cancelled(proving).await?;
-        self.compare_and_publish(Outcome::Completed, image, &wanted, &passed, until, None)
-            .await
+        let mut places = self.places();
+        loop {
+            let opened = self.publisher.unless_cancelled(places.open()).await?;
+            self.note_source(opened.url().clone(), &places);
+            let limits = self.limits();
+            let until = limits.until;
+            let wanted = self.wanted(opened.head()?)?;
+            let length = opened.length();
+            let progress = |received| self.progress(received, length);
+            let proving = pipeline::prove(opened, self.check(), limits, progress);
+            let passed = match self.publisher.unless_cancelled(proving).await {
+                Ok(passed) => passed,
+                Err(error) if places.pass_over(&error) => continue,
+                Err(error) => return Err(places.nowhere(error)),
+            };
+            return self
+                .compare_and_publish(Outcome::Completed, image, &wanted, &passed, until, None)
+                .await;
+        }
     }
 
     pub(crate) async fn compare_and_publish(
@@ -296,6 +314,9 @@ impl Job<'_> {
         passed: Option<&SignedPassed>,
     ) -> Report {
         let candidate = self.candidate;
+        // Only of bytes that this report is about.
+        let source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        let source = passed.and(source.clone());
         Report {
             channel: self.channel.name().to_owned(),
             outcome,
@@ -308,6 +329,8 @@ impl Job<'_> {
             stored: passed.map(|passed| passed.image.clone()),
             serial: candidate.serial().clone(),
             evidence: candidate.evidence().clone(),
+            fetched_from: source.as_ref().map(|(from, _)| from.clone()),
+            passed_over: source.map(|(_, passed)| passed).unwrap_or_default(),
             requests: self.traffic.requests(),
         }
     }

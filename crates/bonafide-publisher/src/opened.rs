@@ -42,7 +42,7 @@ impl Opened {
         name: &str,
         packing: Packing,
     ) -> Result<Self, Error> {
-        let url = download.url().clone();
+        let url = download.answering().clone();
         let reading = Self::read_head(download, name, packing);
         match tokio::time::timeout(HEAD_DEADLINE, reading).await {
             Ok(opened) => opened,
@@ -68,7 +68,7 @@ impl Opened {
         let mut unpacked = Vec::new();
         if let Some(compression) = compression {
             loop {
-                (first, unpacked) = unpack_head(download.url(), compression, first).await?;
+                (first, unpacked) = unpack_head(download.answering(), compression, first).await?;
                 if ended || unpacked.len() >= Head::LENGTH || first.len() >= MAX_PACKED_HEAD {
                     break;
                 }
@@ -84,9 +84,9 @@ impl Opened {
         })
     }
 
-    /// Where the bytes come from.
-    pub(crate) const fn url(&self) -> &Url {
-        self.download.url()
+    /// Who gives the bytes: a mirror, if the vendor's host redirected to one.
+    pub(crate) fn url(&self) -> &Url {
+        self.download.answering()
     }
 
     pub(crate) fn head(&self) -> Result<Head, Error> {

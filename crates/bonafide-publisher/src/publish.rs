@@ -1,7 +1,7 @@
 //! Publishes one build: private until complete, public last.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex};
 
 use bonafide_glance::{Glance, Image, ImageFilter, Session, Traffic};
 use bonafide_properties::CiRun;
@@ -149,6 +149,7 @@ impl Publisher {
             traffic: Traffic::new(),
             failures: AtomicU32::new(0),
             handover: Handover::default(),
+            source: Mutex::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use url::Url;
 use uuid::Uuid;
 
-use crate::ImageDigests;
+use crate::{ImageDigests, PassedOver};
 
 /// How a publication ended well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -49,6 +49,10 @@ pub struct Report {
     pub stored: Option<ImageDigests>,
     /// Who signed the list, when and how.
     pub evidence: Evidence,
+    /// Who gave the bytes, if they were read by this run: the vendor, or a mirror.
+    pub fetched_from: Option<Url>,
+    /// The places that were asked before and did not give them.
+    pub passed_over: Vec<PassedOver>,
     /// Requests that this publication sent to the cloud, log-in included.
     pub requests: u64,
 }

@@ -13,9 +13,10 @@ use crate::check::{Check, ImageDigests, SignedCheck};
 use crate::event::counted;
 use crate::heartbeat::{Alive, Settled, Watched};
 use crate::opened::Opened;
-use crate::uploading::{Uploading, Uploads, open};
+use crate::places::Places;
+use crate::uploading::{Uploading, Uploads};
 use crate::wanted::Wanted;
-use crate::{Candidate, Channel, Error, Event, Observe, Publisher, clean_up, marker};
+use crate::{Candidate, Channel, Error, Event, Observe, PassedOver, Publisher, clean_up, marker};
 
 /// How a private image came about: `uploading`, then `proven` or `unverified`.
 pub(crate) const UPLOAD: &str = "bonafide_upload";
@@ -42,6 +43,8 @@ pub struct PrivateImage {
     /// Why the cloud takes no heartbeat image, if it does not: had this run died, its image would have been
     /// left until the end of its lease.
     pub no_heartbeat: Option<String>,
+    /// The places that were asked for its bytes before and did not give them.
+    pub passed_over: Vec<PassedOver>,
     /// Requests that were sent to the cloud, log-in included.
     pub requests: u64,
 }
@@ -90,6 +93,7 @@ impl Publisher {
             stored: None,
             evidence: Some(candidate.evidence().clone()),
             unverified: None,
+            passed_over: Vec::new(),
             requests: 0,
         };
         let unsettled = self.unless_cancelled(self.remove_given_up(observer));
@@ -101,17 +105,20 @@ impl Publisher {
         let today = self.clock.now().to_zoned_datetime(TimeZone::UTC).date();
         let name = name.map_or_else(|| channel.image_name(today), str::to_owned);
         let mut uploads = Uploads::new(&self.glance, observer);
+        let mut places = Places::new(self, channel, candidate, observer);
         let uploaded = loop {
-            let opening = self.unless_cancelled(open(self, channel, candidate));
-            let opened = opening.await?;
+            let opened = self.unless_cancelled(places.open()).await?;
             let mut wanted = Wanted::new(channel, candidate, opened.head()?, today, &self.ci)?;
             wanted.make_private(&name, marks(candidate));
             let check = SignedCheck::new(candidate.expected().clone(), candidate.check());
             let upload = self.upload_privately(opened, &wanted, check, observer);
             match Box::pin(upload).await? {
                 Ok(uploaded) => break uploaded,
+                Err(Failed { error, .. }) if places.pass_over(&error) => {}
                 Err(Failed { id, error }) => {
-                    self.unless_cancelled(uploads.again(id, error)).await?;
+                    let waiting = uploads.again(id, places.nowhere(error));
+                    self.unless_cancelled(waiting).await?;
+                    places.ask_again();
                 }
             }
         };
@@ -119,6 +126,7 @@ impl Publisher {
         Ok(PrivateImage {
             file: Some(uploaded.file),
             stored: Some(uploaded.stored),
+            passed_over: places.passed_over().to_vec(),
             ..report(uploaded.id, &name)
         })
     }

@@ -1,41 +1,14 @@
 //! One upload: from the vendor, or whoever stands for it, through the pipeline to Glance.
 
 use bonafide_glance::{Glance, ImageBody};
-use bonafide_sources::FetchError;
 use futures_util::TryStreamExt;
 use uuid::Uuid;
 
 use crate::check::Check;
 use crate::heartbeat::Alive;
-use crate::opened::{Opened, Packing};
+use crate::opened::Opened;
 use crate::pipeline::{self, Limits, Passed};
-use crate::{CancellationToken, Candidate, Channel, Error, Event, Observe, Publisher, clean_up};
-
-/// Opens a proven build's image at the vendor's, or at the mirror that stands for the vendor.
-pub(crate) async fn open(
-    publisher: &Publisher,
-    channel: &Channel,
-    candidate: &Candidate,
-) -> Result<Opened, Error> {
-    let file = candidate.file();
-    let url = channel.where_from(&file.url);
-    let download = publisher.fetch.open(&url).await?;
-    let limit = publisher.max_size;
-    let announced = download.length();
-    if announced.is_some_and(|length| length > limit) {
-        return Err(FetchError::TooLarge { url, limit }.into());
-    }
-    if let (Some(listed), Some(announced)) = (candidate.expected().size, announced)
-        && listed != announced
-    {
-        return Err(Error::WrongSize {
-            url,
-            listed,
-            announced,
-        });
-    }
-    Opened::new(download, &file.name, Packing::ByName).await
-}
+use crate::{CancellationToken, Error, Event, Observe, clean_up};
 
 /// How often an upload is begun in one run.
 const UPLOADS: u32 = 3;

@@ -99,9 +99,9 @@ pub enum FetchError {
     )]
     Redirected {
         /// What was asked for.
-        asked: Url,
+        asked: Box<Url>,
         /// Who answered, without user information and query.
-        to: Url,
+        to: Box<Url>,
         /// What went wrong there.
         error: Box<FetchError>,
     },
@@ -209,8 +209,8 @@ impl FetchError {
     pub(crate) fn answered_by(self, answered: Option<&Url>) -> Self {
         match (answered, self.url().cloned()) {
             (Some(to), Some(asked)) if *to != asked => Self::Redirected {
-                asked,
-                to: to.clone(),
+                asked: Box::new(asked),
+                to: Box::new(to.clone()),
                 error: Box::new(self),
             },
             _ => self,

@@ -35,6 +35,7 @@ impl Error {
             Self::NotCleanedUp { error, .. } => error.code(),
             Self::NotPublic { .. } => "not_public",
             Self::NotWithoutSignature { .. } => "not_without_signature",
+            Self::Nowhere { error, .. } => error.code(),
             Self::OlderList { .. } => "older_list",
             Self::Properties { .. } => "properties",
             Self::Rollback { .. } => "rollback",

@@ -80,6 +80,7 @@ impl Retries {
         Budget {
             waits: waits.build(),
             tries: 1,
+            most: self.tries,
             began: Instant::now(),
             waited: Duration::ZERO,
             sleep: self.sleep.clone(),
@@ -115,6 +116,8 @@ pub struct Retry {
     pub reason: String,
     /// How often it was tried so far.
     pub tries: u32,
+    /// How often it is tried at most.
+    pub most: u32,
     /// How long is waited before the next try.
     pub wait: Duration,
 }
@@ -147,6 +150,7 @@ pub trait WatchRetries: fmt::Debug + Send + Sync {
 pub(super) struct Budget {
     waits: ExponentialBackoff,
     tries: u32,
+    most: u32,
     began: Instant,
     /// By another clock than `began`, if a test replaces it.
     waited: Duration,
@@ -177,6 +181,7 @@ impl Budget {
                 url: url.clone(),
                 reason: crate::error::causes(&error),
                 tries: self.tries,
+                most: self.most,
                 wait,
             });
         }
