@@ -1,6 +1,6 @@
 //! What goes wrong on the way to a vendor.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use url::Url;
@@ -54,7 +54,7 @@ pub enum FetchError {
         /// What was asked for.
         url: Url,
         /// The file that stands for it.
-        path: PathBuf,
+        path: Box<Path>,
         /// Why not.
         #[source]
         source: std::io::Error,
@@ -74,7 +74,7 @@ pub enum FetchError {
         /// What was asked for.
         url: Url,
         /// What is there.
-        path: PathBuf,
+        path: Box<Path>,
     },
     /// The server has no such file.
     #[error("{url} does not exist{}", whose(url))]
@@ -114,7 +114,7 @@ pub enum FetchError {
         /// What was fetched.
         url: Url,
         /// The temporary directory.
-        directory: PathBuf,
+        directory: Box<Path>,
         /// Why not, and how many bytes were kept before.
         #[source]
         source: std::io::Error,

@@ -75,7 +75,7 @@ pub(super) async fn open_file(url: &Url, path: PathBuf) -> Result<Download, Fetc
     if !metadata.is_file() {
         return Err(FetchError::NotAFile {
             url: url.clone(),
-            path,
+            path: path.into(),
         });
     }
     let file = File::open(&path).await.map_err(failed)?;
@@ -86,7 +86,10 @@ pub(super) async fn open_file(url: &Url, path: PathBuf) -> Result<Download, Fetc
         match file.read_buf(&mut chunk).await {
             Ok(0) => Ok(None),
             Ok(_) => Ok(Some((chunk.freeze(), (file, url, path)))),
-            Err(source) => Err(FetchError::Io { url, path, source }),
+            Err(source) => {
+                let path = path.into();
+                Err(FetchError::Io { url, path, source })
+            }
         }
     });
     Ok(Download::new(url.clone(), Some(length), body))
@@ -97,7 +100,7 @@ fn failure(url: &Url, path: &Path, source: io::Error) -> FetchError {
         io::ErrorKind::NotFound => FetchError::NotFound { url: url.clone() },
         _ => FetchError::Io {
             url: url.clone(),
-            path: path.to_owned(),
+            path: path.into(),
             source,
         },
     }

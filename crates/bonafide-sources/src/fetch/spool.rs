@@ -88,7 +88,7 @@ impl Spool {
     async fn fetch(&self, url: &Url) -> Result<NamedTempFile, FetchError> {
         let failed = |written: u64, source: io::Error| FetchError::Spool {
             url: url.clone(),
-            directory: self.directory.clone(),
+            directory: self.directory.as_path().into(),
             source: io::Error::new(source.kind(), format!("{source}, after {written} bytes")),
         };
         let mut download = self.others.open(url).await?;
