@@ -308,7 +308,7 @@ fn versions_that_no_source_can_serve_are_refused_when_the_catalogue_is_read() {
         ("rocky = { version = \"9.6\" }", "from `8` on"),
         (
             "ubuntu = { version = \"16.04\", codename = \"xenial\" }",
-            "from `18.04` on",
+            "from `16.10` on",
         ),
         (
             "ubuntu = { version = \"24.04.1\", codename = \"noble\" }",

@@ -152,13 +152,15 @@ mod tests {
         use super::super::Heartbeat;
         let rule = Heartbeat::default();
         let (fence, gone) = (rule.fence().as_secs(), rule.gone_after().as_secs());
-        for first in 0..fence {
-            // Handled at once, or as late as its answer can come before the fence.
-            for delay in [0, fence - 1] {
-                let count = |at: u64| (at.saturating_sub(delay)) / (fence - 1);
+        // Each renewal is sent, handled by the cloud after `delay`, and answered just before the fence that
+        // the one before it has set. Before the first one is handled there is no heartbeat image.
+        for delay in [0, 1, fence / 2, fence - 2] {
+            let period = fence - 1 - delay;
+            let count = |at: u64| Some((at.checked_sub(delay)? / period).to_string());
+            for first in 0..2 * fence {
                 let second = first + 1 + gone;
-                let (one, other) = (count(first).to_string(), count(second).to_string());
-                let seen = [(first, Some(&*one)), (second, Some(&*other))];
+                let (one, other) = (count(first), count(second));
+                let seen = [(first, one.as_deref()), (second, other.as_deref())];
                 assert_eq!(looks(&seen)[1], Look::Changed, "{first} s, delay {delay} s");
             }
         }
