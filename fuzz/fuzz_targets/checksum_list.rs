@@ -19,7 +19,9 @@ fuzz_target!(|data: &[u8]| bounded(data, || {
     }
     // Not all of a long list, which would take quadratic time.
     for (name, digest) in said.iter().take(16) {
-        assert!(!name.contains(|c: char| c.is_control() && c != '\t' || "\u{2028}\u{2029}".contains(c)));
+        assert!(
+            !name.contains(|c: char| c.is_control() && c != '\t' || "\u{2028}\u{2029}".contains(c))
+        );
         let digest = digest.to_string();
         let mut lines = text.lines().filter(|line| line.contains(name));
         assert!(
