@@ -23,6 +23,8 @@ mod differences;
 mod dsa;
 #[path = "independent/made.rs"]
 mod made;
+#[path = "independent/mutated.rs"]
+mod mutated;
 #[path = "independent/program.rs"]
 mod program;
 #[path = "independent/real.rs"]
@@ -32,7 +34,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use bonafide::Keyring;
-use bonafide::verify::Fingerprint;
+use bonafide::verify::{Fingerprint, bare_signature};
 use jiff::Timestamp;
 use pgp::composed::{Deserializable, SignedPublicKey};
 use pgp::types::KeyDetails;
@@ -44,6 +46,7 @@ use program::Program;
 static MADE: LazyLock<Vec<Pair>> = LazyLock::new(made::pairs);
 
 /// A signature and the keys that it is judged by.
+#[derive(Clone)]
 struct Pair {
     name: String,
     /// A binary key file; its primary keys are pinned.
@@ -55,13 +58,19 @@ struct Pair {
 }
 
 impl Pair {
-    /// Whether this project accepts it.
-    fn ours(&self) -> bool {
+    /// A keyring that pins the primary keys of the pair.
+    fn keyring(&self) -> Keyring {
         let certificates = SignedPublicKey::from_bytes_many(&self.keys[..]).unwrap();
         let pins = certificates.filter_map(Result::ok);
         let pins = pins.map(|certificate| Fingerprint::from(certificate.fingerprint()));
         let mut keyring = Keyring::new("vendor", pins);
         keyring.add(&self.keys).unwrap();
+        keyring
+    }
+
+    /// Whether this project accepts it.
+    fn ours(&self) -> bool {
+        let keyring = self.keyring();
         let verdict = match &self.data {
             Some(data) => keyring.verify_detached(data, &self.signature, self.now),
             None => keyring.verify_cleartext(&self.signature, self.now),
@@ -177,4 +186,107 @@ fn sequoia_said_the_same_of_what_vendors_signed_but_for_the_known_differences() 
         |pair| said.get(&pair.name).copied(),
         differences::SEQUOIA,
     );
+}
+
+/// As many changed pairs as are judged in each run.
+const MUTANTS: usize = 2_400;
+
+/// Another seed gives other changes: `BONAFIDE_MUTANT_SEED`.
+fn seed() -> u64 {
+    let seed = std::env::var("BONAFIDE_MUTANT_SEED");
+    seed.map_or(20_261_129, |seed| seed.parse().unwrap())
+}
+
+/// Good pairs of both kinds: made ones, and what vendors signed where their files are there.
+fn good_pairs() -> Vec<Pair> {
+    let made = made::pairs().into_iter();
+    let names = [
+        "binary",
+        "text",
+        "clear-signed",
+        "Ed25519 subkey",
+        "RSA of 2048 bits",
+    ];
+    let made = made.filter(|pair| names.contains(&&*pair.name));
+    let made = made.flat_map(|pair| {
+        let armored = pair.data.is_some().then(|| Pair {
+            signature: bare_signature(&pair.signature).unwrap().into_bytes(),
+            ..pair.clone()
+        });
+        [Some(pair), armored].into_iter().flatten()
+    });
+    let real = real::pairs().unwrap_or_default().into_iter();
+    // Larger ones take long and are changed in the same few ways.
+    let small =
+        |pair: &Pair| pair.signature.len() + pair.data.as_ref().map_or(0, Vec::len) < 20_000;
+    let real = real.filter(|pair| small(pair) && pair.ours());
+    made.chain(real).collect()
+}
+
+/// No error shows a library's own output: fields of structures, lists of bytes, backtraces.
+fn assert_is_for_people(text: &str) {
+    assert!(text.len() < 1500, "{text}");
+    for sign in [
+        "{ ", "Some(", "Error(", "acktrace", "[1", "::", "\n", "\u{1b}",
+    ] {
+        assert!(!text.contains(sign), "`{sign}`: {text}");
+    }
+}
+
+#[test]
+fn gpgv_says_the_same_of_what_was_changed_but_for_the_known_differences() {
+    let Some(gpgv) = Program::gpgv() else { return };
+    let pairs = good_pairs().into_iter();
+    // Of the others the differences are known.
+    let pairs: Vec<_> = pairs
+        .filter(|pair| gpgv.accepts(pair) == Some(true))
+        .collect();
+    let judged: Vec<_> = pairs
+        .iter()
+        .map(|pair| {
+            let keyring = pair.keyring();
+            let signed = match &pair.data {
+                Some(data) => keyring.verify_detached(data, &pair.signature, pair.now),
+                None => keyring.verify_cleartext(&pair.signature, pair.now),
+            };
+            (keyring, signed.unwrap().as_bytes().to_vec())
+        })
+        .collect();
+    let mut numbers = mutated::Numbers::new(seed());
+    let mut mistakes = Vec::new();
+    let mut verdicts = [0; 2];
+    for number in 0..MUTANTS {
+        let origin = &pairs[number % pairs.len()];
+        let (keyring, signed) = &judged[number % pairs.len()];
+        let mutant = mutated::mutant(origin, &mut numbers, format!("mutant {number}"));
+        let ours = mutant.ours(keyring);
+        if let Ok(text) = &ours {
+            // A text signature is over canonical line ends.
+            let canonical = |text: &[u8]| String::from_utf8_lossy(text).replace("\r\n", "\n");
+            assert_eq!(
+                canonical(text.as_bytes()),
+                canonical(signed),
+                "{}",
+                mutant.shown()
+            );
+        }
+        if let Err(error) = &ours {
+            assert_is_for_people(&error.to_string());
+        }
+        verdicts[usize::from(ours.is_ok())] += 1;
+        let theirs = gpgv.accepts(&mutant.pair).unwrap();
+        let explained = differences::MUTANTS
+            .iter()
+            .any(|row| row.they_accept == theirs && (row.explains)(&mutant, &ours));
+        if ours.is_ok() != theirs && !explained {
+            let ours = ours.map(|_| "accepted");
+            mistakes.push(format!(
+                "they accept: {theirs}, ours: {ours:?}, {}",
+                mutant.shown()
+            ));
+        }
+    }
+    assert!(mistakes.is_empty(), "{}: {mistakes:#?}", mistakes.len());
+    // Changes that nothing came of would show nothing, and so would such as always break it.
+    assert!(verdicts[0] > 500 && verdicts[1] > 200, "{verdicts:?}");
 }

@@ -1,5 +1,9 @@
 //! Where others judge otherwise, and why.
 
+use bonafide::verify::{Error, SignedText, Verified};
+
+use crate::mutated::Explanation;
+
 /// Pairs that another program judges otherwise than this project, for one reason.
 pub(crate) struct Difference {
     pub(crate) they_accept: bool,
@@ -165,6 +169,112 @@ pub(crate) const GPGV_MADE: &[Difference] = &[
         ],
     },
 ];
+
+/// What was changed, by GnuPG's `gpgv`.
+pub(crate) const MUTANTS: &[Explanation] = &[
+    Explanation {
+        they_accept: true,
+        reason: "gpgv passes over what is not base64 in armor",
+        explains: |_, ours| {
+            let parts = [
+                "base64",
+                "last line",
+                "end with",
+                "checksum",
+                "empty line",
+                "begin with",
+            ];
+            let cut = "it is cut short, or its signature";
+            says(ours, "the signature", &parts) || says(ours, MESSAGE, &[cut])
+        },
+    },
+    Explanation {
+        they_accept: true,
+        reason: "gpgv passes over text around a clear-signed message",
+        explains: |_, ours| says(ours, MESSAGE, &["before it", "after it", "behind `"]),
+    },
+    Explanation {
+        they_accept: true,
+        reason: "gpgv takes any header, and any number of them",
+        explains: |_, ours| says(ours, MESSAGE, &["header"]),
+    },
+    Explanation {
+        they_accept: true,
+        reason: "gpgv passes over lines of dashes",
+        explains: |_, ours| says(ours, MESSAGE, &["no escape"]),
+    },
+    Explanation {
+        they_accept: true,
+        reason: "gpgv reads what is not UTF-8",
+        explains: |_, ours| says(ours, MESSAGE, &["utf-8"]),
+    },
+    Explanation {
+        they_accept: true,
+        reason: "gpgv takes a zero byte at the end of a line for a blank",
+        explains: |mutant, ours| {
+            says(ours, MESSAGE, &["begin a new line"]) && mutant.pair.signature.contains(&0)
+        },
+    },
+    Explanation {
+        they_accept: true,
+        reason: "gpgv cuts blanks off the lines under a text signature",
+        explains: |mutant, ours| {
+            mutant.origin.name == "text" && matches!(ours, Err(Error::BadSignature { .. }))
+        },
+    },
+    Explanation {
+        they_accept: true,
+        reason: "gpgv reads packets whose stated lengths are wrong",
+        explains: |mutant, ours| {
+            let is_over_the_same = mutant.pair.data == mutant.origin.data;
+            let is_bad = matches!(ours, Err(Error::BadSignature { .. }));
+            is_over_the_same && is_bad && mutant.has_other_packets()
+                || says(ours, "the signature", &["packet", "cut short or damaged"])
+        },
+    },
+    Explanation {
+        they_accept: false,
+        reason: "gpgv wants armor to begin a line",
+        explains: |mutant, ours| ours.is_ok() && mutant.begins_within_a_line(),
+    },
+    Explanation {
+        they_accept: false,
+        reason: "gpgv takes a signature below the header of a message for one",
+        explains: |mutant, ours| ours.is_ok() && mutant.is_detached_below_a_message(),
+    },
+    Explanation {
+        they_accept: false,
+        reason: "gpgv wants known headers of text in armor",
+        explains: |mutant, ours| ours.is_ok() && mutant.has_other_headers(),
+    },
+    Explanation {
+        they_accept: false,
+        reason: "gpgv believes the Hash header",
+        explains: |mutant, ours| ours.is_ok() && mutant.has_other_hash_headers(),
+    },
+    Explanation {
+        they_accept: false,
+        reason: "gpgv compares the checksum of armor",
+        explains: |mutant, ours| ours.is_ok() && mutant.has_another_checksum(),
+    },
+    Explanation {
+        they_accept: false,
+        reason: "gpgv goes by hints that are not signed",
+        explains: |mutant, ours| ours.is_ok() && mutant.has_other_packets(),
+    },
+];
+
+const MESSAGE: &str = "the clear-signed message";
+
+/// Whether this project refuses it as unreadable, in one of these respects.
+fn says(ours: &Result<Verified<SignedText>, Error>, of: &str, parts: &[&str]) -> bool {
+    match ours {
+        Err(Error::Malformed { what, reason }) => {
+            *what == of && parts.iter().any(|part| reason.contains(part))
+        }
+        _ => false,
+    }
+}
 
 /// What vendors signed, by Sequoia's standard policy.
 pub(crate) const SEQUOIA: &[Difference] = &[
