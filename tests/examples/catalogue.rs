@@ -82,13 +82,16 @@ fn latest_shows_every_channels_newest_release_as_table_markdown_and_json() {
     assert_eq!(rows[0]["channel"], "ubuntu-24.04");
     assert!(rows[0]["evidence"]["signer"].is_string(), "{rows}");
 
-    // Nobody has anything there: every channel is refused, each with its URL.
+    // A mirror without files: every channel is refused, each with its URL.
     let empty = tempfile::tempdir().unwrap();
     let mut latest = example("latest");
     let (code, stdout, _) = run(latest.arg("--from-directory").arg(empty.path()));
     assert_eq!(code, 1);
     assert!(
-        stdout.contains("refused: https://cloud-images.ubuntu.com/releases/noble/"),
+        stdout.contains(
+            "refused: Ubuntu 24.04 is at none of its vendor's places: \
+             https://cloud-images.ubuntu.com/releases/noble/ (404)"
+        ),
         "{stdout}"
     );
 }
