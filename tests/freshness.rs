@@ -232,7 +232,7 @@ async fn a_list_that_changes_under_the_image_is_read_once_more() {
         vendor.site.remove(list);
     })
     .await;
-    assert!(matches!(gone, Err(Error::Fetch(_))), "{gone:?}");
+    assert!(matches!(gone, Err(Error::Source(_))), "{gone:?}");
     assert!(shop.events.names().contains(&"moved"));
     assert!(shop.cloud.as_embedded().images().is_empty());
 

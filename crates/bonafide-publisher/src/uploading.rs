@@ -110,6 +110,12 @@ impl Uploading<'_> {
                 }
             }
         };
+        // Whatever ended the upload: a run that may not go on begins nothing anew.
+        if uploaded.is_err()
+            && let Some(Err(lost)) = self.alive.map(|alive| alive.check(id))
+        {
+            return Err(lost);
+        }
         match uploaded {
             Ok(()) => pipeline.verdict.wait().await,
             // The body was refused; the pipeline knows why.
