@@ -83,7 +83,7 @@ async fn a_list_that_fails_is_a_gap_and_the_rest_stays_known() {
         (Reply::Answer(403, String::new(), "{}".to_owned()), "403"),
         (
             Reply::Answer(200, String::new(), "{".to_owned()),
-            "is not understood",
+            "ends within the JSON after 1 bytes",
         ),
         (
             Reply::Answer(

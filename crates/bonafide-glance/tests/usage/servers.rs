@@ -143,7 +143,7 @@ async fn a_second_page_that_fails_is_a_gap_and_the_first_stays_known() {
         ),
         (
             Reply::Answer(200, String::new(), "{\"servers\":[{\"id\"".to_owned()),
-            "is not understood",
+            "ends within the JSON after 17 bytes",
         ),
         (other(&href("/servers/detail?marker=m1")), "go in circles"),
         (other(&href("/servers?marker=m2")), "no page of"),

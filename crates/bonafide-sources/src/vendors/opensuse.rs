@@ -69,7 +69,8 @@ impl OpenSuse {
             .filter(|(major, minor)| format!("{major}.{minor}") == version);
         let (stem, versioned) = match numbers {
             Some((15, 5..)) => ("openSUSE-Leap", Versioned::Yes),
-            Some((16.., _)) => ("Leap", Versioned::No),
+            // Leap 42 came before 15.
+            Some((16..42, _)) => ("Leap", Versioned::No),
             _ => {
                 let served = "there are Leap from `15.5` on, such as `16.0`, `tumbleweed` and `microos`; \
                               Leap Micro has no image for OpenStack";
