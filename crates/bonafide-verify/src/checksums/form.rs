@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{ChecksumList, lines, simplestreams};
+use super::{ChecksumList, algorithm, lines, simplestreams};
 use crate::{Digest, Error, SignedText, Verified};
 
 const INDEX: &str = "index:1.0";
@@ -68,7 +68,8 @@ pub(crate) fn index(text: &[u8]) -> Option<Vec<String>> {
 fn is_bare(text: &str) -> bool {
     let mut carrying = lines::carrying(text);
     let only = carrying.next().filter(|_| carrying.next().is_none());
-    only.is_some_and(|line| line.parse::<Digest>().is_ok())
+    // A weak digest too: the reader of side-cars says which it is.
+    only.is_some_and(|line| line.parse::<Digest>().is_ok() || algorithm::of_length(line).is_some())
 }
 
 fn is_json(text: &[u8]) -> bool {
@@ -112,6 +113,15 @@ mod tests {
             let list = any_form(text.as_bytes(), "given").unwrap();
             assert_eq!(list.names().collect::<Vec<_>>(), [name], "{text}");
         }
+    }
+
+    #[test]
+    fn a_bare_weak_digest_is_a_side_car_that_proves_nothing() {
+        let list = any_form(b"d41d8cd98f00b204e9800998ecf8427e\n", "given").unwrap();
+        assert!(matches!(
+            list.expected("given"),
+            Err(Error::WeakListing { .. })
+        ));
     }
 
     #[test]
