@@ -1,4 +1,4 @@
-//! What one piece of work sends, whoever else uses the same session.
+//! The requests of one piece of work, without those of others that share its session.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

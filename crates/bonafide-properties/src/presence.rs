@@ -190,7 +190,7 @@ fn is_system(image: &ImageRecord, distribution: &str, version: &str) -> bool {
     image.get("os_distro") == Some(distribution) && image.get("os_version") == Some(version)
 }
 
-/// Whether it can be used by whoever sees it. Some saved forms do not say the status.
+/// Whether the projects that see it can use it. Some saved forms do not say the status.
 fn is_usable(image: &ImageRecord) -> bool {
     !image.os_hidden && matches!(image.status.as_str(), "" | "active")
 }

@@ -118,7 +118,7 @@ impl Job<'_> {
         Ok(Tried::Done(Box::new(report)))
     }
 
-    /// 409 says that an id is taken: by another run, by another tenant, or for ever by an upload
+    /// 409 says that an id is taken: by another run, by another tenant, or for good by an upload
     /// that failed before.
     async fn create(
         &self,

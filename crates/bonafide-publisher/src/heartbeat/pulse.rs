@@ -174,7 +174,7 @@ impl Pulse {
                     *locked(&shared.refusal) = Some(why.clone());
                     self.lose(Lost::Refused(why));
                 }
-                // It may have been made all the same; a second one shows that as a conflict.
+                // It may have been made in spite of the error; a second one shows that as a conflict.
                 Ok(Err(_)) | Err(_) => {}
             }
             next = Instant::now() + self.rule.first_after();
