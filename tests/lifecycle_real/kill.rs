@@ -44,14 +44,14 @@ async fn undisturbed(ground: &mut Ground, usage: Usage) -> End {
 }
 
 /// Every life is cut short, and ends as the undisturbed one does.
-async fn all(ground: &Ground, lives: Vec<Life>, undisturbed: &End) -> Vec<(Stop, End)> {
+async fn all(ground: &Ground, lives: Vec<Life>, undisturbed: &End) -> Vec<(Life, End)> {
     let ends = stream::iter(lives)
-        .map(async |life| (life.stop, ground.live(life).await))
+        .map(async |life| (life, ground.live(life).await))
         .buffer_unordered(AT_ONCE);
     let ends: Vec<_> = ends.collect().await;
-    for (stop, end) in &ends {
-        assert!(end.killed, "{stop:?} came too late");
-        assert_eq!(end.images, undisturbed.images, "after {stop:?}");
+    for (life, end) in &ends {
+        life.assert_cut(end.killed, end.requests);
+        assert_eq!(end.images, undisturbed.images, "after {:?}", life.stop);
     }
     ends
 }
@@ -67,7 +67,7 @@ async fn a_process_that_is_killed_after_any_request_leaves_nothing_that_the_next
     let ends = all(&ground, lives, &undisturbed).await;
     // Glance takes members of images that are shared only, so there is one such moment.
     let blind = ends.iter().filter(|(_, end)| !end.reached);
-    let blind: Vec<_> = blind.map(|(stop, _)| stop).collect();
+    let blind: Vec<_> = blind.map(|(life, _)| life.stop).collect();
     assert!(
         blind.len() <= 1,
         "the user of the image is kept from it: {blind:?}"

@@ -25,6 +25,8 @@ use crate::support::{now, vendor_key};
 
 /// It is gone after nine seconds without a sign of life.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(1_500);
+/// Signs of life that one run may give more than another.
+const BEATS: usize = 4;
 /// Attempts at one build that are looked for in the store.
 const ATTEMPTS: u32 = 4;
 /// Looks at the store, 50 ms apart: Glance removes what is cut off by itself.
@@ -252,6 +254,19 @@ impl Ground {
 }
 
 impl Life {
+    /// How often a run shows that it lives depends on its speed, so two runs differ by some requests:
+    /// a stop may come too late, but only behind the last request.
+    pub(crate) fn assert_cut(&self, in_time: bool, requests: usize) {
+        let behind = match self.stop {
+            Stop::Answer(number) => requests < number && number <= requests + BEATS,
+            Stop::Body(_) | Stop::Never => false,
+        };
+        assert!(
+            in_time || behind,
+            "{self:?}, of {requests} requests, came too late"
+        );
+    }
+
     pub(crate) fn id(&self, build: &PublishedBuild, attempt: u32) -> Uuid {
         let digest = build.sha256.parse().unwrap();
         image_id(&self.namespace, "ubuntu-24.04", &digest, attempt)
