@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use bonafide::Glance;
 use bonafide::glance::{Image, ImageFilter, Status, Visibility};
-use bonafide::publisher::{Audited, Auditor, Depth, Trust, Verdict};
+use bonafide::publisher::{AuditReport, Auditor, Depth, KeySources, Verdict};
 use clap::{ArgGroup, Parser};
 use uuid::Uuid;
 
@@ -43,14 +43,14 @@ struct Arguments {
     /// The cloud of clouds.yaml; an empty name takes OS_CLOUD or the OS_* variables
     #[arg(long, value_name = "NAME")]
     cloud: Option<String>,
-    /// Publish the built-in catalogue in an embedded cloud, and audit that
+    /// Publish the built-in catalog in an embedded cloud, and audit that
     #[arg(long)]
     rehearsal: bool,
     /// Read the bytes themselves: the image from Glance, and the vendor's file where Glance stores what
     /// is in it
     #[arg(long)]
     download: bool,
-    /// A key file of the operator's: for its own images, and for each channel that its catalogue
+    /// A key file of the operator's: for its own images, and for each channel that its catalog
     /// pins this key for; may be given again
     #[arg(long, value_name = "FILE", requires = "pinned")]
     key: Vec<PathBuf>,
@@ -71,7 +71,7 @@ async fn main() -> ExitCode {
     match run(&arguments).await {
         Ok((audited, failed)) => {
             show(&arguments, &audited);
-            let proven = |one: &Audited| one.verdict == Verdict::Proven;
+            let proven = |one: &AuditReport| one.verdict == Verdict::Verified;
             match !failed && !audited.is_empty() && audited.iter().all(proven) {
                 true => ExitCode::SUCCESS,
                 false => ExitCode::FAILURE,
@@ -85,7 +85,7 @@ async fn main() -> ExitCode {
 }
 
 /// What came of each image, and whether one could not be asked about.
-async fn run(arguments: &Arguments) -> Result<(Vec<Audited>, bool), AnyError> {
+async fn run(arguments: &Arguments) -> Result<(Vec<AuditReport>, bool), AnyError> {
     let selection = Selection::default();
     let world = match arguments.rehearsal {
         true => World::rehearsed(&selection).await?,
@@ -99,8 +99,8 @@ async fn run(arguments: &Arguments) -> Result<(Vec<Audited>, bool), AnyError> {
     }
     if !arguments.key.is_empty() {
         let pinned: Result<Vec<_>, _> = arguments.pinned.iter().map(|pin| pin.parse()).collect();
-        let trust = Trust::pinned(OPERATOR, pinned?);
-        let trust = arguments.key.iter().fold(trust, Trust::file);
+        let trust = KeySources::pinned(OPERATOR, pinned?);
+        let trust = arguments.key.iter().fold(trust, KeySources::file);
         auditor = auditor.trust(OPERATOR, trust.clone()).key(trust);
     }
     if arguments.rehearsal {
@@ -141,7 +141,7 @@ async fn images(arguments: &Arguments, glance: &Glance) -> Result<Vec<Image>, An
     }
 }
 
-fn show(arguments: &Arguments, audited: &[Audited]) {
+fn show(arguments: &Arguments, audited: &[AuditReport]) {
     if arguments.json {
         println!("{:#}", serde_json::json!(audited));
         return;
@@ -149,8 +149,8 @@ fn show(arguments: &Arguments, audited: &[Audited]) {
     let mut table = Table::new(["verdict", "image", "name", "is", "signed by", "why"]);
     for one in audited {
         let (verdict, why) = match &one.verdict {
-            Verdict::Proven => ("proven", ""),
-            Verdict::Unproven { remains } => ("unproven", remains.as_str()),
+            Verdict::Verified => ("proven", ""),
+            Verdict::Unverified { remains } => ("unproven", remains.as_str()),
             Verdict::Broken { reason } => ("BROKEN", reason.as_str()),
             _ => ("unknown", ""),
         };
@@ -171,8 +171,8 @@ fn show(arguments: &Arguments, audited: &[Audited]) {
         let conceded = one
             .evidence
             .iter()
-            .flat_map(|evidence| &evidence.concessions);
-        why.extend(conceded.map(|concession| format!("accepted: {concession}")));
+            .flat_map(|evidence| &evidence.accepted_weaknesses);
+        why.extend(conceded.map(|accepted_weakness| format!("accepted: {accepted_weakness}")));
         let keyring = one
             .keyring
             .as_deref()

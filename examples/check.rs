@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use bonafide::glance::{ImageFilter, Visibility};
 use bonafide::properties::{
-    Checked, Edition, ImageRecord, SavedImages, Severity, Violation, Weighed, check_cloud,
+    Diagnostic, Edition, ImageRecord, ImageReport, SavedImages, Severity, Violation, check_cloud,
     check_presence,
 };
 use bonafide::publisher::image_record;
@@ -46,7 +46,7 @@ struct Arguments {
     /// The cloud of clouds.yaml; an empty name takes OS_CLOUD or the OS_* variables
     #[arg(long, value_name = "NAME")]
     cloud: Option<String>,
-    /// Publish the built-in catalogue in an embedded cloud, and check that
+    /// Publish the built-in catalog in an embedded cloud, and check that
     #[arg(long)]
     rehearsal: bool,
     /// Name the rehearsal's images as the SCS standards do
@@ -111,10 +111,10 @@ async fn main() -> ExitCode {
         true => show_json(&arguments, &checked, missing.as_deref()),
         false => show(&arguments, &checked, missing.as_deref()),
     }
-    let missing = weighed(missing.as_deref(), arguments.edition);
+    let missing = diagnostics(missing.as_deref(), arguments.edition);
     let worst = checked
         .iter()
-        .flat_map(|one| one.weighed(arguments.edition))
+        .flat_map(|one| one.diagnostics(arguments.edition))
         .chain(missing)
         .map(|violation| violation.severity)
         .max();
@@ -151,15 +151,18 @@ async fn subject(arguments: &Arguments) -> Result<Subject, AnyError> {
     }
     Ok(Subject {
         images: visible(world.session(arguments.cloud.as_deref(), "customer")?).await?,
-        // Its cloud has the channels of one catalogue and nothing else.
+        // Its cloud has the channels of one catalog and nothing else.
         may_be_whole: !arguments.rehearsal,
     })
 }
 
 /// The missing images as an edition weighs them.
-fn weighed(missing: Option<&[Violation]>, edition: Edition) -> impl Iterator<Item = Weighed<'_>> {
+fn diagnostics(
+    missing: Option<&[Violation]>,
+    edition: Edition,
+) -> impl Iterator<Item = Diagnostic<'_>> {
     let missing = missing.unwrap_or_default().iter();
-    missing.filter_map(move |violation| violation.weighed(edition))
+    missing.filter_map(move |violation| violation.diagnostics(edition))
 }
 
 /// All that this user can see. Hidden images and community images of others are listed by themselves.
@@ -177,17 +180,17 @@ async fn visible(session: Session) -> Result<Vec<ImageRecord>, AnyError> {
     Ok(images.iter().map(image_record).collect())
 }
 
-fn show(arguments: &Arguments, checked: &[Checked<'_>], missing: Option<&[Violation]>) {
+fn show(arguments: &Arguments, checked: &[ImageReport<'_>], missing: Option<&[Violation]>) {
     let edition = arguments.edition;
     let mut table = Table::new([
         "severity", "rule", "image", "name", "property", "value", "why",
     ]);
     let mut counts = [0_usize; 3];
     let of_images = checked.iter().flat_map(|one| {
-        let violations = one.weighed(edition).into_iter();
+        let violations = one.diagnostics(edition).into_iter();
         violations.map(|violation| (Some(one.image), violation))
     });
-    let of_cloud = weighed(missing, edition).map(|violation| (None, violation));
+    let of_cloud = diagnostics(missing, edition).map(|violation| (None, violation));
     for (image, violation) in of_images.chain(of_cloud) {
         let count = match violation.severity {
             Severity::Error => &mut counts[0],
@@ -224,7 +227,7 @@ fn show(arguments: &Arguments, checked: &[Checked<'_>], missing: Option<&[Violat
     }
 }
 
-fn show_json(arguments: &Arguments, checked: &[Checked<'_>], missing: Option<&[Violation]>) {
+fn show_json(arguments: &Arguments, checked: &[ImageReport<'_>], missing: Option<&[Violation]>) {
     let edition = arguments.edition;
     let images: Vec<_> = checked
         .iter()
@@ -232,12 +235,12 @@ fn show_json(arguments: &Arguments, checked: &[Checked<'_>], missing: Option<&[V
             json!({
                 "id": one.image.id,
                 "name": one.image.name,
-                "violations": one.weighed(edition),
+                "violations": one.diagnostics(edition),
             })
         })
         .collect();
     // `null`: it was not asked.
-    let missing = missing.map(|missing| weighed(Some(missing), edition).collect::<Vec<_>>());
+    let missing = missing.map(|missing| diagnostics(Some(missing), edition).collect::<Vec<_>>());
     println!(
         "{:#}",
         json!({ "edition": edition, "images": images, "missing": missing })

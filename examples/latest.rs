@@ -8,7 +8,7 @@
 
 use std::process::ExitCode;
 
-use bonafide::publisher::{Candidate, Entry, Error, Silent};
+use bonafide::publisher::{Candidate, ChannelConfig, Error, NoEvents};
 use clap::{Parser, ValueEnum};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
@@ -82,11 +82,11 @@ async fn main() -> ExitCode {
     }
 }
 
-type Found<'a> = (&'a Entry, Result<Candidate, Error>);
+type Found<'a> = (&'a ChannelConfig, Result<Candidate, Error>);
 
-async fn find(world: &World, entry: &Entry) -> Result<Candidate, Error> {
+async fn find(world: &World, entry: &ChannelConfig) -> Result<Candidate, Error> {
     let channel = entry.channel(world.fetch.as_ref()).await?;
-    Candidate::find(&channel, world.fetch.as_ref(), now(), &Silent).await
+    Candidate::find(&channel, world.fetch.as_ref(), now(), &NoEvents).await
 }
 
 fn table(found: &[Found<'_>]) -> Table<6> {

@@ -14,8 +14,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use bonafide::glance::Usage;
-use bonafide::properties::{Promises, ProvidedUntil, ReplaceFrequency, UuidValidity};
-use bonafide::publisher::{Reconciled, Silent};
+use bonafide::properties::{LifecyclePolicy, ProvidedUntil, ReplaceFrequency, UuidValidity};
+use bonafide::publisher::{NoEvents, ReconcileReport};
 use bonafide::{
     Channel, CloudConfig, HttpFetch, Keyring, Profile, Publisher, Session, Ubuntu, UbuntuRelease,
 };
@@ -186,14 +186,14 @@ impl Story {
     fn channel(&self) -> Result<Channel, AnyError> {
         let mut keyring = Keyring::new("ubuntu", [self.key.fingerprint().parse()?]);
         keyring.add(&self.key.public_key_binary()?)?;
-        let promises = Promises::new(
+        let lifecycle = LifecyclePolicy::new(
             ReplaceFrequency::Monthly,
             ProvidedUntil::Notice,
             self.arguments.uuid_validity,
         );
         let grace = SignedDuration::from_hours(24 * i64::from(self.arguments.grace));
         let channel = Channel::new(Ubuntu::released(UbuntuRelease::Noble), keyring)
-            .promises(promises)
+            .lifecycle(lifecycle)
             .grace(grace);
         Ok(match self.arguments.scs {
             true => channel.profile(Profile::Scs),
@@ -206,12 +206,12 @@ impl Story {
         let day = self.clock.now().strftime("%Y-%m-%d");
         println!("\n== {day}: {what}");
         let channels = [self.channel()?];
-        let done = self.publisher.reconcile(&channels, &Silent).await?;
+        let done = self.publisher.reconcile(&channels, &NoEvents).await?;
         self.tell_done(&done);
-        let standing = self.publisher.standing().await?;
-        let usage = self.publisher.usage(&standing.ids()).await;
+        let inventory = self.publisher.inventory().await?;
+        let usage = self.publisher.usage(&inventory.ids()).await;
         let mut table = Table::new(["image", "visibility", "purpose", "customer", "customer2"]);
-        let mut images = standing.images;
+        let mut images = inventory.images;
         images.sort_by_key(|image| image.created_at);
         for image in &images {
             let [one, other] = CUSTOMERS.map(|name| self.sight(name, image.id, &usage));
@@ -230,11 +230,11 @@ impl Story {
         Ok(newest.map(|report| report.image).unwrap_or_default())
     }
 
-    fn tell_done(&mut self, done: &Reconciled) {
+    fn tell_done(&mut self, done: &ReconcileReport) {
         for action in &done.applied {
             println!("{action}");
         }
-        for refused in &done.refused {
+        for refused in &done.skipped {
             println!("! {}: {}", refused.channel, refused.reason);
             self.went_well &= !refused.is_failure();
         }

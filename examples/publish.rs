@@ -1,4 +1,4 @@
-//! Makes a cloud's public images what a catalogue says: the newest builds are published once their
+//! Makes a cloud's public images what a catalog says: the newest builds are published once their
 //! origin is proven, older ones are shared with the projects that use them, and go when nobody does.
 //!
 //! Without arguments it is a rehearsal: the vendors' sites and a cloud are started inside this
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use bonafide::properties::CiRun;
-use bonafide::publisher::{Error, Offer, Plan, Reason, Wish};
+use bonafide::publisher::{Error, Offer, Plan, SkipReason, Wish};
 use bonafide::{Channel, Fleet, Publisher};
 use clap::Parser;
 
@@ -26,7 +26,7 @@ use support::show::Show;
 use support::signals::Signals;
 use support::{AnyError, Selection, World, causes, now};
 
-/// Makes a cloud's public images what a catalogue says: the newest builds are published once their origin
+/// Makes a cloud's public images what a catalog says: the newest builds are published once their origin
 /// is proven, older ones are shared with the projects that use them, and go when nobody does.
 ///
 /// Without --cloud it is a rehearsal: the vendors' sites and a cloud are started inside this process
@@ -38,7 +38,7 @@ use support::{AnyError, Selection, World, causes, now};
         `ended` (`provided_until` has passed), `refused` (no signature of this vendor was ever found), `waiting`\n\
         (another run is at it, or the cloud does not allow a step) or `FAILED`, with the reason. Below the rows:\n\
         what was done with older builds, and after `!` what was left alone and why. A rehearsal publishes\n\
-        at its own site what the catalogue asks for, so it shows how images are named and proven, not whether a vendor has them.\n\
+        at its own site what the catalog asks for, so it shows how images are named and proven, not whether a vendor has them.\n\
         Exit status: 0 nothing has failed, 1 something has, or an approved plan is no longer right, 2 nothing\n\
         could be tried (wrong usage, no such cloud), 3 a build has been waiting for another run for longer than\n\
         an hour, 130 and 143 it was stopped by SIGINT or SIGTERM: uploads\n\
@@ -59,7 +59,7 @@ struct Arguments {
     #[arg(long, value_name = "FILE", conflicts_with = "apply")]
     plan_out: Option<PathBuf>,
     /// Take the steps of this plan and no others, and none at all in a cloud where it is no longer right.
-    /// Names and properties come from the catalogue: give the same options as with --plan-out
+    /// Names and properties come from the catalog: give the same options as with --plan-out
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     apply: Option<PathBuf>,
     /// Print what was proven of each image
@@ -129,7 +129,7 @@ async fn run(arguments: &Arguments) -> Result<ExitCode, AnyError> {
     show.finish();
     for (channel, offer) in channels.iter().zip(offers) {
         if let Offer::Refused(error) = offer {
-            outcome.refused(channel.name(), &channel.title(), &Reason::from(*error));
+            outcome.refused(channel.name(), &channel.title(), &SkipReason::from(*error));
         }
     }
     match arguments.json {
@@ -197,7 +197,7 @@ async fn offers(
                 channels.push(channel);
             }
             Err(error) => {
-                let reason = Reason::from(error);
+                let reason = SkipReason::from(error);
                 outcome.refused(entry.name(), &entry.title(), &reason);
             }
         }

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use bonafide::Publisher;
 use bonafide::publisher::danger::{Reason, Unverified};
-use bonafide::publisher::{Error, PrivateImage};
+use bonafide::publisher::{Error, UploadReport};
 use clap::{ArgGroup, Parser};
 
 mod support;
@@ -42,7 +42,7 @@ struct Arguments {
     /// compressed
     #[arg(value_name = "URL|FILE")]
     image: Option<String>,
-    /// The newest build of this channel of the catalogue
+    /// The newest build of this channel of the catalog
     #[arg(long)]
     channel: Option<String>,
     /// Upload to this cloud of clouds.yaml; an empty name takes OS_CLOUD or the OS_* variables
@@ -51,9 +51,9 @@ struct Arguments {
     /// Use vendors and a cloud that are embedded in this process
     #[arg(long)]
     rehearsal: bool,
-    /// The catalogue of channels; a built-in one by default
+    /// The catalog of channels; a built-in one by default
     #[arg(long, value_name = "FILE", conflicts_with = "image")]
-    catalogue: Option<PathBuf>,
+    catalog: Option<PathBuf>,
     /// Read the vendors' files from DIR/HOST/PATH instead of the network
     #[arg(long, value_name = "DIR", conflicts_with_all = ["image", "rehearsal"])]
     from_directory: Option<PathBuf>,
@@ -134,7 +134,7 @@ async fn prepare(arguments: &Arguments) -> Result<(World, Option<Reason>), AnyEr
     let reason = arguments.unverified.as_deref();
     let reason = reason.map(str::parse::<Reason>).transpose()?;
     let selection = Selection {
-        catalogue: arguments.catalogue.clone(),
+        catalog: arguments.catalog.clone(),
         only: arguments.channel.clone().into_iter().collect(),
         scs: false,
         from_directory: arguments.from_directory.clone(),
@@ -151,7 +151,7 @@ async fn run(
     world: &World,
     reason: Option<Reason>,
     signals: &Signals,
-) -> Result<PrivateImage, AnyError> {
+) -> Result<UploadReport, AnyError> {
     let session = world.session(arguments.cloud.as_deref(), "customer")?;
     let publisher = Publisher::new(world.fetch.clone(), session, now).cancelled_by(signals.token());
     let file_name = arguments
@@ -199,7 +199,7 @@ async fn unverified(
     publisher: &Publisher,
     mut image: Unverified<'_>,
     show: &Show,
-) -> Result<PrivateImage, AnyError> {
+) -> Result<UploadReport, AnyError> {
     if let Some(name) = &arguments.name {
         image = image.name(name);
     }
@@ -212,7 +212,7 @@ async fn unverified(
     Ok(publisher.upload_unverified(&image, show).await?)
 }
 
-fn tell(arguments: &Arguments, image: &PrivateImage) {
+fn tell(arguments: &Arguments, image: &UploadReport) {
     if arguments.json {
         println!("{}", serde_json::json!(image));
         return;

@@ -310,8 +310,8 @@ fn show(evidence: &Evidence, keyring: Option<&str>) {
         evidence.signature_version, evidence.digest_algorithm
     );
     println!("  list sha256  {}", evidence.signed_sha256);
-    for concession in &evidence.concessions {
-        println!("  accepted     {concession}");
+    for accepted_weakness in &evidence.accepted_weaknesses {
+        println!("  accepted     {accepted_weakness}");
     }
     for other in &evidence.others {
         println!("  not counted  a signature by {other}");

@@ -16,8 +16,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bonafide::glance::{Image, ImagePatch};
-use bonafide::publisher::{Audited, Auditor, Depth, SignedFiles, Trust, Verdict};
-use bonafide::{Fetch, Report};
+use bonafide::publisher::{AuditReport, Auditor, Depth, KeySources, SignedFiles, Verdict};
+use bonafide::{Fetch, PublishReport};
 use bonafide_testkit::site::Fault;
 use uuid::Uuid;
 
@@ -46,14 +46,14 @@ fn auditor_by(shop: &Shop, depth: Depth, fetch: Arc<dyn Fetch>) -> Auditor {
     for case in cases::ALL {
         let product = (case.source)().product().clone();
         let key = making::keys().key(&product.keyring).unwrap();
-        let trust = Trust::pinned(&product.vendor, [key.fingerprint().parse().unwrap()]);
+        let trust = KeySources::pinned(&product.vendor, [key.fingerprint().parse().unwrap()]);
         let trust = trust.key(&key.public_key_binary().unwrap()).unwrap();
         auditor = auditor.trust(product.keyring, trust);
     }
     auditor
 }
 
-async fn published(shop: &Shop, case: &Case) -> Report {
+async fn published(shop: &Shop, case: &Case) -> PublishReport {
     shop.publish_at_vendor(case);
     shop.publish(&shop.channel(case)).await.unwrap()
 }
@@ -64,21 +64,21 @@ async fn seen(shop: &Shop, id: Uuid) -> Image {
     glance.image(id).await.unwrap()
 }
 
-async fn audit(shop: &Shop, auditor: &Auditor, id: Uuid) -> Audited {
+async fn audit(shop: &Shop, auditor: &Auditor, id: Uuid) -> AuditReport {
     let image = seen(shop, id).await;
     auditor.audit(&image).await.unwrap()
 }
 
 #[track_caller]
-fn remains(audited: &Audited) -> &str {
+fn remains(audited: &AuditReport) -> &str {
     match &audited.verdict {
-        Verdict::Unproven { remains } => remains,
+        Verdict::Unverified { remains } => remains,
         verdict => panic!("{verdict:?}"),
     }
 }
 
 #[track_caller]
-fn broken(audited: &Audited) -> &str {
+fn broken(audited: &AuditReport) -> &str {
     match &audited.verdict {
         Verdict::Broken { reason } => reason,
         verdict => panic!("{verdict:?}"),
@@ -92,7 +92,7 @@ async fn every_published_image_is_proven_by_a_customer(shop: Shop) {
         let audited = audit(&shop, &auditor(&shop, Depth::Bytes), report.image).await;
         assert_eq!(
             audited.verdict,
-            Verdict::Proven,
+            Verdict::Verified,
             "{}: {audited:?}",
             report.channel
         );
@@ -106,7 +106,7 @@ async fn every_published_image_is_proven_by_a_customer(shop: Shop) {
         let packed =
             report.stored.as_ref().unwrap().bytes != report.digests.as_ref().unwrap().bytes;
         if same && !packed {
-            assert_eq!(audited.verdict, Verdict::Proven, "{}", report.channel);
+            assert_eq!(audited.verdict, Verdict::Verified, "{}", report.channel);
         } else {
             let remains = remains(&audited);
             assert!(
@@ -126,7 +126,7 @@ async fn an_image_is_proven_when_the_vendor_is_gone(shop: Shop) {
     for depth in [Depth::Bytes, Depth::Digests] {
         let auditor = auditor_by(&shop, depth, nowhere.clone());
         let audited = audit(&shop, &auditor, report.image).await;
-        assert_eq!(audited.verdict, Verdict::Proven, "{audited:?}");
+        assert_eq!(audited.verdict, Verdict::Verified, "{audited:?}");
     }
     shop.remove(&report).await;
 
@@ -233,7 +233,7 @@ async fn what_glance_stores_is_compared_with_the_vendors_file(shop: Shop) {
     // Fedora's bytes are those of Ubuntu's here: a byte of difference makes them others.
     let auditor = auditor(&shop, Depth::Bytes);
     let audited = auditor.audit(&forged).await.unwrap();
-    assert_eq!(audited.verdict, Verdict::Proven, "the same bytes");
+    assert_eq!(audited.verdict, Verdict::Verified, "the same bytes");
     shop.remove(&other).await;
 
     let making = making::Making {
@@ -269,7 +269,7 @@ async fn what_glance_stores_is_compared_with_the_vendors_file(shop: Shop) {
     shop.site
         .fault(url, Fault::FlipBit(report.digests.unwrap().bytes - 1));
     let audited = audit(&shop, &auditor, report.image).await;
-    assert_ne!(audited.verdict, Verdict::Proven, "{audited:?}");
+    assert_ne!(audited.verdict, Verdict::Verified, "{audited:?}");
     shop.remove_image(report.image).await;
 }
 
@@ -377,10 +377,10 @@ async fn a_stored_file_that_is_shorter_or_longer_than_its_size_gets_a_verdict(sh
         std::fs::write(&path, &longer).unwrap();
         let audited = audit(&shop, &auditor, report.image).await;
         // Glance gives as many bytes as it says, whatever its store has behind them.
-        assert_eq!(audited.verdict, Verdict::Proven, "{audited:?}");
+        assert_eq!(audited.verdict, Verdict::Verified, "{audited:?}");
         std::fs::write(&path, &whole).unwrap();
         let audited = audit(&shop, &auditor, report.image).await;
-        assert_eq!(audited.verdict, Verdict::Proven);
+        assert_eq!(audited.verdict, Verdict::Verified);
         shop.remove(&report).await;
     }
 }
@@ -388,20 +388,20 @@ async fn a_stored_file_that_is_shorter_or_longer_than_its_size_gets_a_verdict(sh
 /// An auditor who has one key of the operator's, pinned.
 fn with_key(shop: &Shop, keyring: &str) -> Auditor {
     let key = making::keys().key(keyring).unwrap();
-    let trust = Trust::pinned("operator", [key.fingerprint().parse().unwrap()]);
+    let trust = KeySources::pinned("operator", [key.fingerprint().parse().unwrap()]);
     let trust = trust.key(&key.public_key_binary().unwrap()).unwrap();
     let fetch = Arc::new(site_fetch(&shop.site));
     Auditor::new(fetch, shop.cloud.session("customer"), now).key(trust)
 }
 
 async fn a_key_that_is_given_proves_images_of_each_keyring_that_name_it(shop: Shop) {
-    // A catalogue may pin a key of its own for a vendor's channel, and such images name that vendor's
+    // A catalog may pin a key of its own for a vendor's channel, and such images name that vendor's
     // keyring.
     let report = published(&shop, &cases::DEBIAN_10).await;
     let image = seen(&shop, report.image).await;
     let given = with_key(&shop, "debian");
     let audited = given.audit(&image).await.unwrap();
-    assert_eq!(audited.verdict, Verdict::Proven, "{audited:?}");
+    assert_eq!(audited.verdict, Verdict::Verified, "{audited:?}");
     // The key that was given is not thereby the vendor's.
     assert_eq!(audited.evidence.unwrap().vendor, "operator");
     assert_eq!(audited.keyring.as_deref(), Some("debian"));
@@ -480,7 +480,7 @@ async fn a_cloud_that_gives_other_bytes_than_it_says_is_found_out() {
         let report = published(&shop, case).await;
         assert_eq!(
             audit(&shop, &auditor, report.image).await.verdict,
-            Verdict::Proven
+            Verdict::Verified
         );
         let stored = shop.cloud.as_embedded().store_path();
         let stored = stored.join(report.image.to_string());

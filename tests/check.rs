@@ -32,13 +32,13 @@ async fn every_published_image_passes_in_every_edition(shop: Shop) {
         let checked = check_cloud(&images, now());
         let own = report.channel == "own";
         for edition in Edition::ALL {
-            let mut weighed = checked[0].weighed(edition);
-            weighed.retain(|violation| violation.severity > Severity::Hint);
+            let mut diagnostics = checked[0].diagnostics(edition);
+            diagnostics.retain(|violation| violation.severity > Severity::Hint);
             // The operator's own image calls its distribution by a name that nobody has.
-            weighed.retain(|violation| !own || violation.rule != Rule::Distribution);
+            diagnostics.retain(|violation| !own || violation.rule != Rule::Distribution);
             assert!(
-                weighed.is_empty(),
-                "{}, {edition}: {weighed:?}",
+                diagnostics.is_empty(),
+                "{}, {edition}: {diagnostics:?}",
                 report.channel
             );
         }

@@ -13,7 +13,7 @@ mod cases;
 #[path = "conformance/making.rs"]
 mod making;
 
-use bonafide::publisher::{Candidate, Error, Silent};
+use bonafide::publisher::{Candidate, Error, NoEvents};
 use bonafide::verify::{Digest, Error as Refusal};
 use bonafide::{Channel, Fetch, HttpFetch, Keyring};
 use bonafide_testkit::keys::SigningKey;
@@ -109,7 +109,7 @@ impl Vendor {
     }
 
     async fn find_by(&self, channel: &Channel) -> Result<Candidate, Error> {
-        let found = Candidate::find(channel, &self.fetch(), now(), &Silent).await;
+        let found = Candidate::find(channel, &self.fetch(), now(), &NoEvents).await;
         if let Err(error) = &found {
             println!("{}: {}", channel.name(), causes(error));
         }
@@ -181,7 +181,7 @@ async fn an_unsigned_list_is_refused(case: &'static Case) {
     match error {
         Error::Unsigned { .. } => {}
         // A clear-signed list is there, only without its signature.
-        Error::Unproven { source, .. } => {
+        Error::Unverified { source, .. } => {
             assert!(matches!(*source, Refusal::Unsigned { .. }), "{text}");
         }
         _ => panic!("{text}"),
@@ -217,7 +217,7 @@ async fn another_key_is_refused_and_named(case: &'static Case) {
         .await
         .unwrap_err();
     let text = causes(&error);
-    let Error::Unproven { source, .. } = error else {
+    let Error::Unverified { source, .. } = error else {
         panic!("{text}")
     };
     assert!(matches!(*source, Refusal::UnknownSigner { .. }), "{text}");
@@ -234,7 +234,7 @@ async fn a_flipped_bit_in_the_list_is_refused(case: &'static Case) {
     vendor.site.fault(&list, Fault::FlipBit(digest as u64));
     let error = vendor.find().await.unwrap_err();
     let shown = causes(&error);
-    assert!(matches!(error, Error::Unproven { .. }), "{shown}");
+    assert!(matches!(error, Error::Unverified { .. }), "{shown}");
     assert!(shown.contains(&list), "{shown}");
 }
 

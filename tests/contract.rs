@@ -82,7 +82,7 @@ contract! {
         an_unknown_store_is_refused,
     }
     identity {
-        a_password_gives_a_token_with_project_roles_and_catalogue,
+        a_password_gives_a_token_with_project_roles_and_catalog,
         an_application_credential_gives_a_token_of_its_project,
         an_application_credential_can_not_ask_for_a_scope,
         an_application_credential_with_a_wrong_secret_is_refused,
@@ -90,8 +90,8 @@ contract! {
         without_a_scope_the_default_project_or_nothing_is_meant,
         a_token_tells_when_it_expires,
         a_token_from_a_token_does_not_live_longer,
-        the_catalogue_names_the_image_service_without_a_version,
-        a_catalogue_has_no_endpoint_in_another_region,
+        the_catalog_names_the_image_service_without_a_version,
+        a_catalog_has_no_endpoint_in_another_region,
         no_token_and_a_wrong_token_are_refused,
         a_revoked_token_is_refused_at_once,
         a_refused_token_is_replaced_and_the_request_repeated,

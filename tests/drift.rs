@@ -101,7 +101,7 @@ async fn another_digest_on_the_image_is_refused_and_not_put_back() {
     let changes = ImagePatch::new().set("source_sha256sum", "0".repeat(64));
     glance.update(id, &changes).await.unwrap();
     let error = world.publish().await.unwrap_err();
-    assert!(matches!(error, Error::NotAsPublished { .. }), "{error}");
+    assert!(matches!(error, Error::UnexpectedState { .. }), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

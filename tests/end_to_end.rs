@@ -5,7 +5,7 @@
 mod support;
 
 use bonafide::glance::{NewImage, Status, Visibility};
-use bonafide::publisher::{Error, NAMESPACE, Observed, Outcome, Silent, image_id};
+use bonafide::publisher::{BuildState, Error, NAMESPACE, NoEvents, Outcome, image_id};
 use bonafide::verify::Digest;
 use bonafide::{Fetch, Profile};
 use futures_util::TryStreamExt;
@@ -155,9 +155,9 @@ async fn the_scs_profile_has_plain_names_and_build_dates(world: World) {
     world.at_vendor();
     let publisher = world.publisher("admin");
     let channel = world.channel().profile(Profile::Scs);
-    let candidate = publisher.find(&channel, &Silent).await.unwrap();
+    let candidate = publisher.find(&channel, &NoEvents).await.unwrap();
     let report = publisher
-        .publish(&channel, &candidate, &Silent)
+        .publish(&channel, &candidate, &NoEvents)
         .await
         .unwrap();
     assert_eq!(report.name, "Ubuntu 24.04");
@@ -362,8 +362,8 @@ async fn who_may_not_publish_is_told_and_the_image_stays_private(world: World) {
 async fn a_dry_look_changes_nothing(world: World) {
     let build = world.at_vendor();
     let (publisher, channel) = (world.publisher("admin"), world.channel());
-    let candidate = publisher.find(&channel, &Silent).await.unwrap();
-    let observed = publisher.observe(&channel, &candidate).await.unwrap();
-    assert!(matches!(observed, Observed::Absent));
+    let candidate = publisher.find(&channel, &NoEvents).await.unwrap();
+    let observed = publisher.build_state(&channel, &candidate).await.unwrap();
+    assert!(matches!(observed, BuildState::Absent));
     assert!(world.image(&build, 0).await.is_none());
 }

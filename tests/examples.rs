@@ -6,8 +6,8 @@ mod support;
 
 #[path = "examples/bounds.rs"]
 mod bounds;
-#[path = "examples/catalogue.rs"]
-mod catalogue;
+#[path = "examples/catalog.rs"]
+mod catalog;
 #[path = "examples/check.rs"]
 mod check;
 #[path = "examples/failures.rs"]

@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use bonafide::glance::{ImagePatch, Visibility};
 use bonafide::publisher::{Error, Outcome};
 use bonafide::sources::{Download, FetchError};
-use bonafide::{Channel, Fetch, HttpFetch, Publisher, Report};
+use bonafide::{Channel, Fetch, HttpFetch, PublishReport, Publisher};
 use jiff::SignedDuration;
 use url::Url;
 
@@ -140,7 +140,7 @@ async fn an_image_that_does_not_tell_what_was_accepted_hides_no_step_back() {
             .publish_newest(&channel, &*shop.events)
             .await
             .unwrap_err();
-        assert!(matches!(error, Error::NotAsPublished { .. }), "{error}");
+        assert!(matches!(error, Error::UnexpectedState { .. }), "{error}");
         assert!(error.to_string().contains("bonafide_"), "{error}");
     }
 }
@@ -208,7 +208,7 @@ async fn publish_while(
     channel: &Channel,
     times: u32,
     happens: impl Fn() + Send + Sync + 'static,
-) -> Result<Report, Error> {
+) -> Result<PublishReport, Error> {
     let fetch = Meanwhile {
         vendor: site_fetch(&shop.site),
         image: Mutex::default(),
@@ -277,7 +277,7 @@ async fn a_vendor_whose_list_does_not_come_to_rest_is_in_transition() {
     let error = publish_while(&shop, &shop.channel(case), 9, moving)
         .await
         .unwrap_err();
-    assert!(matches!(error, Error::InTransition { .. }), "{error}");
+    assert!(matches!(error, Error::ListUnstable { .. }), "{error}");
     assert!(
         error.to_string().contains("https://repo.almalinux.org/"),
         "{error}"

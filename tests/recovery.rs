@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use bonafide::Publisher;
 use bonafide::glance::Visibility;
-use bonafide::publisher::{Error, Outcome, Silent};
+use bonafide::publisher::{Error, NoEvents, Outcome};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 use jiff::SignedDuration;
 
@@ -99,17 +99,17 @@ async fn a_candidate_and_a_keyring_count_for_their_own_channel_only() {
     let world = World::embedded().await;
     world.at_vendor();
     let (publisher, noble) = (world.publisher("admin"), world.channel());
-    let candidate = publisher.find(&noble, &Silent).await.unwrap();
+    let candidate = publisher.find(&noble, &NoEvents).await.unwrap();
     let jammy = Channel::new(Ubuntu::released(UbuntuRelease::Jammy), world.keyring());
     let error = publisher
-        .publish(&jammy, &candidate, &Silent)
+        .publish(&jammy, &candidate, &NoEvents)
         .await
         .unwrap_err();
-    assert!(matches!(error, Error::Foreign { .. }), "{error}");
+    assert!(matches!(error, Error::ChannelMismatch { .. }), "{error}");
     let foreign = Keyring::new("debian", [world.key.fingerprint().parse().unwrap()]);
     let noble = Channel::new(Ubuntu::released(UbuntuRelease::Noble), foreign);
-    let error = publisher.find(&noble, &Silent).await.unwrap_err();
-    assert!(matches!(error, Error::Foreign { .. }), "{error}");
+    let error = publisher.find(&noble, &NoEvents).await.unwrap_err();
+    assert!(matches!(error, Error::ChannelMismatch { .. }), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,11 +140,11 @@ async fn an_expired_token_is_renewed_on_the_way() {
     world.at_vendor();
     let publisher = world.publisher("admin");
     let channel = world.channel();
-    let candidate = publisher.find(&channel, &Silent).await.unwrap();
-    publisher.observe(&channel, &candidate).await.unwrap();
+    let candidate = publisher.find(&channel, &NoEvents).await.unwrap();
+    publisher.build_state(&channel, &candidate).await.unwrap();
     world.cloud.as_embedded().revoke_tokens();
     let report = publisher
-        .publish(&channel, &candidate, &Silent)
+        .publish(&channel, &candidate, &NoEvents)
         .await
         .unwrap();
     assert_eq!(report.outcome, Outcome::Published);
@@ -159,9 +159,9 @@ async fn an_image_larger_than_the_limit_is_cut_off() {
         .fault(&build.image_url, bonafide_testkit::site::Fault::Chunked);
     let publisher = world.publisher("admin").max_size(build.size - 1);
     let channel = world.channel();
-    let candidate = publisher.find(&channel, &Silent).await.unwrap();
+    let candidate = publisher.find(&channel, &NoEvents).await.unwrap();
     let error = publisher
-        .publish(&channel, &candidate, &Silent)
+        .publish(&channel, &candidate, &NoEvents)
         .await
         .unwrap_err();
     assert!(
@@ -180,9 +180,9 @@ async fn an_upload_that_outlives_its_lease_is_given_up() {
         .publisher("admin")
         .lease(SignedDuration::from_secs(-1));
     let channel = world.channel();
-    let candidate = publisher.find(&channel, &Silent).await.unwrap();
+    let candidate = publisher.find(&channel, &NoEvents).await.unwrap();
     let error = publisher
-        .publish(&channel, &candidate, &Silent)
+        .publish(&channel, &candidate, &NoEvents)
         .await
         .unwrap_err();
     assert!(
@@ -221,9 +221,9 @@ async fn daily_builds_and_bodies_of_unknown_length_are_published_too() {
     let fetch = Arc::new(world.fetch());
     let publisher = Publisher::new(fetch, world.cloud.session("admin"), now);
     let channel = Channel::new(Ubuntu::daily(UbuntuRelease::Resolute), world.keyring());
-    let candidate = publisher.find(&channel, &Silent).await.unwrap();
+    let candidate = publisher.find(&channel, &NoEvents).await.unwrap();
     let report = publisher
-        .publish(&channel, &candidate, &Silent)
+        .publish(&channel, &candidate, &NoEvents)
         .await
         .unwrap();
     assert_eq!(report.channel, "ubuntu-26.04-daily");

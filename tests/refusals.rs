@@ -164,7 +164,7 @@ async fn a_list_that_names_the_image_twice_with_different_digests() {
         |build| build.list_url.clone(),
     );
     let error = error.await;
-    let Error::Unproven { source, .. } = &error else {
+    let Error::Unverified { source, .. } = &error else {
         panic!("{error}")
     };
     assert!(matches!(**source, Refusal::ConflictingDuplicate { .. }));

@@ -20,8 +20,8 @@ mod signing;
 use std::fs;
 
 use bonafide::sources::{
-    Debian, DirectoryFetch, Fetch, FetchError, HttpFetch, Release, Signed, Source, SourceError,
-    Ubuntu, UbuntuRelease,
+    Debian, DirectoryFetch, Fetch, FetchError, HttpFetch, Release, Source, SourceError, Ubuntu,
+    UbuntuRelease, VerifiedNames,
 };
 use bonafide::{Keyring, Verified};
 use bonafide_testkit::site::{Fault, UbuntuBuild};
@@ -71,7 +71,7 @@ async fn the_newest_build_of_both_trees_is_found_by_its_dated_urls() {
         let again = source.latest(&world.fetch()).await.unwrap();
         assert_eq!(again, release, "asking twice gives the same answer");
         let names = ["foreign.img", image];
-        let signed = Signed::names(&names);
+        let signed = VerifiedNames::names(&names);
         let file = source.select(&release, &signed).unwrap();
         assert_eq!(file.url.as_str(), format!("{directory}{image}"));
     }
@@ -101,7 +101,9 @@ async fn every_version_of_ubuntu_has_both_trees() {
                 .filter_map(|line| line.split_once('*'))
                 .collect();
             let names: Vec<_> = names.iter().map(|(_, name)| *name).collect();
-            let file = source.select(&release, &Signed::names(&names)).unwrap();
+            let file = source
+                .select(&release, &VerifiedNames::names(&names))
+                .unwrap();
             assert_eq!(file.url.as_str(), build.image_url, "{}", release.channel);
         }
     }
@@ -134,7 +136,9 @@ async fn ubuntus_real_page_and_signed_list_are_read() {
     let release = source.latest(&fetch).await.unwrap();
     let list = proven_names(&fetch, &release).await;
     let names: Vec<_> = list.iter().map(String::as_str).collect();
-    let file = source.select(&release, &Signed::names(&names)).unwrap();
+    let file = source
+        .select(&release, &VerifiedNames::names(&names))
+        .unwrap();
     assert_eq!(file.name, "ubuntu-24.04-server-cloudimg-amd64.img");
 
     // The same signed list in a directory that claims to be newer.
@@ -143,7 +147,9 @@ async fn ubuntus_real_page_and_signed_list_are_read() {
         .join("cloud-images.ubuntu.com/releases/noble/release-20270101");
     fs::rename(directory, newer).unwrap();
     let release = source.latest(&fetch).await.unwrap();
-    let error = source.select(&release, &Signed::names(&names)).unwrap_err();
+    let error = source
+        .select(&release, &VerifiedNames::names(&names))
+        .unwrap_err();
     assert!(matches!(error, SourceError::ForeignList { .. }), "{error}");
 }
 
@@ -178,9 +184,11 @@ async fn where_only_a_moving_link_has_a_build_the_names_in_it_tell_which() {
         "debian-10.0.1-20190708-openstack-amd64.qcow2",
         "debian-10.0.1-20190708-openstack-arm64.qcow2",
     ];
-    let file = buster.select(&release, &Signed::names(&names)).unwrap();
+    let file = buster
+        .select(&release, &VerifiedNames::names(&names))
+        .unwrap();
     assert_eq!(file.url.as_str(), format!("{page}current-10/{}", names[1]));
-    let undated = buster.select(&release, &Signed::names(&names[..1]));
+    let undated = buster.select(&release, &VerifiedNames::names(&names[..1]));
     assert!(matches!(undated, Err(SourceError::ImageNotListed { .. })));
 }
 

@@ -18,8 +18,8 @@ use std::sync::Arc;
 
 use bonafide::glance::{Image, ImageFilter, Visibility};
 use bonafide::publisher::danger::{Reason, Unverified};
-use bonafide::publisher::{Error, PrivateImage, Silent, Trust};
-use bonafide::sources::{Centos, LocalFiles, OwnImage};
+use bonafide::publisher::{Error, KeySources, NoEvents, UploadReport};
+use bonafide::sources::{Centos, CustomImage, LocalFiles};
 use bonafide::{Channel, Publisher};
 use bonafide_testkit::site::{CentosBuild, Fault};
 use url::Url;
@@ -48,7 +48,7 @@ fn reason() -> Reason {
         .unwrap()
 }
 
-async fn image(shop: &Shop, uploaded: &PrivateImage) -> Image {
+async fn image(shop: &Shop, uploaded: &UploadReport) -> Image {
     let image = shop
         .cloud
         .glance("customer")
@@ -75,7 +75,7 @@ async fn image(shop: &Shop, uploaded: &PrivateImage) -> Image {
     image
 }
 
-async fn remove(shop: &Shop, uploaded: &PrivateImage) {
+async fn remove(shop: &Shop, uploaded: &UploadReport) {
     shop.cloud
         .glance("customer")
         .delete(uploaded.image)
@@ -97,10 +97,10 @@ async fn a_customer_uploads_a_proven_build_and_finds_it_again(shop: Shop) {
     for case in [&cases::FLATCAR_BZIP2, &cases::FEDORA_44] {
         let build = shop.publish_at_vendor(case);
         let (publisher, channel) = (customer(&shop), shop.channel(case));
-        let candidate = publisher.find(&channel, &Silent).await.unwrap();
+        let candidate = publisher.find(&channel, &NoEvents).await.unwrap();
         let name = Some("my own");
         let uploaded = publisher
-            .upload(&channel, &candidate, name, &Silent)
+            .upload(&channel, &candidate, name, &NoEvents)
             .await
             .unwrap();
         let stored = uploaded.stored.as_ref().unwrap();
@@ -113,7 +113,7 @@ async fn a_customer_uploads_a_proven_build_and_finds_it_again(shop: Shop) {
         assert_eq!(found.properties["bonafide_signer"], signer);
 
         let again = publisher
-            .upload(&channel, &candidate, None, &Silent)
+            .upload(&channel, &candidate, None, &NoEvents)
             .await
             .unwrap();
         assert_eq!(again.image, uploaded.image);
@@ -128,8 +128,10 @@ async fn a_forged_build_is_not_uploaded(shop: Shop) {
     shop.site
         .fault(&build.image_url, Fault::FlipBit(build.size - 1));
     let (publisher, channel) = (customer(&shop), shop.channel(case));
-    let candidate = publisher.find(&channel, &Silent).await.unwrap();
-    let error = publisher.upload(&channel, &candidate, None, &Silent).await;
+    let candidate = publisher.find(&channel, &NoEvents).await.unwrap();
+    let error = publisher
+        .upload(&channel, &candidate, None, &NoEvents)
+        .await;
     let text = causes(&error.unwrap_err());
     assert!(text.contains("is not the vendor's file"), "{text}");
     assert!(from(&shop, &build.image_url).await.is_empty());
@@ -139,14 +141,14 @@ async fn a_build_that_nobody_signs_is_uploaded_with_a_reason_only(shop: Shop) {
     let key = making::keys().key("centos").unwrap();
     let unsigned = shop.making().apply(CentosBuild::stream("10", "20261110.0"));
     let build = shop.site.publish(&unsigned, key).unwrap();
-    let trust = Trust::pinned("centos", [key.fingerprint().parse().unwrap()]);
+    let trust = KeySources::pinned("centos", [key.fingerprint().parse().unwrap()]);
     let trust = trust.key(&key.public_key_binary().unwrap()).unwrap();
     let fetch = site_fetch(&shop.site);
     let keyring = trust.keyring(&fetch).await.unwrap();
     let channel = Channel::new(Centos::stream("10").unwrap(), keyring);
 
     let publisher = customer(&shop);
-    let error = publisher.find(&channel, &Silent).await.unwrap_err();
+    let error = publisher.find(&channel, &NoEvents).await.unwrap_err();
     assert!(
         matches!(error, Error::Unsigned { .. }) && error.is_expected(),
         "{error}"
@@ -156,7 +158,7 @@ async fn a_build_that_nobody_signs_is_uploaded_with_a_reason_only(shop: Shop) {
         .await
         .unwrap();
     let uploaded = publisher
-        .upload_unverified(&unverified, &Silent)
+        .upload_unverified(&unverified, &NoEvents)
         .await
         .unwrap();
     let found = image(&shop, &uploaded).await;
@@ -174,7 +176,7 @@ async fn a_build_that_nobody_signs_is_uploaded_with_a_reason_only(shop: Shop) {
     // The unsigned list still shows a damaged download.
     shop.site
         .fault(&build.image_url, Fault::FlipBit(build.size / 2));
-    let error = publisher.upload_unverified(&unverified, &Silent).await;
+    let error = publisher.upload_unverified(&unverified, &NoEvents).await;
     let text = causes(&error.unwrap_err());
     assert!(text.contains("computed"), "{text}");
     assert!(from(&shop, &build.image_url).await.is_empty());
@@ -193,7 +195,10 @@ async fn any_image_is_uploaded_with_a_reason_that_stands_on_it(shop: Shop) {
         .name("mine")
         .property("os_distro", "ubuntu")
         .unwrap();
-    let uploaded = publisher.upload_unverified(&named, &Silent).await.unwrap();
+    let uploaded = publisher
+        .upload_unverified(&named, &NoEvents)
+        .await
+        .unwrap();
     let found = image(&shop, &uploaded).await;
     assert_eq!(found.size, Some(bytes.len() as u64), "decompressed");
     assert_eq!(found.name.as_deref(), Some("mine"));
@@ -214,7 +219,7 @@ async fn any_image_is_uploaded_with_a_reason_that_stands_on_it(shop: Shop) {
     remove(&shop, &uploaded).await;
 
     shop.site.put(&url, "<html>moved</html>");
-    let error = publisher.upload_unverified(&unverified(), &Silent).await;
+    let error = publisher.upload_unverified(&unverified(), &NoEvents).await;
     let text = causes(&error.unwrap_err());
     assert!(
         text.contains("an HTML page") && text.contains(&url),
@@ -236,7 +241,7 @@ async fn an_unverified_upload_that_breaks_off_leaves_nothing(shop: Shop) {
         for fault in [Fault::CutAfter(size - 10), Fault::CutAfter(size * 3 / 4)] {
             shop.site.fault(&url, fault);
             let unverified = Unverified::at(url.parse().unwrap(), reason());
-            let error = publisher.upload_unverified(&unverified, &Silent).await;
+            let error = publisher.upload_unverified(&unverified, &NoEvents).await;
             let text = causes(&error.unwrap_err());
             assert!(text.contains(&url), "{text}");
             assert!(from(&shop, &url).await.is_empty(), "{text}");
@@ -263,21 +268,21 @@ async fn a_file_of_ones_own_is_proven_by_ones_own_key(shop: Shop) {
     write("key.asc", key.public_key_armored().unwrap().as_bytes());
 
     let source = || {
-        OwnImage::new(
+        CustomImage::new(
             "own",
             image_url.clone(),
             list.clone(),
             Some(signature.clone()),
         )
     };
-    let trust = Trust::pinned("operator", [key.fingerprint().parse().unwrap()]);
+    let trust = KeySources::pinned("operator", [key.fingerprint().parse().unwrap()]);
     let trust = trust.file(directory.path().join("key.asc"));
     let keyring = trust.keyring(&site_fetch(&shop.site)).await.unwrap();
     let channel = Channel::new(source().unwrap(), keyring);
     let publisher = customer(&shop);
-    let candidate = publisher.find(&channel, &Silent).await.unwrap();
+    let candidate = publisher.find(&channel, &NoEvents).await.unwrap();
     let uploaded = publisher
-        .upload(&channel, &candidate, None, &Silent)
+        .upload(&channel, &candidate, None, &NoEvents)
         .await
         .unwrap();
     let found = image(&shop, &uploaded).await;
@@ -292,7 +297,9 @@ async fn a_file_of_ones_own_is_proven_by_ones_own_key(shop: Shop) {
     let mut changed = bytes.clone();
     *changed.last_mut().unwrap() ^= 1;
     write("own.qcow2", &changed);
-    let error = publisher.upload(&channel, &candidate, None, &Silent).await;
+    let error = publisher
+        .upload(&channel, &candidate, None, &NoEvents)
+        .await;
     let text = causes(&error.unwrap_err());
     assert!(text.contains("is not the vendor's file"), "{text}");
 
@@ -315,7 +322,7 @@ async fn keys_are_fetched_and_count_by_their_fingerprint_alone() {
     let key = making::keys().key("fedora-44").unwrap();
     let at = "https://images.operator.test/keys.asc";
     let trust = || {
-        let trust = Trust::pinned("fedora", [key.fingerprint().parse().unwrap()]);
+        let trust = KeySources::pinned("fedora", [key.fingerprint().parse().unwrap()]);
         trust.url(at.parse().unwrap())
     };
     let fetch = site_fetch(&shop.site);

@@ -26,10 +26,12 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use bonafide::publisher::{Error, Trust};
-use bonafide::sources::{DirectoryFetch, ImageFile, Product, Release, Signed, Source, SourceError};
-use bonafide::verify::Concession;
-use bonafide::{Candidate, Catalogue, Channel, Event, Evidence, Fetch, Keyring};
+use bonafide::publisher::{Error, KeySources};
+use bonafide::sources::{
+    DirectoryFetch, ImageFile, Product, Release, Source, SourceError, VerifiedNames,
+};
+use bonafide::verify::AcceptedWeakness;
+use bonafide::{Candidate, Catalog, Channel, Event, Evidence, Fetch, Keyring};
 use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -115,14 +117,14 @@ impl Mirror {
 
 /// The built-in channel of this name, with the keys that come along.
 async fn channel(name: &str) -> Channel {
-    let catalogue = Catalogue::builtin();
-    let entry = catalogue.entry(name).unwrap();
+    let catalog = Catalog::builtin();
+    let entry = catalog.entry(name).unwrap();
     entry.channel(&nowhere()).await.unwrap()
 }
 
 /// The keys that come along for a source.
 async fn keys_of(source: &dyn Source) -> Keyring {
-    let trust = Trust::known(&source.product().keyring).unwrap();
+    let trust = KeySources::known(&source.product().keyring).unwrap();
     trust.keyring(&nowhere()).await.unwrap()
 }
 
@@ -151,7 +153,7 @@ impl Look {
             let mut seen = seen.lock().unwrap();
             match event {
                 Event::Found { release } => seen.release = Some((*release).clone()),
-                Event::Proven { evidence } => seen.proven = Some((*evidence).clone()),
+                Event::Verified { evidence } => seen.proven = Some((*evidence).clone()),
                 Event::Rereading { .. } => seen.read_again = true,
                 _ => {}
             }
@@ -216,7 +218,11 @@ impl Source for Renaming {
         self.source.latest(fetch).await
     }
 
-    fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
+    fn select(
+        &self,
+        release: &Release,
+        signed: &VerifiedNames<'_>,
+    ) -> Result<ImageFile, SourceError> {
         let names = signed.names.iter();
         let renamed = names.map(|name| {
             if *name == self.listed {
@@ -226,7 +232,7 @@ impl Source for Renaming {
             }
         });
         let names: Vec<_> = renamed.collect();
-        let mut file = self.source.select(release, &Signed::names(&names))?;
+        let mut file = self.source.select(release, &VerifiedNames::names(&names))?;
         assert_eq!(file.name, self.wanted);
         self.listed.clone_into(&mut file.name);
         Ok(file)
@@ -234,6 +240,6 @@ impl Source for Renaming {
 }
 
 /// The self-signatures of some old keys.
-const SHA1: Concession = Concession::Sha1SelfSignature;
+const SHA1: AcceptedWeakness = AcceptedWeakness::Sha1SelfSignature;
 /// The packets of CentOS and openSUSE.
-const VERSION_3: Concession = Concession::Version3Signature;
+const VERSION_3: AcceptedWeakness = AcceptedWeakness::Version3Signature;

@@ -320,7 +320,7 @@ async fn a_version_file_of_another_build_is_refused() {
         "FLATCAR_VERSION=4593.2.5\nFLATCAR_BUILD_ID=\"2026-11-10-2350\"\n",
     );
     let error = shop.publish(&shop.flatcar()).await.unwrap_err();
-    let Error::Unproven { source, url } = error else {
+    let Error::Unverified { source, url } = error else {
         panic!("{error}")
     };
     assert_eq!(url.as_str(), newer);
@@ -342,7 +342,10 @@ async fn an_old_flatcar_image_in_a_new_directory_is_refused() {
     }
     // All of it was signed by the vendor, but before this build existed.
     let error = shop.publish(&shop.flatcar()).await.unwrap_err();
-    assert!(matches!(error, Error::SignedApart { .. }), "{error}");
+    assert!(
+        matches!(error, Error::SignatureTimesDiffer { .. }),
+        "{error}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bonafide::publisher::{Catalogue, Entry, Profile, Silent};
+use bonafide::publisher::{Catalog, ChannelConfig, NoEvents, Profile};
 use bonafide::{CloudConfig, DirectoryFetch, Fetch, HttpFetch, LocalFiles, Publisher, Session};
 use clap::Args;
 use jiff::Timestamp;
@@ -30,13 +30,13 @@ pub(crate) type AnyError = Box<dyn std::error::Error>;
 /// Which channels, and where their vendors are.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Selection {
-    /// The catalogue of channels; a built-in one by default
+    /// The catalog of channels; a built-in one by default
     #[arg(long, value_name = "FILE")]
-    pub(crate) catalogue: Option<PathBuf>,
+    pub(crate) catalog: Option<PathBuf>,
     /// Only this channel, for example ubuntu-24.04; may be given again
     #[arg(long, value_name = "CHANNEL")]
     pub(crate) only: Vec<String>,
-    /// Name and date images as the SCS standards do, whatever the catalogue says
+    /// Name and date images as the SCS standards do, whatever the catalog says
     #[arg(long)]
     pub(crate) scs: bool,
     /// Read the vendors' files from DIR/HOST/PATH instead of the network
@@ -45,14 +45,14 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// The selected channels of the catalogue.
-    pub(crate) fn entries(&self, catalogue: &Catalogue) -> Result<Vec<Entry>, AnyError> {
+    /// The selected channels of the catalog.
+    pub(crate) fn entries(&self, catalog: &Catalog) -> Result<Vec<ChannelConfig>, AnyError> {
         let mut entries = Vec::new();
         for name in &self.only {
-            entries.push(find(catalogue, name)?.clone());
+            entries.push(find(catalog, name)?.clone());
         }
         if self.only.is_empty() {
-            entries = catalogue.entries().to_vec();
+            entries = catalog.entries().to_vec();
         }
         let scs = self.scs;
         let profiled = entries.into_iter().map(|entry| match scs {
@@ -62,10 +62,10 @@ impl Selection {
         Ok(profiled.collect())
     }
 
-    pub(crate) fn catalogue(&self) -> Result<Catalogue, AnyError> {
-        Ok(match &self.catalogue {
-            Some(path) => Catalogue::load(path)?,
-            None => Catalogue::builtin(),
+    pub(crate) fn catalog(&self) -> Result<Catalog, AnyError> {
+        Ok(match &self.catalog {
+            Some(path) => Catalog::load(path)?,
+            None => Catalog::builtin(),
         })
     }
 
@@ -82,9 +82,9 @@ impl Selection {
     }
 }
 
-pub(crate) fn find<'a>(catalogue: &'a Catalogue, name: &str) -> Result<&'a Entry, AnyError> {
-    catalogue.entry(name).ok_or_else(|| {
-        let known: Vec<_> = catalogue.entries().iter().map(Entry::name).collect();
+pub(crate) fn find<'a>(catalog: &'a Catalog, name: &str) -> Result<&'a ChannelConfig, AnyError> {
+    catalog.entry(name).ok_or_else(|| {
+        let known: Vec<_> = catalog.entries().iter().map(ChannelConfig::name).collect();
         format!(
             "there is no channel `{name}`; there are {}",
             known.join(", ")
@@ -96,7 +96,7 @@ pub(crate) fn find<'a>(catalogue: &'a Catalogue, name: &str) -> Result<&'a Entry
 /// Where images come from and, in a rehearsal, where they go to.
 pub(crate) struct World {
     pub(crate) fetch: Arc<dyn Fetch>,
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<ChannelConfig>,
     /// Keeps the embedded servers running.
     pub(crate) rehearsal: Option<Rehearsal>,
 }
@@ -106,7 +106,7 @@ impl World {
     pub(crate) fn real(selection: &Selection) -> Result<Self, AnyError> {
         Ok(Self {
             fetch: selection.fetch()?,
-            entries: selection.entries(&selection.catalogue()?)?,
+            entries: selection.entries(&selection.catalog()?)?,
             rehearsal: None,
         })
     }
@@ -115,11 +115,11 @@ impl World {
     pub(crate) async fn rehearsed(selection: &Selection) -> Result<Self, AnyError> {
         eprintln!("rehearsal: an embedded vendor site and cloud; nothing leaves this machine");
         let mut rehearsal = Rehearsal::start(now()).await?;
-        let catalogue = match &selection.catalogue {
-            Some(path) => Catalogue::load(path)?,
-            None => rehearsal.catalogue()?,
+        let catalog = match &selection.catalog {
+            Some(path) => Catalog::load(path)?,
+            None => rehearsal.catalog()?,
         };
-        let entries = selection.entries(&catalogue)?;
+        let entries = selection.entries(&catalog)?;
         Ok(Self {
             entries: rehearsal.publish(entries)?,
             fetch: Arc::new(LocalFiles::and(Arc::new(rehearsal.fetch()?))),
@@ -132,7 +132,7 @@ impl World {
         let publisher = Publisher::new(self.fetch.clone(), self.session(None, "admin")?, now);
         for entry in &self.entries {
             let channel = entry.channel(self.fetch.as_ref()).await?;
-            match publisher.publish_newest(&channel, &Silent).await {
+            match publisher.publish_newest(&channel, &NoEvents).await {
                 Err(error) if !error.is_expected() => return Err(error.into()),
                 _ => {}
             }

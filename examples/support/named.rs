@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use bonafide::Fetch;
-use bonafide::publisher::{Channel, Trust};
-use bonafide::sources::OwnImage;
+use bonafide::publisher::{Channel, KeySources};
+use bonafide::sources::CustomImage;
 use bonafide::verify::{Fingerprint, Issuer};
 use clap::Args;
 use tempfile::TempDir;
@@ -65,7 +65,7 @@ impl Proof {
             present(text)?;
         }
         if let Some(vendor) = self.vendor.as_deref()
-            && Trust::known(vendor).is_none()
+            && KeySources::known(vendor).is_none()
         {
             return Err(super::proof::unknown_vendor(vendor).into());
         }
@@ -93,7 +93,7 @@ impl Proof {
         let trust = self
             .trust(&list, signature.as_ref(), world.fetch.as_ref())
             .await?;
-        let mut source = OwnImage::new("upload", url(image)?, list, signature)?.any_form();
+        let mut source = CustomImage::new("upload", url(image)?, list, signature)?.any_form();
         // With a pin it is an image of one's own.
         if self.pinned.is_empty() {
             source = source.of_vendor(trust.vendor());
@@ -113,9 +113,9 @@ impl Proof {
         list: &Url,
         signature: Option<&Url>,
         fetch: &dyn Fetch,
-    ) -> Result<Trust, AnyError> {
+    ) -> Result<KeySources, AnyError> {
         let trust = if let Some(name) = &self.vendor {
-            Trust::known(name).ok_or_else(|| super::proof::unknown_vendor(name))?
+            KeySources::known(name).ok_or_else(|| super::proof::unknown_vendor(name))?
         } else if self.pinned.is_empty() {
             let key = self.key.as_deref().map(|key| read(key, MAX_KEY));
             let key = key.transpose().map_err(Failure::into_error)?;
@@ -131,10 +131,10 @@ impl Proof {
                 pinned: &[],
             };
             let found = wanted.keyring(|| issuers).map_err(Failure::into_error)?;
-            let known = found.name.and_then(Trust::known);
+            let known = found.name.and_then(KeySources::known);
             known.ok_or("no embedded keyring has this key; give --vendor")?
         } else {
-            Trust::pinned("operator", self.pinned.iter().cloned())
+            KeySources::pinned("operator", self.pinned.iter().cloned())
         };
         Ok(match &self.key {
             Some(key) => trust.file(key),

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use bonafide::Report;
+use bonafide::PublishReport;
 use bonafide::publisher::{
-    Action, Entry, Error, Newest, Note, Outcome as How, Plan, Reason, Reconciled, Wish,
+    Action, ChannelConfig, Error, Newest, Outcome as How, Plan, PlanNote, ReconcileReport,
+    SkipReason, Wish,
 };
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ pub(crate) struct Outcome {
     rows: Vec<Row>,
     /// What happens to older builds.
     steps: Vec<(String, Action)>,
-    notes: Vec<(String, Note)>,
+    notes: Vec<(String, PlanNote)>,
     plans: Vec<(String, Plan)>,
     images: Vec<Value>,
     would: Vec<Value>,
@@ -80,12 +81,12 @@ impl Outcome {
                 let of = Of::new(&cloud, channel, &title);
                 let mut notes = plan.notes.iter();
                 let refusal = notes.find_map(|note| match note {
-                    Note::Refused { channel: of, why } if of == channel => Some(why.clone()),
+                    PlanNote::Refused { channel: of, why } if of == channel => Some(why.clone()),
                     _ => None,
                 });
                 let (code, what) = match (wish.newest, refusal) {
                     (_, Some(why)) => {
-                        let code = Reason::Refused(String::new()).code();
+                        let code = SkipReason::Refused(String::new()).code();
                         self.row(FAILED, of, code, why);
                         continue;
                     }
@@ -113,7 +114,7 @@ impl Outcome {
     pub(crate) fn done(
         &mut self,
         wishes: &[Wish<'_>],
-        clouds: Vec<(String, Result<Reconciled, Error>)>,
+        clouds: Vec<(String, Result<ReconcileReport, Error>)>,
     ) {
         self.several = clouds.len() > 1;
         self.clouds = clouds.iter().map(|(cloud, _)| cloud.clone()).collect();
@@ -138,7 +139,7 @@ impl Outcome {
                 image["code"] = json!(code);
                 self.images.push(image);
             }
-            for refused in &done.refused {
+            for refused in &done.skipped {
                 let title = title(wishes, &refused.channel);
                 let mut what = reason(&refused.reason);
                 if let Some(action) = &refused.action {
@@ -151,7 +152,7 @@ impl Outcome {
                         false => format!("{step} failed, and may be done or not: {what}"),
                     };
                 }
-                if let Reason::Busy { overdue, .. } = refused.reason {
+                if let SkipReason::Busy { overdue, .. } = refused.reason {
                     self.overdue |= overdue;
                 }
                 let how = match refused.is_failure() {
@@ -166,7 +167,7 @@ impl Outcome {
                 let of = Of::new(&cloud, channel, &title);
                 let told = done.reports.iter().any(|report| report.channel == channel)
                     || done
-                        .refused
+                        .skipped
                         .iter()
                         .any(|refused| refused.channel == channel);
                 match wish.newest {
@@ -177,7 +178,7 @@ impl Outcome {
                     Newest::Found(_) if !told => {
                         self.overdue |= is_overdue(&done.notes, channel);
                         let cancelled = || {
-                            let why = Reason::Cancelled;
+                            let why = SkipReason::Cancelled;
                             done.cancelled.then(|| (why.code(), why.to_string()))
                         };
                         let why = held_up(&done.notes, channel).or_else(cancelled);
@@ -198,21 +199,21 @@ impl Outcome {
         }
     }
 
-    fn take_notes(&mut self, cloud: &str, notes: Vec<Note>) {
+    fn take_notes(&mut self, cloud: &str, notes: Vec<PlanNote>) {
         // Those have a row.
         let notes = notes
             .into_iter()
-            .filter(|note| !matches!(note, Note::Refused { .. }));
+            .filter(|note| !matches!(note, PlanNote::Refused { .. }));
         self.notes
             .extend(notes.map(|note| (cloud.to_owned(), note)));
     }
 
     /// A channel that has no build to publish.
-    pub(crate) fn refused(&mut self, channel: &str, title: &str, why: &Reason) {
+    pub(crate) fn refused(&mut self, channel: &str, title: &str, why: &SkipReason) {
         let how = match why {
-            Reason::Cancelled => WAITING,
-            Reason::Failed(error) if matches!(**error, Error::Ended { .. }) => ENDED,
-            Reason::Failed(error) if error.is_expected() => REFUSED,
+            SkipReason::Cancelled => WAITING,
+            SkipReason::Failed(error) if matches!(**error, Error::Ended { .. }) => ENDED,
+            SkipReason::Failed(error) if error.is_expected() => REFUSED,
             _ => FAILED,
         };
         self.row(how, Of::new("", channel, title), why.code(), reason(why));
@@ -244,8 +245,8 @@ impl Outcome {
         )
     }
 
-    /// Rows in the order of the catalogue, then the steps, then the notes.
-    pub(crate) fn to_text(&self, entries: &[Entry]) -> String {
+    /// Rows in the order of the catalog, then the steps, then the notes.
+    pub(crate) fn to_text(&self, entries: &[ChannelConfig]) -> String {
         let mut text = String::new();
         let order = |row: &&Row| {
             let place = entries.iter().position(|entry| entry.name() == row.channel);
@@ -351,31 +352,31 @@ fn would(plan: &Plan, channel: &str) -> (&'static str, String) {
 }
 
 /// Why nothing is done about the newest build of a channel, though it is not public.
-fn held_up(notes: &[Note], channel: &str) -> Option<(&'static str, String)> {
+fn held_up(notes: &[PlanNote], channel: &str) -> Option<(&'static str, String)> {
     let mut notes = notes.iter().filter(|note| match note {
-        Note::Busy { channel: of, .. } => of == channel,
+        PlanNote::Busy { channel: of, .. } => of == channel,
         _ => false,
     });
     notes.next().map(|note| ("busy", note.to_string()))
 }
 
 /// Whether the channel's newest build is not public since another run is at it for longer than an hour.
-fn is_overdue(notes: &[Note], channel: &str) -> bool {
-    notes
-        .iter()
-        .any(|note| matches!(note, Note::Busy { channel: of, overdue: true, .. } if of == channel))
+fn is_overdue(notes: &[PlanNote], channel: &str) -> bool {
+    notes.iter().any(
+        |note| matches!(note, PlanNote::Busy { channel: of, overdue: true, .. } if of == channel),
+    )
 }
 
-fn reason(why: &Reason) -> String {
+fn reason(why: &SkipReason) -> String {
     match why {
-        Reason::Failed(error) => causes(error.as_ref()),
-        Reason::Cloud(error) => causes(error.as_ref()),
+        SkipReason::Failed(error) => causes(error.as_ref()),
+        SkipReason::Cloud(error) => causes(error.as_ref()),
         other => other.to_string(),
     }
 }
 
 /// The word of a row, and that for programs.
-const fn how(report: &Report) -> (&'static str, &'static str) {
+const fn how(report: &PublishReport) -> (&'static str, &'static str) {
     match report.outcome {
         How::AlreadyPublished => ("unchanged", "already_public"),
         How::Repaired => ("repaired", "repaired"),
@@ -384,7 +385,7 @@ const fn how(report: &Report) -> (&'static str, &'static str) {
     }
 }
 
-fn proof(report: &Report) -> String {
+fn proof(report: &PublishReport) -> String {
     let evidence = &report.evidence;
     let day = evidence.signed_at.strftime("%Y-%m-%d");
     format!(

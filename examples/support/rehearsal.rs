@@ -1,6 +1,6 @@
 //! Every vendor's site and a cloud inside this process.
 
-use bonafide::publisher::{Catalogue, Entry, Trust};
+use bonafide::publisher::{Catalog, ChannelConfig, KeySources};
 use bonafide::{CloudConfig, HttpFetch};
 use bonafide_testkit::cloud::EmbeddedCloud;
 use bonafide_testkit::keys::{SigningKey, VendorKeys};
@@ -47,9 +47,9 @@ impl Rehearsal {
         })
     }
 
-    /// The built-in catalogue and, after the vendors of the operator's table, an image of the
+    /// The built-in catalog and, after the vendors of the operator's table, an image of the
     /// operator's own.
-    pub(crate) fn catalogue(&self) -> Result<Catalogue, AnyError> {
+    pub(crate) fn catalog(&self) -> Result<Catalog, AnyError> {
         let pin = self.key("operator")?.fingerprint();
         let base = format!("https://{OWN_HOST}{OWN_DIRECTORY}");
         let own = format!(
@@ -75,20 +75,23 @@ hw_rescue_bus = "virtio"
 hw_rescue_device = "disk"
 "#
         );
-        Ok(Catalogue::parse(
-            &(Catalogue::builtin_text().to_owned() + &own),
+        Ok(Catalog::parse(
+            &(Catalog::builtin_text().to_owned() + &own),
         )?)
     }
 
     /// Publishes a build of each channel at its vendor's, and lets the throw-away keys count.
-    pub(crate) fn publish(&mut self, entries: Vec<Entry>) -> Result<Vec<Entry>, AnyError> {
+    pub(crate) fn publish(
+        &mut self,
+        entries: Vec<ChannelConfig>,
+    ) -> Result<Vec<ChannelConfig>, AnyError> {
         entries
             .into_iter()
             .map(|entry| self.publish_one(entry))
             .collect()
     }
 
-    fn publish_one(&mut self, entry: Entry) -> Result<Entry, AnyError> {
+    fn publish_one(&mut self, entry: ChannelConfig) -> Result<ChannelConfig, AnyError> {
         let Some(build) = self.build(&entry) else {
             // An image of the user's own, with a key of the user's own.
             return Ok(entry);
@@ -96,7 +99,7 @@ hw_rescue_device = "disk"
         let product = entry.product();
         let key = self.key(&product.keyring)?;
         self.site.publish(build.as_ref(), key)?;
-        let trust = Trust::pinned(&product.vendor, [key.fingerprint().parse()?]);
+        let trust = KeySources::pinned(&product.vendor, [key.fingerprint().parse()?]);
         let trust = trust.key(key.public_key_armored()?.as_bytes())?;
         Ok(entry.with_trust(trust))
     }
@@ -107,7 +110,7 @@ hw_rescue_device = "disk"
     }
 
     /// A build as the vendor of this channel makes them.
-    fn build(&mut self, entry: &Entry) -> Option<Box<dyn VendorBuild>> {
+    fn build(&mut self, entry: &ChannelConfig) -> Option<Box<dyn VendorBuild>> {
         self.seed += 1;
         let image = Qcow2Image::new(4 * GIBIBYTE, DATA_CLUSTERS, self.seed);
         let built = self.built;

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bonafide::publisher::Action;
-use bonafide::{Event, Observe, Report};
+use bonafide::{Event, EventSink, PublishReport};
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
 
 /// Shows events on standard error.
@@ -104,12 +104,12 @@ impl Show {
     }
 }
 
-impl Observe for Show {
-    fn observe(&self, event: &Event<'_>) {
-        self.observe_of(&self.of, event);
+impl EventSink for Show {
+    fn emit(&self, event: &Event<'_>) {
+        self.emit_for(&self.of, event);
     }
 
-    fn observe_of(&self, channel: &str, event: &Event<'_>) {
+    fn emit_for(&self, channel: &str, event: &Event<'_>) {
         let line = |text: &str| self.line(channel, text);
         match event {
             Event::Found { release } => {
@@ -120,7 +120,7 @@ impl Observe for Show {
                 );
                 line(&format!("found {build} at {}", release.directory));
             }
-            Event::Proven { evidence } => line(&format!(
+            Event::Verified { evidence } => line(&format!(
                 "its list is proven: signed at {} by {}",
                 evidence.signed_at, evidence.signer
             )),
@@ -130,7 +130,7 @@ impl Observe for Show {
                 ));
             }
             Event::Rereading { list } => line(&format!("reading {list} once more")),
-            Event::Moved { list } => {
+            Event::ListChanged { list } => {
                 line(&format!(
                     "{list} changed meanwhile; once more from the start"
                 ));
@@ -196,7 +196,7 @@ impl Observe for Show {
 }
 
 /// What was proven, for a person.
-pub(crate) fn report(report: &Report) -> String {
+pub(crate) fn report(report: &PublishReport) -> String {
     let evidence = &report.evidence;
     let mut lines = vec![
         ("image", report.image.to_string()),
@@ -214,8 +214,8 @@ pub(crate) fn report(report: &Report) -> String {
         ),
         ("list sha256", evidence.signed_sha256.to_string()),
     ];
-    for concession in &evidence.concessions {
-        lines.push(("accepted", concession.to_string()));
+    for accepted_weakness in &evidence.accepted_weaknesses {
+        lines.push(("accepted", accepted_weakness.to_string()));
     }
     for other in &evidence.others {
         lines.push(("also by", format!("{other}, which does not count")));

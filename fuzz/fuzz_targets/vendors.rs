@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bonafide_fuzz::bounded;
 use bonafide_sources::{
     AlmaLinux, Centos, Debian, Download, Fedora, Fetch, FetchError, Flatcar, FlatcarFile, OpenSuse,
-    Product, Rocky, SignatureLocation, Signed, Source, Ubuntu, UbuntuRelease,
+    Product, Rocky, SignatureLocation, Source, Ubuntu, UbuntuRelease, VerifiedNames,
 };
 use bytes::Bytes;
 use futures_util::{FutureExt, stream};
@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| bounded(data, || {
     let mut part = || String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();
     let (page, list, stamp) = (part(), part(), part());
     let names: Vec<_> = list.lines().collect();
-    let signed = Signed::names(&names).stamp(&stamp);
+    let signed = VerifiedNames::names(&names).stamp(&stamp);
     let fetch = Everywhere(page);
     for source in sources() {
         let product = source.product();

@@ -8,7 +8,7 @@
 
 use bonafide::Source;
 use bonafide::sources::{
-    AlmaLinux, Centos, Debian, Fedora, Flatcar, FlatcarFile, OpenSuse, OwnImage, Rocky, Ubuntu,
+    AlmaLinux, Centos, CustomImage, Debian, Fedora, Flatcar, FlatcarFile, OpenSuse, Rocky, Ubuntu,
     UbuntuRelease,
 };
 use bonafide_testkit::site::{
@@ -297,7 +297,7 @@ pub(crate) const OPENSUSE_16: Case = Case {
     dated: "-Build18.12.qcow2",
 };
 
-/// Two images beside each other; the catalogue says which.
+/// Two images beside each other; the catalog says which.
 pub(crate) const OWN: Case = Case {
     source: || {
         let at = |name| {
@@ -305,7 +305,7 @@ pub(crate) const OWN: Case = Case {
                 .parse()
                 .unwrap()
         };
-        let own = OwnImage::new(
+        let own = CustomImage::new(
             "own",
             at("own-20261110.qcow2"),
             at("SHA256SUMS"),

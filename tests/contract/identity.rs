@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::cloud::{Cloud, now};
 use crate::raw::{Answer, Raw, password, project, tokens};
 
-pub(crate) async fn a_password_gives_a_token_with_project_roles_and_catalogue(cloud: &Cloud) {
+pub(crate) async fn a_password_gives_a_token_with_project_roles_and_catalog(cloud: &Cloud) {
     let glance = cloud.glance("publisher");
     let session = glance.session();
     let id = session.project_id().await.unwrap();
@@ -109,12 +109,12 @@ pub(crate) async fn a_token_from_a_token_does_not_live_longer(cloud: &Cloud) {
     assert_eq!(expiry(&first), expiry(&second));
 }
 
-pub(crate) async fn the_catalogue_names_the_image_service_without_a_version(cloud: &Cloud) {
+pub(crate) async fn the_catalog_names_the_image_service_without_a_version(cloud: &Cloud) {
     let words = cloud.words("publisher");
     let answer = tokens(&words, password(&words), Some(project(&words))).await;
     let body = answer.json();
-    let catalogue = body["token"]["catalog"].as_array().unwrap();
-    let image = catalogue
+    let catalog = body["token"]["catalog"].as_array().unwrap();
+    let image = catalog
         .iter()
         .find(|service| service["type"] == "image")
         .unwrap();
@@ -124,14 +124,10 @@ pub(crate) async fn the_catalogue_names_the_image_service_without_a_version(clou
         !endpoint["url"].as_str().unwrap().contains("/v2"),
         "{endpoint}"
     );
-    assert!(
-        catalogue
-            .iter()
-            .any(|service| service["type"] == "identity")
-    );
+    assert!(catalog.iter().any(|service| service["type"] == "identity"));
 }
 
-pub(crate) async fn a_catalogue_has_no_endpoint_in_another_region(cloud: &Cloud) {
+pub(crate) async fn a_catalog_has_no_endpoint_in_another_region(cloud: &Cloud) {
     let words = cloud.words("publisher");
     let yaml = format!(
         "clouds: {{a: {{region_name: Nowhere, auth: {{auth_url: '{}', username: {}, password: {}, \
@@ -204,9 +200,9 @@ impl TokenProvider for StaleFirst {
         let given = self.given.fetch_add(1, Ordering::Relaxed).min(1);
         let expires_at = now + SignedDuration::from_hours(1);
         let endpoint = json!({"interface": "public", "region_id": "RegionOne", "url": self.image});
-        let catalogue = json!([{"type": "image", "endpoints": [endpoint]}]);
+        let catalog = json!([{"type": "image", "endpoints": [endpoint]}]);
         let mut token = Token::new(self.secrets[given].as_str().into(), expires_at);
-        token.catalogue = serde_json::from_value(catalogue).unwrap();
+        token.catalog = serde_json::from_value(catalog).unwrap();
         Ok(token)
     }
 }

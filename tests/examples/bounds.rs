@@ -68,7 +68,7 @@ fn everything_that_is_read_is_bounded_and_says_the_bound() {
     assert_eq!(code, 2);
     assert!(stderr.contains("a device without an end"), "{stderr}");
 
-    for (program, option) in [("publish", "--catalogue"), ("check", "")] {
+    for (program, option) in [("publish", "--catalog"), ("check", "")] {
         let option = Some(option).filter(|option| !option.is_empty());
         let (code, _, stderr) = run(example(program).args(option).arg("/dev/zero"));
         assert_eq!(code, 2, "{stderr}");

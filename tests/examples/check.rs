@@ -31,7 +31,7 @@ fn good() -> Value {
 }
 
 #[test]
-fn the_built_in_catalogue_passes_in_every_edition() {
+fn the_built_in_catalog_passes_in_every_edition() {
     for edition in ["v1.0", "v1.1", "v2"] {
         let (code, stdout, stderr) =
             run(example("check").args(["--rehearsal", "--edition", edition]));
@@ -42,9 +42,9 @@ fn the_built_in_catalogue_passes_in_every_edition() {
 }
 
 /// What is missing where the names are those of the standards: what its vendor does not sign, and
-/// what the built-in catalogue does not have.
+/// what the built-in catalog does not have.
 #[test]
-fn the_built_in_catalogue_has_what_is_mandatory_in_every_edition() {
+fn the_built_in_catalog_has_what_is_mandatory_in_every_edition() {
     for (edition, missing) in [
         ("v1.0", &["ubuntu-capi-image vX.Y"][..]),
         ("v1.1", &["Debian 12", "ubuntu-capi-image-vX.Y"]),

@@ -236,7 +236,7 @@ async fn each_failure_of_a_cloud_says_what_happened_and_what_to_do() {
         command.args(arguments.split(' '));
         command
     };
-    let publish = "--catalogue catalogue.toml --cloud ";
+    let publish = "--catalog catalog.toml --cloud ";
 
     std::fs::rename(scene.made.path("clouds.yaml"), scene.made.path("c.yaml")).unwrap();
     let (status, says) = why(

@@ -95,7 +95,7 @@ impl Operator {
         fs::create_dir_all(operator.images()).unwrap();
         let key = operator.key.public_key_armored().unwrap();
         fs::write(operator.path("key.asc"), key).unwrap();
-        let catalogue = format!(
+        let catalog = format!(
             r#"
 [[channel]]
 lifecycle = {{ grace_days = 0, uuid_validity = "none", provided_until = "none" }}
@@ -113,7 +113,7 @@ user = "ubuntu"
 "#,
             operator.key.fingerprint()
         );
-        fs::write(operator.path("catalogue.toml"), catalogue).unwrap();
+        fs::write(operator.path("catalog.toml"), catalog).unwrap();
         let mut clouds = String::from("clouds:\n");
         for (number, cloud) in operator.clouds.iter().enumerate() {
             let text = cloud.clouds_yaml();
@@ -157,8 +157,8 @@ user = "ubuntu"
             publish.args(["--cloud", &format!("cloud{number}")]);
         }
         publish
-            .arg("--catalogue")
-            .arg(self.path("catalogue.toml"))
+            .arg("--catalog")
+            .arg(self.path("catalog.toml"))
             .arg("--from-directory")
             .arg(self.path("mirror"))
             .args(arguments)

@@ -124,7 +124,7 @@ fn naming(made: &Made, data: &[u8], fingerprint: &str) -> Vec<u8> {
     signature
 }
 
-/// A catalogue of one image that the made key signed, and its clouds.
+/// A catalog of one image that the made key signed, and its clouds.
 pub(crate) async fn own_channel(made: &Made) -> EmbeddedCloud {
     let image: Vec<u8> = Qcow2Image::new(1 << 30, 4, 3)
         .chunks(0, 1 << 16)
@@ -134,7 +134,7 @@ pub(crate) async fn own_channel(made: &Made) -> EmbeddedCloud {
     made.signed("OWNSUMS", format!("{}  own.qcow2\n", sha256(&image)));
     let pin = made.fingerprint();
     made.write(
-        "catalogue.toml",
+        "catalog.toml",
         format!(
             r#"
 [[channel]]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bonafide::glance::ImagePatch;
 use bonafide::properties::{ProvidedUntil, UuidValidity};
-use bonafide::publisher::{Action, Fleet, Newest, Offer, Outcome, Reconciled, Silent, Wish};
+use bonafide::publisher::{Action, Fleet, Newest, NoEvents, Offer, Outcome, ReconcileReport, Wish};
 use bonafide::{Channel, Ubuntu, UbuntuRelease};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind, EmbeddedCloud};
 use serde_json::json;
@@ -131,7 +131,7 @@ async fn step(number: usize) -> Step {
 }
 
 async fn first_id(life: &Life) -> Uuid {
-    let Offer::Found(candidate) = life.publisher().offer(&life.channel(), &Silent).await else {
+    let Offer::Found(candidate) = life.publisher().offer(&life.channel(), &NoEvents).await else {
         panic!("the vendor has a build")
     };
     let digest = &candidate.expected().value().digest;
@@ -140,27 +140,27 @@ async fn first_id(life: &Life) -> Uuid {
 }
 
 impl Step {
-    async fn run(&self) -> Reconciled {
+    async fn run(&self) -> ReconcileReport {
         let publisher = self.life.publisher();
         if self.vendor_is_away {
             let wishes = [Wish::new(&self.channel, Newest::Unknown)];
             return publisher
-                .reconcile_with(&wishes, None, &Silent)
+                .reconcile_with(&wishes, None, &NoEvents)
                 .await
                 .unwrap();
         }
-        let offer = publisher.offer(&self.channel, &Silent).await;
+        let offer = publisher.offer(&self.channel, &NoEvents).await;
         let wishes = [Wish::new(&self.channel, offer.newest())];
         publisher
-            .reconcile_with(&wishes, None, &Silent)
+            .reconcile_with(&wishes, None, &NoEvents)
             .await
             .unwrap()
     }
 
     /// Whether the step is among those that were taken, and whether it is among those that were not.
-    fn told(&self, done: &Reconciled) -> (bool, bool) {
+    fn told(&self, done: &ReconcileReport) -> (bool, bool) {
         let applied = done.applied.iter().any(self.is);
-        let mut refused = done.refused.iter();
+        let mut refused = done.skipped.iter();
         let refused = refused.any(|refused| refused.action.as_ref().is_some_and(self.is));
         (applied, refused)
     }
@@ -182,7 +182,7 @@ async fn a_step_whose_answer_is_lost_is_told_as_done() {
             let after = step.harm(request, CloudFaultKind::DropAfter);
             let done = step.run().await;
             assert_eq!(step.told(&done), (true, false), "{after}: {done:?}");
-            assert!(done.refused.is_empty(), "{after}: {done:?}");
+            assert!(done.skipped.is_empty(), "{after}: {done:?}");
         }
     }
 }
@@ -195,14 +195,14 @@ async fn a_step_that_is_lost_on_its_way_is_told_as_not_done_with_the_reason() {
             let after = step.harm(request, CloudFaultKind::DropBefore);
             let done = step.run().await;
             assert_eq!(step.told(&done), (false, true), "{after}: {done:?}");
-            for refused in &done.refused {
+            for refused in &done.skipped {
                 assert!(refused.is_seen, "{after}: {refused:?}");
                 assert!(!refused.reason.to_string().is_empty(), "{after}");
             }
             // And it is done by the next one.
             step.life.cloud.heal();
             let done = step.run().await;
-            assert!(done.refused.is_empty(), "{after}: {done:?}");
+            assert!(done.skipped.is_empty(), "{after}: {done:?}");
             assert!(step.told(&done).0, "{after}: {done:?}");
         }
     }
@@ -231,7 +231,7 @@ async fn what_can_not_be_looked_at_at_all_is_not_told_as_seen() {
     step.life.cloud.fail_next(list.after(2).lasting());
     let done = step.run().await;
     assert_eq!(step.told(&done), (false, true), "{done:?}");
-    let mut refused = done.refused.iter();
+    let mut refused = done.skipped.iter();
     let repair = refused.find(|refused| refused.action.is_some()).unwrap();
     assert!(!repair.is_seen, "{repair:?}");
 }
@@ -248,7 +248,7 @@ async fn a_list_that_fails_after_an_upload_leaves_other_channels_reported_as_the
         let channels = [life.channel(), jammy()];
         let mut offers = Vec::new();
         for channel in &channels {
-            offers.push(life.publisher().offer(channel, &Silent).await);
+            offers.push(life.publisher().offer(channel, &NoEvents).await);
         }
         let wishes: Vec<_> = channels
             .iter()
@@ -264,7 +264,10 @@ async fn a_list_that_fails_after_an_upload_leaves_other_channels_reported_as_the
         // Those of the plan and of the hand-over pass.
         let list = CloudFault::new("GET", "/v2/images", CloudFaultKind::Status(503));
         life.cloud.fail_next(list.after(4).lasting());
-        let done = fleet.reconcile(&wishes, None, &Silent).await.swap_remove(0);
+        let done = fleet
+            .reconcile(&wishes, None, &NoEvents)
+            .await
+            .swap_remove(0);
         let done = done.1.unwrap();
         let told = |channel: &str| {
             let mut reports = done.reports.iter();
@@ -277,7 +280,7 @@ async fn a_list_that_fails_after_an_upload_leaves_other_channels_reported_as_the
             Some(Outcome::AlreadyPublished),
             "{done:?}"
         );
-        let failed = done.refused.iter().any(|refused| refused.channel == "-");
+        let failed = done.skipped.iter().any(|refused| refused.channel == "-");
         assert!(failed, "{done:?}");
     }
 }

@@ -19,8 +19,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bonafide::glance::{Glance, ImagePatch};
-use bonafide::publisher::{Newest, Reconciled, Silent, Wish};
-use bonafide::{Channel, Event, Observe};
+use bonafide::publisher::{Newest, NoEvents, ReconcileReport, Wish};
+use bonafide::{Channel, Event, EventSink};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 use bonafide_testkit::qcow2::Qcow2Image;
 use bonafide_testkit::site::{PublishedBuild, UbuntuBuild};
@@ -41,22 +41,26 @@ pub(crate) async fn patch(life: &Life, image: Uuid, patch: ImagePatch) {
 }
 
 /// One run with the vendor out of reach.
-pub(crate) async fn without_vendor(life: &Life) -> Reconciled {
+pub(crate) async fn without_vendor(life: &Life) -> ReconcileReport {
     let channel = life.channel();
     let wishes = [Wish::new(&channel, Newest::Unknown)];
     let publisher = life.publisher();
     publisher
-        .reconcile_with(&wishes, None, &Silent)
+        .reconcile_with(&wishes, None, &NoEvents)
         .await
         .unwrap()
 }
 
 /// One run whose failures are not looked at.
-pub(crate) async fn run(life: &Life, channel: Channel) -> Reconciled {
-    run_as(life, channel, &Silent).await
+pub(crate) async fn run(life: &Life, channel: Channel) -> ReconcileReport {
+    run_as(life, channel, &NoEvents).await
 }
 
-pub(crate) async fn run_as(life: &Life, channel: Channel, observer: &dyn Observe) -> Reconciled {
+pub(crate) async fn run_as(
+    life: &Life,
+    channel: Channel,
+    observer: &dyn EventSink,
+) -> ReconcileReport {
     life.publisher()
         .reconcile(&[channel], observer)
         .await
@@ -80,12 +84,12 @@ where
     }
 }
 
-impl<F, D> Observe for At<F, D>
+impl<F, D> EventSink for At<F, D>
 where
     F: Fn(&Event<'_>) -> bool + Send + Sync,
     D: FnOnce() + Send,
 {
-    fn observe(&self, event: &Event<'_>) {
+    fn emit(&self, event: &Event<'_>) {
         if (self.0)(event)
             && let Some(what) = self.1.lock().unwrap().take()
         {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bonafide::publisher::{CancellationToken, Error, Reason, Reconciled, Silent, Wish};
+use bonafide::publisher::{CancellationToken, Error, NoEvents, ReconcileReport, SkipReason, Wish};
 use bonafide::{Fleet, Profile};
 use bonafide_testkit::site::Fault;
 use tokio::sync::watch;
@@ -28,7 +28,7 @@ enum Asked {
 
 impl Scene {
     /// Asks a run to stop, and waits for its end.
-    async fn stop(&self, asked: Asked) -> Reconciled {
+    async fn stop(&self, asked: Asked) -> ReconcileReport {
         let life = &self.life;
         let token = CancellationToken::new();
         let publisher = life.publisher().cancelled_by(token.clone());
@@ -61,7 +61,7 @@ impl Scene {
         let observer = Progress(tell);
         let done = publisher.reconcile(channels, &observer).await.unwrap();
         asking.abort();
-        for refused in &done.refused {
+        for refused in &done.skipped {
             assert!(!refused.is_failure(), "{asked:?}: {refused:?}");
         }
         done
@@ -101,9 +101,9 @@ impl Scene {
         let life = &self.life;
         let done = life.reconcile(&self.channel).await;
         assert!(
-            done.refused.is_empty(),
+            done.skipped.is_empty(),
             "after {asked:?}: {:?}",
-            done.refused
+            done.skipped
         );
         self.assert_in_order(asked);
         assert_eq!(life.images().len(), 3, "after {asked:?}");
@@ -156,9 +156,9 @@ async fn an_upload_that_is_stopped_anywhere_is_removed_at_once() {
         let asked = Asked::InTheBody(bytes);
         let done = scene.stop(asked).await;
         assert!(done.cancelled, "{asked:?} came too late");
-        let stopped = |reason: &Reason| matches!(reason, Reason::Cancelled);
+        let stopped = |reason: &SkipReason| matches!(reason, SkipReason::Cancelled);
         assert!(
-            done.refused.iter().any(|refused| stopped(&refused.reason)),
+            done.skipped.iter().any(|refused| stopped(&refused.reason)),
             "{done:?}"
         );
         assert_eq!(scene.life.images().len(), before, "after {asked:?}");
@@ -179,7 +179,7 @@ async fn a_private_upload_that_is_stopped_is_removed_at_once() {
     let token = CancellationToken::new();
     let publisher = life.publisher_as("customer").cancelled_by(token.clone());
     let channel = life.channel();
-    let candidate = publisher.find(&channel, &Silent).await.unwrap();
+    let candidate = publisher.find(&channel, &NoEvents).await.unwrap();
     let (tell, mut told) = watch::channel(0);
     let observer = Progress(tell);
     let uploading = publisher.upload(&channel, &candidate, None, &observer);
@@ -206,10 +206,10 @@ async fn what_an_earlier_run_has_uploaded_is_kept_by_a_run_that_is_stopped() {
     let channels = [life.channel()];
     let done = life
         .publisher()
-        .reconcile(&channels, &Silent)
+        .reconcile(&channels, &NoEvents)
         .await
         .unwrap();
-    assert_eq!(done.refused.len(), 1, "{done:?}");
+    assert_eq!(done.skipped.len(), 1, "{done:?}");
     let whole = life.newest();
     let slow = Fault::Slow {
         chunk: 4_096,
@@ -253,7 +253,7 @@ async fn a_fleet_that_is_stopped_leaves_nothing_in_any_of_its_clouds() {
         .cloud("one", at(&one))
         .cloud("other", at(&other));
     let channel = one.channel();
-    let offer = at(&one).offer(&channel, &Silent).await;
+    let offer = at(&one).offer(&channel, &NoEvents).await;
     let (tell, mut told) = watch::channel(0);
     let asking = token.clone();
     tokio::spawn(async move {
@@ -273,7 +273,7 @@ async fn a_fleet_that_is_stopped_leaves_nothing_in_any_of_its_clouds() {
         assert!(life.cloud.images().is_empty(), "{:?}", life.cloud.images());
     }
     // A publisher that is asked to stop asks no vendor either.
-    let offer = at(&one).offer(&channel, &Silent).await;
+    let offer = at(&one).offer(&channel, &NoEvents).await;
     assert!(format!("{offer:?}").contains("Cancelled"), "{offer:?}");
     assert!(matches!(
         at(&one).plan(&wishes).await,
@@ -290,7 +290,7 @@ async fn an_image_that_another_run_has_published_meanwhile_is_not_removed_by_a_r
     // Its second look at the list, behind the upload, never ends.
     let token = CancellationToken::new();
     let stopped = life.publisher().cancelled_by(token.clone());
-    let candidate = stopped.find(&slow, &Silent).await.unwrap();
+    let candidate = stopped.find(&slow, &NoEvents).await.unwrap();
     life.site.fault(&build.list_url, Fault::StallAfter(1));
     let published = async {
         loop {
@@ -307,7 +307,7 @@ async fn an_image_that_another_run_has_published_meanwhile_is_not_removed_by_a_r
         done.reports[0].image
     };
     // However that ends, the image stays.
-    let (_, image) = tokio::join!(stopped.publish(&slow, &candidate, &Silent), published);
+    let (_, image) = tokio::join!(stopped.publish(&slow, &candidate, &NoEvents), published);
     assert_eq!(life.newest(), image);
     assert_eq!(life.images()[0]["visibility"], "public");
 }

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use bonafide::publisher::Silent;
-use bonafide::{Channel, Event, Observe, Profile};
+use bonafide::publisher::NoEvents;
+use bonafide::{Channel, Event, EventSink, Profile};
 use bonafide_testkit::cloud::LastRequest;
 use bonafide_testkit::site::Fault;
 use tokio::sync::watch;
@@ -81,13 +81,13 @@ impl Scene {
                 tokio::select! {
                     biased;
                     () = reached => false,
-                    done = publisher.reconcile(channels, &Silent) => done.is_ok(),
+                    done = publisher.reconcile(channels, &NoEvents) => done.is_ok(),
                 }
             }
             Cut::Silence(requests, last) => {
                 life.cloud.die_after(requests, last);
-                let done = publisher.reconcile(channels, &Silent).await;
-                let ended = done.is_ok_and(|done| done.refused.is_empty());
+                let done = publisher.reconcile(channels, &NoEvents).await;
+                let ended = done.is_ok_and(|done| done.skipped.is_empty());
                 life.cloud.revive().await;
                 ended
             }
@@ -119,8 +119,8 @@ impl Scene {
 
 pub(crate) struct Progress(pub(crate) watch::Sender<u64>);
 
-impl Observe for Progress {
-    fn observe(&self, event: &Event<'_>) {
+impl EventSink for Progress {
+    fn emit(&self, event: &Event<'_>) {
         if let Event::Progress { received, .. } = event {
             self.0.send_replace(*received);
         }

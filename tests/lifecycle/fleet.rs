@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bonafide::publisher::{Fleet, Outcome, Silent, Wish};
+use bonafide::publisher::{Fleet, NoEvents, Outcome, Wish};
 use bonafide::{CloudConfig, Publisher, Session};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind, EmbeddedCloud};
 
@@ -38,16 +38,16 @@ async fn what_several_clouds_need_is_fetched_once() {
     let away = CloudFault::new("POST", "/auth/tokens", CloudFaultKind::Status(503));
     third.fail_next(away.lasting());
     life.site.clear_requests();
-    let offer = life.publisher().offer(&channel, &Silent).await;
+    let offer = life.publisher().offer(&channel, &NoEvents).await;
     let wishes = [Wish::new(&channel, offer.newest())];
-    let done = fleet.reconcile(&wishes, None, &Silent).await;
+    let done = fleet.reconcile(&wishes, None, &NoEvents).await;
     let names: Vec<_> = done.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["one", "two", "three"]);
     for (name, done) in &done[..2] {
         let done = done.as_ref().unwrap();
         assert_eq!(done.reports.len(), 1, "{name}: {done:?}");
         assert_eq!(done.reports[0].outcome, Outcome::Published);
-        assert!(done.refused.is_empty(), "{name}: {done:?}");
+        assert!(done.skipped.is_empty(), "{name}: {done:?}");
     }
     let failed = done[2].1.as_ref().unwrap_err();
     assert!(failed.to_string().contains("503"), "{failed}");
@@ -69,12 +69,12 @@ async fn what_several_clouds_need_is_fetched_once() {
     third.heal();
     life.clock.advance(days(1));
     life.site.clear_requests();
-    let offer = life.publisher().offer(&channel, &Silent).await;
+    let offer = life.publisher().offer(&channel, &NoEvents).await;
     let wishes = [Wish::new(&channel, offer.newest())];
     let plans = fleet.plan(&wishes).await.into_iter();
     let steps: Vec<_> = plans.map(|(_, plan)| plan.unwrap().actions.len()).collect();
     assert_eq!(steps, [0, 0, 1]);
-    let done = fleet.reconcile(&wishes, None, &Silent).await;
+    let done = fleet.reconcile(&wishes, None, &NoEvents).await;
     assert!(done.iter().all(|(_, done)| done.is_ok()), "{done:?}");
     assert_eq!(third.images().len(), 1);
     assert_eq!(times(&build.image_url), 1);
@@ -92,13 +92,13 @@ async fn bytes_that_are_not_the_signed_ones_reach_no_cloud() {
     let flipped = bonafide_testkit::site::Fault::FlipBit(100_000);
     life.site.fault(&build.image_url, flipped);
     let channel = life.channel();
-    let offer = life.publisher().offer(&channel, &Silent).await;
+    let offer = life.publisher().offer(&channel, &NoEvents).await;
     let wishes = [Wish::new(&channel, offer.newest())];
-    for (name, done) in fleet.reconcile(&wishes, None, &Silent).await {
+    for (name, done) in fleet.reconcile(&wishes, None, &NoEvents).await {
         let done = done.unwrap();
         assert!(done.reports.is_empty(), "{name}: {done:?}");
         assert!(
-            done.refused.iter().any(|refused| refused.is_failure()),
+            done.skipped.iter().any(|refused| refused.is_failure()),
             "{done:?}"
         );
     }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bonafide::glance::{Glance, NewImage};
-use bonafide::publisher::{Action, Error, Heartbeat, Note, Reason, Reconciled, Silent, Wish};
+use bonafide::publisher::{
+    Action, Error, Heartbeat, NoEvents, PlanNote, ReconcileReport, SkipReason, Wish,
+};
 use bonafide::{Channel, Event, Publisher};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 use bonafide_testkit::site::Fault;
@@ -45,12 +47,12 @@ fn slow_build(life: &Life, pause: Duration) -> String {
     build.image_url
 }
 
-async fn observe(life: &Life, channel: &Channel, wrong_by: SignedDuration) -> Reconciled {
-    let offer = life.publisher().offer(channel, &Silent).await;
+async fn observe(life: &Life, channel: &Channel, wrong_by: SignedDuration) -> ReconcileReport {
+    let offer = life.publisher().offer(channel, &NoEvents).await;
     let wishes = [Wish::new(channel, offer.newest())];
     let observer = publisher(life, wrong_by);
     observer
-        .reconcile_with(&wishes, None, &Silent)
+        .reconcile_with(&wishes, None, &NoEvents)
         .await
         .unwrap()
 }
@@ -71,7 +73,7 @@ fn killed_in_its_upload(life: &Arc<Life>, with: Heartbeat) {
             // A process that is killed drops nothing.
             let channels: &[Channel; 1] = Box::leak(Box::new([life.channel()]));
             let publisher: &Publisher = Box::leak(Box::new(life.publisher().heartbeat(with)));
-            let mut run = Box::pin(publisher.reconcile(channels, &Silent));
+            let mut run = Box::pin(publisher.reconcile(channels, &NoEvents));
             let beaten = async {
                 while heartbeats(&life).is_empty() {
                     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -108,14 +110,14 @@ async fn a_slow_upload_is_left_alone_by_every_run_beside_it_whatever_their_clock
         for wrong_by in [hours(9), hours(0), hours(-9)] {
             let done = observe(&life, &channel, wrong_by).await;
             assert!(done.applied.is_empty(), "{wrong_by}: {done:?}");
-            let busy = |note: &Note| matches!(note, Note::Busy { overdue: false, .. });
+            let busy = |note: &PlanNote| matches!(note, PlanNote::Busy { overdue: false, .. });
             assert!(done.notes.iter().any(busy), "{wrong_by}: {done:?}");
             assert_eq!(heartbeats(&life).len(), 1, "{wrong_by}");
         }
     };
     let (done, ()) = tokio::join!(uploading, beside);
     let done = done.unwrap();
-    assert!(done.refused.is_empty(), "{done:?}");
+    assert!(done.skipped.is_empty(), "{done:?}");
     assert_eq!(done.reports.len(), 1, "{done:?}");
     assert!(heartbeats(&life).is_empty(), "it is deleted at the end");
     assert_eq!(life.cloud.images().len(), 2);
@@ -154,13 +156,13 @@ async fn a_plan_that_is_only_printed_or_was_approved_knows_of_the_dead_run_too()
     killed_in_its_upload(&life, short());
     life.site.clear_fault(&slow);
     let channel = life.channel();
-    let offer = life.publisher().offer(&channel, &Silent).await;
+    let offer = life.publisher().offer(&channel, &NoEvents).await;
     let wishes = [Wish::new(&channel, offer.newest())];
     let plan = life.publisher().plan(&wishes).await.unwrap();
     assert_eq!(plan.actions.len(), 2, "{plan}");
     let publisher = life.publisher();
     let done = publisher
-        .reconcile_with(&wishes, Some(&plan), &Silent)
+        .reconcile_with(&wishes, Some(&plan), &NoEvents)
         .await;
     let done = done.unwrap();
     assert_eq!(done.applied, plan.actions, "{done:?}");
@@ -174,7 +176,7 @@ async fn a_single_publication_waits_for_the_run_before_it_and_takes_over_if_that
     killed_in_its_upload(&life, short());
     life.site.clear_fault(&slow);
     let (publisher, channel) = (life.publisher(), life.channel());
-    let report = publisher.publish_newest(&channel, &Silent).await.unwrap();
+    let report = publisher.publish_newest(&channel, &NoEvents).await.unwrap();
     assert_eq!(life.cloud.images().len(), 1);
     assert_eq!(life.newest(), report.image);
 }
@@ -189,11 +191,11 @@ async fn an_upload_that_can_not_show_that_it_lives_is_broken_off_and_publishes_n
     let heartbeat = Heartbeat::every(Duration::from_millis(300));
     let publisher = life.publisher().heartbeat(heartbeat);
     let done = publisher
-        .reconcile(&[life.channel()], &Silent)
+        .reconcile(&[life.channel()], &NoEvents)
         .await
         .unwrap();
-    let fenced = done.refused.iter().any(|refused| match &refused.reason {
-        Reason::Failed(error) => matches!(**error, Error::Fenced { .. }),
+    let fenced = done.skipped.iter().any(|refused| match &refused.reason {
+        SkipReason::Failed(error) => matches!(**error, Error::Fenced { .. }),
         _ => false,
     });
     assert!(fenced, "{done:?}");
@@ -219,9 +221,9 @@ async fn an_upload_whose_heartbeat_image_was_removed_takes_itself_for_dead() {
             .unwrap();
         glance.delete(id).await.unwrap();
     };
-    let (done, ()) = tokio::join!(publisher.reconcile(&channels, &Silent), removing);
+    let (done, ()) = tokio::join!(publisher.reconcile(&channels, &NoEvents), removing);
     let done = done.unwrap();
-    assert!(format!("{:?}", done.refused).contains("Fenced"), "{done:?}");
+    assert!(format!("{:?}", done.skipped).contains("Fenced"), "{done:?}");
     assert!(life.cloud.images().is_empty(), "{:?}", life.cloud.images());
 }
 
@@ -235,12 +237,12 @@ async fn where_no_heartbeat_image_can_be_made_the_lease_is_valid_and_the_report_
         let heartbeat = Heartbeat::every(Duration::from_millis(300));
         let publisher = life.publisher().heartbeat(heartbeat);
         let done = publisher
-            .reconcile(&[life.channel()], &Silent)
+            .reconcile(&[life.channel()], &NoEvents)
             .await
             .unwrap();
-        assert!(done.refused.is_empty(), "{status}: {done:?}");
+        assert!(done.skipped.is_empty(), "{status}: {done:?}");
         assert_eq!(done.reports.len(), 1, "{status}: {done:?}");
-        let says = |note: &Note| matches!(note, Note::NoHeartbeat { .. });
+        let says = |note: &PlanNote| matches!(note, PlanNote::NoHeartbeat { .. });
         assert!(done.notes.iter().any(says), "{status}: {done:?}");
         assert_eq!(life.cloud.images().len(), 1, "{status}");
     }
@@ -269,7 +271,7 @@ async fn a_build_that_waits_for_longer_than_an_hour_by_the_clouds_clock_is_overd
         for wrong_by in [hours(0), hours(3), hours(-3)] {
             let done = observe(&life, &channel, wrong_by).await;
             let overdue = done.notes.iter().find_map(|note| match note {
-                Note::Busy { overdue, .. } => Some(*overdue),
+                PlanNote::Busy { overdue, .. } => Some(*overdue),
                 _ => None,
             });
             assert_eq!(overdue, Some(expected), "{wrong_by}: {done:?}");
@@ -305,7 +307,7 @@ async fn heartbeat_images_that_dead_runs_have_left_go_and_nothing_else_does() {
         .unwrap()
         .id;
     let done = life.reconcile(&channel).await;
-    assert!(done.refused.is_empty(), "{done:?}");
+    assert!(done.skipped.is_empty(), "{done:?}");
     let there = |id: Uuid| life.cloud.image(id).is_some();
     assert_eq!(
         (there(left), there(theirs), there(odd)),
@@ -330,11 +332,11 @@ async fn a_heartbeat_image_is_hidden_and_private_and_not_an_image_of_a_channel()
             .unwrap();
         assert!(!life.lists("admin", id), "hidden");
         assert!(!life.reaches("customer", id), "private");
-        let standing = life.publisher().standing().await.unwrap();
-        assert!(!standing.ids().contains(&id));
-        assert_eq!(standing.ids().len(), 1, "the image that is uploaded");
+        let inventory = life.publisher().inventory().await.unwrap();
+        assert!(!inventory.ids().contains(&id));
+        assert_eq!(inventory.ids().len(), 1, "the image that is uploaded");
     };
-    let (done, ()) = tokio::join!(publisher.reconcile(&channels, &Silent), looking);
+    let (done, ()) = tokio::join!(publisher.reconcile(&channels, &NoEvents), looking);
     assert_eq!(done.unwrap().reports.len(), 1);
     assert_eq!(life.cloud.images().len(), 1);
 }
@@ -374,9 +376,9 @@ async fn a_private_upload_that_was_killed_is_removed_by_a_later_one_and_a_living
     let young = leave("PT1H", life.now() + hours(1)).await;
     let publisher = customer(Heartbeat::default());
     let channel = life.channel();
-    let candidate = publisher.find(&channel, &Silent).await.unwrap();
+    let candidate = publisher.find(&channel, &NoEvents).await.unwrap();
     let uploaded = publisher
-        .upload(&channel, &candidate, None, &Silent)
+        .upload(&channel, &candidate, None, &NoEvents)
         .await
         .unwrap();
     assert_eq!(uploaded.no_heartbeat, None);

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bonafide::publisher::Silent;
+use bonafide::publisher::NoEvents;
 use bonafide_testkit::cloud::LastRequest;
 use proptest::prelude::*;
 use serde_json::json;
@@ -148,7 +148,10 @@ impl History {
                 life.cloud.die_after(*requests, last);
                 let channels = [life.channel()];
                 // It ends as it can.
-                let _ = life.mortal_publisher().reconcile(&channels, &Silent).await;
+                let _ = life
+                    .mortal_publisher()
+                    .reconcile(&channels, &NoEvents)
+                    .await;
                 life.cloud.revive().await;
                 life.clock.advance(jiff::SignedDuration::from_hours(7));
             }

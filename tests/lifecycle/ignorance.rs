@@ -4,7 +4,7 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use bonafide::glance::{Usage, UsageSource};
-use bonafide::publisher::{Action, Note, Plan, Silent, Wish};
+use bonafide::publisher::{Action, NoEvents, Plan, PlanNote, Wish};
 use bonafide::{CloudConfig, Publisher, Session};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 use serde_json::Value;
@@ -29,10 +29,10 @@ async fn due(life: &Life) -> Uuid {
 async fn assert_kept(life: &Life, publisher: &Publisher, source: UsageSource, why: &str) {
     let channels = [life.channel()];
     let before = life.cloud.images();
-    let done = publisher.reconcile(&channels, &Silent).await.unwrap();
+    let done = publisher.reconcile(&channels, &NoEvents).await.unwrap();
     assert!(done.applied.is_empty(), "{done:?}");
     assert_eq!(life.cloud.images(), before);
-    let [Note::UsageUnknown { images, gaps, .. }] = &done.notes[..] else {
+    let [PlanNote::UsageUnknown { images, gaps, .. }] = &done.notes[..] else {
         panic!("{:?}", done.notes)
     };
     assert_eq!(images.len(), 1);
@@ -143,11 +143,11 @@ async fn without_the_role_of_an_administrator_nobody_is_asked() {
     );
     // With that knowledge a plan takes nothing.
     let publisher = life.publisher();
-    let standing = publisher.standing().await.unwrap();
+    let inventory = publisher.inventory().await.unwrap();
     let channel = life.channel();
-    let offer = publisher.offer(&channel, &Silent).await;
+    let offer = publisher.offer(&channel, &NoEvents).await;
     let wishes = [Wish::new(&channel, offer.newest())];
-    let plan = Plan::new(&wishes, &standing, &usage, life.now());
+    let plan = Plan::new(&wishes, &inventory, &usage, life.now());
     assert!(plan.is_empty(), "{plan}");
     assert_gone_at_last(&life, old).await;
 }
@@ -198,7 +198,7 @@ async fn what_is_used_again_after_the_plan_is_not_deleted() {
         }
     });
     let done = life.reconcile_once(&life.channel()).await;
-    let kept = done.refused.iter().find(|refused| {
+    let kept = done.skipped.iter().find(|refused| {
         matches!(refused.action, Some(Action::Delete { .. }))
             && refused.reason.to_string().contains("used again")
     });

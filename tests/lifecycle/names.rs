@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bonafide::glance::{Glance, ImageFilter, ImagePatch};
 use bonafide::properties::{Edition, Rule, Severity, check_cloud};
-use bonafide::publisher::{Action, Newest, Profile, Silent, Wish, image_record};
+use bonafide::publisher::{Action, Newest, NoEvents, Profile, Wish, image_record};
 use bonafide::{Channel, Event};
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -44,7 +44,7 @@ async fn assert_nothing_is_found(life: &Life) {
         .iter()
         .flat_map(|one| Edition::ALL.map(|edition| (one, edition)))
     {
-        let mut found = one.weighed(edition);
+        let mut found = one.diagnostics(edition);
         // Of names and purposes not even a hint.
         let ours = [Rule::OneGeneric, Rule::Name, Rule::ReplacedTwice];
         found.retain(|found| found.severity > Severity::Hint || ours.contains(&found.rule));
@@ -159,7 +159,7 @@ async fn if_the_newer_build_of_the_day_goes_the_older_one_has_its_plain_name_aga
         let publisher = life.publisher();
         let wishes = [Wish::new(&channel, Newest::Unknown)];
         let done = publisher
-            .reconcile_with(&wishes, None, &Silent)
+            .reconcile_with(&wishes, None, &NoEvents)
             .await
             .unwrap();
         assert!(matches!(&done.applied[..], [Action::Reinstate { .. }]));

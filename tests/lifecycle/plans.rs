@@ -1,7 +1,7 @@
 //! Plans as data: looked at, approved, applied later, and refused if the world has moved on.
 
 use bonafide::glance::{Glance, ImagePatch, Usage, Uses};
-use bonafide::publisher::{Action, Error, Plan, Silent, Wish};
+use bonafide::publisher::{Action, Error, NoEvents, Plan, Wish};
 use bonafide::{Channel, Publisher};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 use uuid::Uuid;
@@ -30,12 +30,12 @@ async fn apply(
     channel: &Channel,
     plan: &Plan,
 ) -> Result<(), Error> {
-    let offer = publisher.offer(channel, &Silent).await;
+    let offer = publisher.offer(channel, &NoEvents).await;
     let wishes = [Wish::new(channel, offer.newest())];
     let done = publisher
-        .reconcile_with(&wishes, Some(plan), &Silent)
+        .reconcile_with(&wishes, Some(plan), &NoEvents)
         .await?;
-    assert!(done.refused.is_empty(), "{done:?}");
+    assert!(done.skipped.is_empty(), "{done:?}");
     assert_eq!(done.applied.len(), plan.actions.len(), "{done:?}");
     assert!(life.images().len() > 1);
     Ok(())
@@ -117,7 +117,10 @@ async fn an_approved_plan_is_refused_whole_if_the_world_has_moved_on() {
         change(&life, used, unused);
         let before = life.cloud.images();
         let error = apply(&life, &publisher, &channel, &plan).await.unwrap_err();
-        assert!(matches!(error, Error::MovedOn { .. }), "{what}: {error}");
+        assert!(
+            matches!(error, Error::PlanOutdated { .. }),
+            "{what}: {error}"
+        );
         assert!(error.to_string().contains("make a new plan"), "{error}");
         assert_eq!(life.cloud.images(), before, "{what}");
     }
@@ -140,9 +143,9 @@ async fn a_step_is_left_out_if_its_image_was_changed_just_before_it() {
     let glance = Glance::new(life.session("admin"));
     let publisher = life.publisher();
     let plan = life.plan(&channel).await;
-    let offer = publisher.offer(&channel, &Silent).await;
+    let offer = publisher.offer(&channel, &NoEvents).await;
     let wishes = [Wish::new(&channel, offer.newest())];
-    let standing = publisher.standing().await.unwrap();
+    let inventory = publisher.inventory().await.unwrap();
     life.clock.advance(jiff::SignedDuration::from_secs(5));
     let hands_off = ImagePatch::new().protected(true);
     glance.update(used, &hands_off).await.unwrap();
@@ -150,13 +153,13 @@ async fn a_step_is_left_out_if_its_image_was_changed_just_before_it() {
     let mut uses = Uses::new();
     let customer = life.project("customer");
     uses.add(used, &customer, bonafide::glance::UsageSource::Servers);
-    let stale = Plan::new(&wishes, &standing, &Usage::Complete(uses), life.now());
+    let stale = Plan::new(&wishes, &inventory, &Usage::Complete(uses), life.now());
     assert_eq!(stale.actions, plan.actions);
     let error = publisher
-        .reconcile_with(&wishes, Some(&stale), &Silent)
+        .reconcile_with(&wishes, Some(&stale), &NoEvents)
         .await
         .unwrap_err();
-    assert!(matches!(error, Error::MovedOn { .. }), "{error}");
+    assert!(matches!(error, Error::PlanOutdated { .. }), "{error}");
     assert_eq!(life.cloud.image(used).unwrap()["visibility"], "public");
 }
 
@@ -169,10 +172,10 @@ async fn an_image_that_can_not_be_shared_stays_public() {
     let channels = [life.channel()];
     let done = life
         .publisher()
-        .reconcile(&channels, &Silent)
+        .reconcile(&channels, &NoEvents)
         .await
         .unwrap();
-    let failed = done.refused.iter().find(|refused| refused.is_failure());
+    let failed = done.skipped.iter().find(|refused| refused.is_failure());
     assert!(
         failed.is_some_and(|failed| failed.reason.to_string().contains("413")),
         "{done:?}"
@@ -193,7 +196,7 @@ async fn a_user_who_may_not_publish_leaves_the_old_image_the_newest() {
     // The last request for the new image is refused, after the old one gave up its place.
     let publisher = life.publisher();
     let channels = [life.channel()];
-    let offer = publisher.offer(&channels[0], &Silent).await;
+    let offer = publisher.offer(&channels[0], &NoEvents).await;
     let wishes = [Wish::new(&channels[0], offer.newest())];
     let plan = publisher.plan(&wishes).await.unwrap();
     let Some(Action::Publish { build, .. }) = plan.actions.first() else {
@@ -206,11 +209,11 @@ async fn a_user_who_may_not_publish_leaves_the_old_image_the_newest() {
     life.cloud
         .fail_next(CloudFault::new("PATCH", &path, CloudFaultKind::Status(403)));
     let done = publisher
-        .reconcile_with(&wishes, None, &Silent)
+        .reconcile_with(&wishes, None, &NoEvents)
         .await
         .unwrap();
     let failed: Vec<_> = done
-        .refused
+        .skipped
         .iter()
         .filter(|refused| refused.is_failure())
         .collect();

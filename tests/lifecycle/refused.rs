@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use bonafide::glance::{Glance, ImagePatch};
 use bonafide::properties::{ProvidedUntil, UuidValidity};
-use bonafide::publisher::{Note, Reconciled, Silent};
+use bonafide::publisher::{NoEvents, PlanNote, ReconcileReport};
 use bonafide::{Channel, CloudConfig, Profile, Publisher, Session};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 use jiff::SignedDuration;
@@ -76,11 +76,11 @@ impl Strict {
     }
 
     /// An hour later; what was done, and how much was refused.
-    async fn run(&self, life: &Life, channel: Channel) -> (Reconciled, usize) {
+    async fn run(&self, life: &Life, channel: Channel) -> (ReconcileReport, usize) {
         life.clock.advance(SignedDuration::from_hours(1));
         self.refused.store(0, Ordering::Relaxed);
         let publisher = self.publisher(life);
-        let done = publisher.reconcile(&[channel], &Silent).await.unwrap();
+        let done = publisher.reconcile(&[channel], &NoEvents).await.unwrap();
         (done, self.refused.load(Ordering::Relaxed))
     }
 
@@ -142,13 +142,13 @@ async fn an_image_that_takes_no_members_is_not_hidden_again() {
             let times = times_shared(&life, old);
             let (first, refused) = strict.run(&life, channel()).await;
             assert_eq!(refused, 1 + usize::from(property_too));
-            assert_eq!(first.refused.len(), 1, "{first:?}");
+            assert_eq!(first.skipped.len(), 1, "{first:?}");
             for _ in 0..3 {
                 let (done, refused) = strict.run(&life, channel()).await;
                 assert_eq!(refused, 0, "{done:?}");
-                assert!(done.refused.is_empty(), "{done:?}");
+                assert!(done.skipped.is_empty(), "{done:?}");
                 let [
-                    Note::MembersRefused {
+                    PlanNote::MembersRefused {
                         image, projects, ..
                     },
                 ] = &done.notes[..]
@@ -183,7 +183,7 @@ async fn a_number_of_members_is_remembered_where_policy_protects_properties() {
     life.cloud.fail_next(full.after(1).lasting());
     for number in 0..4 {
         let (done, _) = strict.run(&life, life.channel()).await;
-        assert_eq!(done.refused.len(), usize::from(number == 0), "{done:?}");
+        assert_eq!(done.skipped.len(), usize::from(number == 0), "{done:?}");
         assert!(life.reaches("customer", old) && life.reaches("customer2", old));
     }
     assert_eq!(times.load(Ordering::Relaxed), 1);
@@ -226,12 +226,11 @@ async fn an_image_that_may_not_be_a_community_image_is_asked_for_it_once() {
         let community = |passing: &Passing<'_>| passing.body.contains("\"community\"");
         let strict = Strict::new(&life, community).await;
         let (done, refused) = strict.run(&life, channel()).await;
-        assert_eq!((refused, done.refused.len()), (1, 1), "{done:?}");
+        assert_eq!((refused, done.skipped.len()), (1, 1), "{done:?}");
         for _ in 0..2 {
             let (done, refused) = strict.run(&life, channel()).await;
-            assert_eq!((refused, done.refused.len()), (0, 0), "{done:?}");
-            let told =
-                |note: &Note| matches!(note, Note::CommunityRefused { image, .. } if *image == old);
+            assert_eq!((refused, done.skipped.len()), (0, 0), "{done:?}");
+            let told = |note: &PlanNote| matches!(note, PlanNote::CommunityRefused { image, .. } if *image == old);
             assert!(done.notes.iter().any(told), "{:?}", done.notes);
             assert_eq!(life.cloud.image(old).unwrap()["visibility"], "public");
         }
@@ -256,11 +255,11 @@ async fn a_property_that_may_not_be_put_back_is_asked_for_once() {
         let protected = |passing: &Passing<'_>| passing.body.contains("\"/os_distro\"");
         let strict = Strict::new(&life, protected).await;
         let (done, refused) = strict.run(&life, channel()).await;
-        assert_eq!((refused, done.refused.len()), (1, 1), "{done:?}");
+        assert_eq!((refused, done.skipped.len()), (1, 1), "{done:?}");
         let (done, refused) = strict.run(&life, channel()).await;
-        assert_eq!((refused, done.refused.len()), (0, 0), "{done:?}");
+        assert_eq!((refused, done.skipped.len()), (0, 0), "{done:?}");
         assert!(
-            matches!(&done.notes[..], [Note::RepairRefused { names, .. }] if names == &["os_distro"]),
+            matches!(&done.notes[..], [PlanNote::RepairRefused { names, .. }] if names == &["os_distro"]),
             "{:?}",
             done.notes
         );
@@ -300,7 +299,7 @@ async fn uploads_that_are_stored_wrong_wait_an_hour_then_six_then_a_day() {
         life.cloud.fail_next(wrong.lasting());
         let run = async || {
             life.publisher()
-                .reconcile(&channels, &Silent)
+                .reconcile(&channels, &NoEvents)
                 .await
                 .unwrap()
         };
@@ -308,7 +307,7 @@ async fn uploads_that_are_stored_wrong_wait_an_hour_then_six_then_a_day() {
             life.cloud.clear_requests();
             let done = run().await;
             assert_eq!(uploads(&life), 1, "{number}: {done:?}");
-            assert!(done.refused.iter().any(|one| one.is_failure()), "{done:?}");
+            assert!(done.skipped.iter().any(|one| one.is_failure()), "{done:?}");
             let stored = std::fs::read_dir(life.cloud.store_path()).unwrap();
             assert_eq!(stored.count(), 0, "files in the store");
             // The wait is a failure of each run, which is told and costs no upload.
@@ -316,7 +315,7 @@ async fn uploads_that_are_stored_wrong_wait_an_hour_then_six_then_a_day() {
                 .advance(SignedDuration::from_mins(hours * 60 - 1));
             let done = run().await;
             assert_eq!(uploads(&life), 1, "{number}: {done:?}");
-            let [alarm] = &done.refused[..] else {
+            let [alarm] = &done.skipped[..] else {
                 panic!("{done:?}")
             };
             let text = alarm.reason.to_string();
@@ -328,7 +327,7 @@ async fn uploads_that_are_stored_wrong_wait_an_hour_then_six_then_a_day() {
         }
         life.cloud.heal();
         let done = run().await;
-        assert!(done.refused.is_empty(), "{done:?}");
+        assert!(done.skipped.is_empty(), "{done:?}");
         let [image] = &life.images()[..] else {
             panic!("{:?}", life.images())
         };
@@ -344,7 +343,7 @@ async fn a_newer_build_does_not_wait_for_an_older_one() {
     let wrong = CloudFault::new("PUT", "/file", CloudFaultKind::CorruptUpload);
     life.cloud.fail_next(wrong);
     let channels = [life.channel()];
-    let done = life.publisher().reconcile(&channels, &Silent).await;
+    let done = life.publisher().reconcile(&channels, &NoEvents).await;
     assert!(done.unwrap().reports.is_empty());
     // The vendor publishes another build within the hour.
     life.clock.advance(SignedDuration::from_mins(30));

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use bonafide::glance::{Glance, ImagePatch, Visibility};
 use bonafide::properties::{ProvidedUntil, UuidValidity};
-use bonafide::publisher::{Action, Note};
+use bonafide::publisher::{Action, PlanNote};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 use jiff::civil::date;
 
@@ -140,7 +140,7 @@ async fn an_id_that_is_promised_stays_reachable_and_is_listed_nowhere() {
     assert!(!life.lists("customer", promised) && life.reaches("customer", promised));
     let plan = life.plan(&channel()).await;
     assert!(
-        matches!(&plan.notes[..], [Note::Promised { .. }, Note::Promised { uuid_validity, .. }]
+        matches!(&plan.notes[..], [PlanNote::Promised { .. }, PlanNote::Promised { uuid_validity, .. }]
             if uuid_validity == "last-2"),
         "{plan}"
     );
@@ -173,7 +173,7 @@ async fn every_uuid_validity_is_kept_as_it_was_promised() {
         life.clock.advance(days(40));
         life.reconcile(&channel(validity)).await;
         assert_eq!(life.cloud.image(old).is_none(), gone, "{validity}");
-        // What was promised to who used it counts, whatever the catalogue says now.
+        // What was promised to who used it counts, whatever the catalog says now.
         life.reconcile(&channel(UuidValidity::None)).await;
         assert_eq!(life.cloud.image(old).is_none(), gone, "{validity}");
     }
@@ -220,7 +220,7 @@ async fn what_the_cloud_does_not_let_go_is_told_and_is_no_failure() {
     let in_use = CloudFault::new("DELETE", &suffix, CloudFaultKind::Status(409));
     life.cloud.fail_next(in_use);
     let done = life.reconcile_once(&life.channel()).await;
-    let [refused] = &done.refused[..] else {
+    let [refused] = &done.skipped[..] else {
         panic!("{done:?}")
     };
     assert!(matches!(refused.action, Some(Action::Delete { .. })));
@@ -238,7 +238,7 @@ async fn what_the_cloud_does_not_let_go_is_told_and_is_no_failure() {
     glance.update(old, &protected).await.unwrap();
     let done = life.reconcile(&life.channel()).await;
     assert!(done.applied.is_empty(), "{done:?}");
-    assert!(matches!(&done.notes[..], [Note::Protected { image, .. }] if *image == old));
+    assert!(matches!(&done.notes[..], [PlanNote::Protected { image, .. }] if *image == old));
     assert!(life.lists("customer2", old));
     glance
         .update(old, &ImagePatch::new().protected(false))
@@ -260,7 +260,7 @@ async fn a_deactivated_image_is_left_alone() {
     life.clock.advance(days(60));
     let done = life.reconcile(&life.channel()).await;
     assert!(done.applied.is_empty(), "{done:?}");
-    assert!(matches!(&done.notes[..], [Note::Deactivated { image, .. }] if *image == old));
+    assert!(matches!(&done.notes[..], [PlanNote::Deactivated { image, .. }] if *image == old));
     assert_eq!(life.cloud.image(old).unwrap()["visibility"], "public");
 }
 
@@ -277,7 +277,7 @@ async fn where_only_members_accept_they_wait_and_it_is_told() {
     life.clock.advance(days(30));
     let done = life.reconcile_once(&life.channel()).await;
     assert!(
-        done.refused.iter().any(|refused| refused
+        done.skipped.iter().any(|refused| refused
             .reason
             .to_string()
             .contains("accept the image themselves")),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bonafide::Profile;
-use bonafide::publisher::Silent;
+use bonafide::publisher::NoEvents;
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 
 use crate::support::life::{Life, days, id};
@@ -53,10 +53,10 @@ async fn each_request_fails_once(profile: Profile, kinds: &[CloudFaultKind]) {
             let fault = CloudFault::new(&method, &path, *kind).after(before);
             life.cloud.fail_next(fault);
             let channels = [life.channel().profile(profile)];
-            let done = life.publisher().reconcile(&channels, &Silent).await;
+            let done = life.publisher().reconcile(&channels, &NoEvents).await;
             let after = format!("{kind:?} at {method} {path} {before}");
             let done = done.unwrap_or_else(|error| panic!("{after}: {error}"));
-            assert!(done.refused.is_empty(), "{after}: {done:#?}");
+            assert!(done.skipped.is_empty(), "{after}: {done:#?}");
             assert_eq!(done.applied.len(), 3, "{after}: {done:#?}");
             watched.assert_well();
             let images = life.images();

@@ -1,7 +1,7 @@
 //! How a newer build takes the place of an older one, and what is put back.
 
 use bonafide::glance::{Glance, ImagePatch, Visibility};
-use bonafide::publisher::{Action, Newest, Profile, Refused, Silent, Wish};
+use bonafide::publisher::{Action, Newest, NoEvents, Profile, SkippedStep, Wish};
 
 use crate::retirement::two_builds;
 use crate::support::life::{Life, days, id};
@@ -57,11 +57,11 @@ async fn a_build_that_claims_to_be_newer_makes_nobody_lose_the_real_one() {
     let channels = [life.channel()];
     let done = life
         .publisher()
-        .reconcile(&channels, &Silent)
+        .reconcile(&channels, &NoEvents)
         .await
         .unwrap();
     assert!(done.applied.is_empty(), "{done:?}");
-    assert!(done.refused.iter().any(Refused::is_failure), "{done:?}");
+    assert!(done.skipped.iter().any(SkippedStep::is_failure), "{done:?}");
     assert!(life.lists("customer2", new));
     assert_eq!(life.cloud.image(new).unwrap()["os_purpose"], "generic");
 }
@@ -98,7 +98,7 @@ async fn if_the_newer_build_goes_again_the_older_one_is_the_newest_again() {
     let publisher = life.publisher();
     let wishes = [Wish::new(&channel, Newest::Unknown)];
     let done = publisher
-        .reconcile_with(&wishes, None, &Silent)
+        .reconcile_with(&wishes, None, &NoEvents)
         .await
         .unwrap();
     assert!(

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
 use bonafide::glance::{Glance, Image, ImageFilter};
-use bonafide::publisher::{Error, Profile, Reconciled, Refused, Silent};
-use bonafide::{Channel, Event, Observe};
+use bonafide::publisher::{Error, NoEvents, Profile, ReconcileReport, SkippedStep};
+use bonafide::{Channel, Event, EventSink};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 use bonafide_testkit::site::Fault;
 use futures_util::FutureExt;
@@ -89,7 +89,7 @@ impl Rotation {
         self.life.channel().profile(self.profile)
     }
 
-    pub(crate) async fn run(&self, observer: &dyn Observe) -> Result<Reconciled, Error> {
+    pub(crate) async fn run(&self, observer: &dyn EventSink) -> Result<ReconcileReport, Error> {
         let channels = [self.channel()];
         self.life
             .mortal_publisher()
@@ -150,7 +150,7 @@ impl Rotation {
 /// Lets each request of a rotation go wrong.
 async fn each_request_goes_wrong(rotation: Case, fault: impl Fn(&str, &str, usize) -> CloudFault) {
     let undisturbed = Rotation::of(rotation).await;
-    undisturbed.run(&Silent).await.unwrap();
+    undisturbed.run(&NoEvents).await.unwrap();
     let requests = undisturbed.requests();
     assert!(requests.len() > 10, "{requests:?}");
     for (method, path, before) in requests {
@@ -159,7 +159,7 @@ async fn each_request_goes_wrong(rotation: Case, fault: impl Fn(&str, &str, usiz
         let rotation = Rotation::of(rotation).await;
         rotation.life.cloud.fail_next(fault);
         // Whatever it says: what customers find is what counts here.
-        let _ = rotation.run(&Silent).await;
+        let _ = rotation.run(&NoEvents).await;
         rotation.offered(&after).await;
         rotation.assert_recovers(&after).await;
     }
@@ -204,22 +204,22 @@ async fn an_older_image_gets_its_place_back_in_the_next_run_if_glance_refuses_ev
         // The hand-over passes, and nothing after it.
         let refused = CloudFault::new("PATCH", "", CloudFaultKind::Status(403));
         rotation.life.cloud.fail_next(refused.after(1).lasting());
-        let done = rotation.run(&Silent).await.unwrap();
+        let done = rotation.run(&NoEvents).await.unwrap();
         let told = done
-            .refused
+            .skipped
             .iter()
             .map(|refused| refused.reason.to_string());
         let told: Vec<_> = told.collect();
         let named = format!("image {} had given up its name", rotation.old);
         assert!(told.iter().any(|told| told.contains(&named)), "{told:#?}");
-        assert!(done.refused.iter().any(Refused::is_failure), "{done:?}");
+        assert!(done.skipped.iter().any(SkippedStep::is_failure), "{done:?}");
         rotation.life.cloud.heal();
         // Even if that one can't publish the new build either.
         rotation
             .life
             .site
             .fault(&rotation.image_url, Fault::Status(404));
-        let _ = rotation.run(&Silent).await.unwrap();
+        let _ = rotation.run(&NoEvents).await.unwrap();
         assert_eq!(rotation.offered("refused for good").await, rotation.old);
     }
 }
@@ -251,8 +251,8 @@ async fn an_older_image_whose_successor_died_before_its_last_request_is_offered_
                 .life
                 .site
                 .fault(&rotation.image_url, Fault::Status(404));
-            let done = rotation.run(&Silent).await.unwrap();
-            let after = format!("{hours} h: {:?}", done.refused);
+            let done = rotation.run(&NoEvents).await.unwrap();
+            let after = format!("{hours} h: {:?}", done.skipped);
             assert_eq!(rotation.offered(&after).await, rotation.old, "{after}");
             rotation.life.site.clear_fault(&rotation.image_url);
             rotation.assert_recovers(&after).await;

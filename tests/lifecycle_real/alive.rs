@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bonafide::Observe;
+use bonafide::EventSink;
 use bonafide::glance::{Status, Visibility};
-use bonafide::publisher::{Event, Heartbeat, Note, Silent};
+use bonafide::publisher::{Event, Heartbeat, NoEvents, PlanNote};
 use bonafide_testkit::qcow2::Qcow2Image;
 use bonafide_testkit::site::{Fault, UbuntuBuild};
 use jiff::SignedDuration;
@@ -71,8 +71,8 @@ async fn a_run_that_is_stopped_and_goes_on_later_finds_itself_fenced() {
 
 struct Progress(watch::Sender<u64>);
 
-impl Observe for Progress {
-    fn observe(&self, event: &Event<'_>) {
+impl EventSink for Progress {
+    fn emit(&self, event: &Event<'_>) {
         if let Event::Progress { received, .. } = event {
             self.0.send_replace(*received);
         }
@@ -104,12 +104,12 @@ async fn beside(real: &Real) {
         let mut seen = 0;
         while told.borrow().lt(&(build.size / 2)) {
             let observer = Arc::new(real.publisher("admin"));
-            let done = observer.reconcile(&channels, &Silent).await.unwrap();
+            let done = observer.reconcile(&channels, &NoEvents).await.unwrap();
             assert!(done.applied.is_empty(), "{done:?}");
             seen += usize::from(
                 done.notes
                     .iter()
-                    .any(|note| matches!(note, Note::Busy { .. })),
+                    .any(|note| matches!(note, PlanNote::Busy { .. })),
             );
         }
         assert!(seen > 0, "no run was beside it");

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use bonafide::glance::{Image, ImageFilter, Member, MemberStatus};
-use bonafide::properties::{Promises, ProvidedUntil, ReplaceFrequency, UuidValidity};
-use bonafide::publisher::{Note, Plan, Reconciled, Silent, Wish, image_id};
+use bonafide::properties::{LifecyclePolicy, ProvidedUntil, ReplaceFrequency, UuidValidity};
+use bonafide::publisher::{NoEvents, Plan, PlanNote, ReconcileReport, Wish, image_id};
 use bonafide::{Channel, CloudConfig, Glance, Keyring, Publisher, Session, Ubuntu, UbuntuRelease};
 use bonafide_testkit::keys::SigningKey;
 use bonafide_testkit::qcow2::Qcow2Image;
@@ -207,7 +207,11 @@ impl Real {
         let mut keyring = Keyring::new("ubuntu", [self.key.fingerprint().parse().unwrap()]);
         keyring.add(&self.key.public_key_binary().unwrap()).unwrap();
         Channel::new(Ubuntu::released(UbuntuRelease::Noble), keyring)
-            .promises(Promises::new(ReplaceFrequency::Monthly, until, validity))
+            .lifecycle(LifecyclePolicy::new(
+                ReplaceFrequency::Monthly,
+                until,
+                validity,
+            ))
             .grace(grace)
     }
 
@@ -227,14 +231,14 @@ impl Real {
     }
 
     /// Reconciles one channel, and sees that nothing is left to do.
-    pub(crate) async fn reconcile(&self, channel: &Channel) -> Reconciled {
+    pub(crate) async fn reconcile(&self, channel: &Channel) -> ReconcileReport {
         for _ in 0..LOOKS {
             let publisher = self.publisher("admin");
             let channels = std::slice::from_ref(channel);
-            let done = publisher.reconcile(channels, &Silent).await.unwrap();
-            assert!(done.refused.is_empty(), "{done:?}");
+            let done = publisher.reconcile(channels, &NoEvents).await.unwrap();
+            assert!(done.skipped.is_empty(), "{done:?}");
             let plan = plan(&publisher, channel).await;
-            let unknown = |note: &Note| matches!(note, Note::UsageUnknown { .. });
+            let unknown = |note: &PlanNote| matches!(note, PlanNote::UsageUnknown { .. });
             if done.notes.iter().chain(&plan.notes).any(unknown) {
                 continue;
             }
@@ -260,7 +264,7 @@ impl Real {
 
 /// What is to be done for one channel.
 pub(crate) async fn plan(publisher: &Publisher, channel: &Channel) -> Plan {
-    let offer = publisher.offer(channel, &Silent).await;
+    let offer = publisher.offer(channel, &NoEvents).await;
     let wish = Wish::new(channel, offer.newest());
     publisher.plan(&[wish]).await.unwrap()
 }

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use bonafide::glance::{Image, MemberStatus, NewImage, Visibility};
 use bonafide::properties::{ProvidedUntil, UuidValidity};
-use bonafide::publisher::{Action, Note};
+use bonafide::publisher::{Action, PlanNote};
 use bonafide_testkit::site::PublishedBuild;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, ToSpan};
@@ -167,7 +167,7 @@ async fn an_id_that_is_promised_is_reached_by_everybody_and_listed_where_it_is_u
         assert_eq!(real.seen(old).await, [ById; 3], "{done:?}");
         assert_eq!(real.image(old).await.visibility, Visibility::Community);
         assert!(
-            matches!(&done.notes[..], [Note::Promised { uuid_validity, .. }]
+            matches!(&done.notes[..], [PlanNote::Promised { uuid_validity, .. }]
             if uuid_validity == "last-1")
         );
 

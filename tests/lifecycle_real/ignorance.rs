@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use bonafide::glance::{Usage, Visibility};
-use bonafide::publisher::{Note, Plan, Silent};
+use bonafide::publisher::{NoEvents, Plan, PlanNote};
 use bonafide::{CloudConfig, Publisher, Session};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -28,15 +28,15 @@ async fn assert_takes_nothing(real: &Real, publisher: &Publisher, old: Uuid) -> 
     let channel = real.channel(NO_GRACE);
     let plan = plan(publisher, &channel).await;
     assert!(plan.is_empty(), "{plan}");
-    let done = publisher.reconcile(&[channel], &Silent).await.unwrap();
+    let done = publisher.reconcile(&[channel], &NoEvents).await.unwrap();
     assert!(
-        done.applied.is_empty() && done.refused.is_empty(),
+        done.applied.is_empty() && done.skipped.is_empty(),
         "{done:?}"
     );
     let image = real.project.admin.image(old).await.unwrap();
     assert_eq!(image.visibility, Visibility::Public);
     assert_eq!(plan.notes, done.notes);
-    let [Note::UsageUnknown { images, .. }] = &plan.notes[..] else {
+    let [PlanNote::UsageUnknown { images, .. }] = &plan.notes[..] else {
         panic!("{plan}")
     };
     assert_eq!(images[..], [old]);

@@ -9,8 +9,8 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio, exit};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bonafide::properties::{Promises, ProvidedUntil, ReplaceFrequency, UuidValidity};
-use bonafide::publisher::{Heartbeat, Silent};
+use bonafide::properties::{LifecyclePolicy, ProvidedUntil, ReplaceFrequency, UuidValidity};
+use bonafide::publisher::{Heartbeat, NoEvents};
 use bonafide::{Channel, CloudConfig, HttpFetch, Keyring, Profile, Publisher, Session};
 use bonafide::{Ubuntu, UbuntuRelease};
 use bonafide_testkit::keys::SigningKey;
@@ -82,13 +82,13 @@ impl Told {
     pub(crate) fn channel(&self) -> Channel {
         let mut keyring = Keyring::new("ubuntu", [self.fingerprint.parse().unwrap()]);
         keyring.add(&self.key).unwrap();
-        let promises = Promises::new(
+        let lifecycle = LifecyclePolicy::new(
             ReplaceFrequency::Monthly,
             ProvidedUntil::Notice,
             UuidValidity::None,
         );
         Channel::new(Ubuntu::released(UbuntuRelease::Noble), keyring)
-            .promises(promises)
+            .lifecycle(lifecycle)
             .grace(SignedDuration::ZERO)
             .profile(match self.scs {
                 true => Profile::Scs,
@@ -115,8 +115,8 @@ impl Told {
         let signals = Signals::caught().unwrap();
         let channels = [self.channel()];
         let publisher = self.publisher().cancelled_by(signals.token());
-        let done = publisher.reconcile(&channels, &Silent).await.unwrap();
-        for refused in &done.refused {
+        let done = publisher.reconcile(&channels, &NoEvents).await.unwrap();
+        for refused in &done.skipped {
             assert!(!refused.is_failure(), "{refused:?}");
         }
         if let Some(status) = signals.status() {

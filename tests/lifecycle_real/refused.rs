@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bonafide::Profile;
 use bonafide::glance::Visibility;
-use bonafide::publisher::{Note, Silent};
+use bonafide::publisher::{NoEvents, PlanNote};
 use jiff::SignedDuration;
 
 use crate::cloud::{NO_GRACE, Real, real};
@@ -45,8 +45,8 @@ async fn no_members(real: &Real, profile: Profile) {
     let proxy = Proxy::in_weather(&upstream, forecast).await;
     let publisher = real.publisher_behind(&proxy, SignedDuration::ZERO);
     for number in 0..3 {
-        let done = publisher.reconcile(&[channel()], &Silent).await.unwrap();
-        let told = |note: &Note| matches!(note, Note::MembersRefused { .. });
+        let done = publisher.reconcile(&[channel()], &NoEvents).await.unwrap();
+        let told = |note: &PlanNote| matches!(note, PlanNote::MembersRefused { .. });
         assert!(done.notes.iter().any(told), "{number}: {done:?}");
         assert_eq!(shared.load(Ordering::Relaxed), 1, "{number}: {done:?}");
         let image = real.customer.glance.image(old).await.unwrap();
@@ -77,10 +77,10 @@ async fn stored_wrong(real: &Real, profile: Profile) {
     let channels = [real.channel(NO_GRACE).profile(profile)];
     for (minutes, expected) in [(0, 1), (30, 1), (61, 2), (300, 2), (500, 3)] {
         let publisher = real.publisher_behind(&proxy, SignedDuration::from_mins(minutes));
-        let done = publisher.reconcile(&channels, &Silent).await.unwrap();
+        let done = publisher.reconcile(&channels, &NoEvents).await.unwrap();
         let seen = uploads.load(Ordering::Relaxed);
         assert_eq!(seen, expected, "after {minutes} minutes: {done:?}");
-        let failed = done.refused.iter().any(|refused| refused.is_failure());
+        let failed = done.skipped.iter().any(|refused| refused.is_failure());
         assert_eq!(failed, expected < 3, "after {minutes} minutes: {done:?}");
     }
     let images = real.project.images().await;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bonafide::glance::{Image, Status, Visibility};
-use bonafide::publisher::{Silent, image_id};
+use bonafide::publisher::{NoEvents, image_id};
 use bonafide_testkit::keys::SigningKey;
 use bonafide_testkit::qcow2::Qcow2Image;
 use bonafide_testkit::site::{PublishedBuild, UbuntuBuild, VendorSite};
@@ -155,7 +155,7 @@ impl Ground {
         let told = |site| Told::new(&project.cloud, life.namespace, site, &self.key);
         let first = told(&self.before);
         let (publisher, channels) = (first.publisher(), [first.channel()]);
-        let done = publisher.reconcile(&channels, &Silent).await.unwrap();
+        let done = publisher.reconcile(&channels, &NoEvents).await.unwrap();
         assert_eq!(done.applied.len(), 1, "{done:?}");
 
         let proxy = Proxy::start(&self.image_service, life.stop).await;

@@ -2,7 +2,7 @@
 //! in good order and soon, and the next run needs no patience.
 
 use bonafide::glance::{Status, Visibility};
-use bonafide::publisher::Silent;
+use bonafide::publisher::NoEvents;
 use futures_util::{StreamExt, stream};
 
 use crate::cloud::{Project, Sight, plan};
@@ -42,7 +42,7 @@ async fn stopped(ground: &Ground, project: &Project, life: Life, how: How) -> St
     };
     let first = told(&ground.before);
     let channels = [first.channel()];
-    let done = first.publisher().reconcile(&channels, &Silent).await;
+    let done = first.publisher().reconcile(&channels, &NoEvents).await;
     assert_eq!(done.unwrap().applied.len(), 1);
 
     let proxy = Proxy::telling(&ground.image_service, life.stop).await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bonafide::glance::Visibility;
-use bonafide::publisher::Silent;
+use bonafide::publisher::NoEvents;
 
 use crate::cloud::{NO_GRACE, Real, Sight, real};
 
@@ -16,11 +16,11 @@ async fn two_runs_at_once_make_one_copy_of_each_image_and_no_failure() {
             let publishers = [real.publisher("admin"), real.publisher("admin")];
             let channels = [real.channel(NO_GRACE)];
             let (one, other) = tokio::join!(
-                publishers[0].reconcile(&channels, &Silent),
-                publishers[1].reconcile(&channels, &Silent),
+                publishers[0].reconcile(&channels, &NoEvents),
+                publishers[1].reconcile(&channels, &NoEvents),
             );
             for done in [one.unwrap(), other.unwrap()] {
-                for refused in &done.refused {
+                for refused in &done.skipped {
                     assert!(!refused.is_failure(), "build {number}: {refused:?}");
                 }
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bonafide::glance::{Image, ImageFilter};
-use bonafide::publisher::{Action, Error, Profile, Reconciled, Silent};
+use bonafide::publisher::{Action, Error, NoEvents, Profile, ReconcileReport};
 use bonafide::{Channel, Publisher};
 use uuid::Uuid;
 
@@ -57,8 +57,8 @@ impl Kind {
     }
 }
 
-async fn run(publisher: &Publisher, channel: Channel) -> Result<Reconciled, Error> {
-    publisher.reconcile(&[channel], &Silent).await
+async fn run(publisher: &Publisher, channel: Channel) -> Result<ReconcileReport, Error> {
+    publisher.reconcile(&[channel], &NoEvents).await
 }
 
 /// The one generic image in a customer's list; no two have one name.
@@ -81,7 +81,7 @@ async fn offered(real: &Real, profile: Profile, after: &str) -> Uuid {
     offered.id
 }
 
-fn is_published(done: &Reconciled) -> bool {
+fn is_published(done: &ReconcileReport) -> bool {
     let mut applied = done.applied.iter();
     applied.any(|action| matches!(action, Action::Publish { .. }))
 }
@@ -108,11 +108,11 @@ async fn each_request_goes_wrong(profile: Profile) {
                     (Kind::Old | Kind::New | Kind::AllButTheFirst, Weather::Lose) => {
                         assert_eq!(offered(real, profile, &after).await, new, "{done:?}");
                         let done = done.unwrap();
-                        assert!(is_published(&done) && done.refused.is_empty(), "{done:?}");
+                        assert!(is_published(&done) && done.skipped.is_empty(), "{done:?}");
                     }
                     // Glance refuses to undo it: the run says so, and the next one does it.
                     (Kind::AllButTheFirst, _) => {
-                        let refused = done.unwrap().refused;
+                        let refused = done.unwrap().skipped;
                         let named = format!("image {old} had given up its name");
                         let mut told = refused.iter().map(|refused| refused.reason.to_string());
                         assert!(told.any(|told| told.contains(&named)), "{refused:?}");
@@ -121,7 +121,7 @@ async fn each_request_goes_wrong(profile: Profile) {
                         assert_eq!(offered(real, profile, &after).await, old, "{done:?}");
                         let done = done.unwrap();
                         assert!(!is_published(&done), "{done:?}");
-                        let mut refused = done.refused.iter();
+                        let mut refused = done.skipped.iter();
                         assert!(refused.any(|refused| refused.action.is_some()), "{done:?}");
                     }
                 }

@@ -41,7 +41,7 @@ threads = {threads}
 die-on-term = true
 # http-socket closes after each answer; clients that speak HTTP/1.1 have to be told.
 add-header = Connection: close
-# Headers: a token and a catalogue fit.
+# Headers: a token and a catalog fit.
 buffer-size = 65535
 # How long it waits for the next bytes of a request's body (the default is 4 s), and how long one
 # chunk may be.
@@ -64,7 +64,7 @@ project_name = service
 user_domain_name = Default
 project_domain_name = Default
 region_name = {REGION}
-# As in the catalogue. Without it every token with access rules is refused.
+# As in the catalog. Without it every token with access rules is refused.
 service_type = {service_type}
 # No cache: a revoked token is refused at once, so that a test of the renewal need not wait.
 token_cache_time = -1"""

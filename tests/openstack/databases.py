@@ -1,5 +1,5 @@
 """Creates Keystone's and Glance's databases, and Keystone's keys, administrator and first
-catalogue entry."""
+catalog entry."""
 
 import os
 

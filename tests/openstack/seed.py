@@ -1,4 +1,4 @@
-"""Makes projects, users, the catalogue and the application credential; writes `clouds.yaml`.
+"""Makes projects, users, the catalog and the application credential; writes `clouds.yaml`.
 
 May be repeated: it makes what is missing, and endpoints follow their ports.
 """
@@ -92,7 +92,7 @@ def seed_people(admin: Login) -> dict[str, str]:
     return ids
 
 
-def seed_catalogue(admin: Login) -> None:
+def seed_catalog(admin: Login) -> None:
     """The endpoints of all services, with the ports of this start."""
     for kind, name, url in (
         ("identity", "keystone", KEYSTONE_URL),
@@ -161,7 +161,7 @@ def clouds_yaml(application_credential_id: str) -> str:
 def main() -> None:
     admin = Login("admin", ADMIN_PASSWORD)
     ids = seed_people(admin)
-    seed_catalogue(admin)
+    seed_catalog(admin)
     credential = seed_application_credential()
     # A set-up that does not work as a whole should fail here and not in somebody's test.
     customer = Login("customer", USER_PASSWORD)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bonafide::verify::{Concession, Error, Keyring};
+use bonafide::verify::{AcceptedWeakness, Error, Keyring};
 use bonafide_testkit::keys::{SignatureOptions, SigningDigest, Version6Key};
 use jiff::SignedDuration;
 
@@ -19,7 +19,7 @@ fn a_good_signature_is_accepted_and_the_evidence_says_whose_it_is() {
     assert_eq!(evidence.signed_at, signed_at());
     assert_eq!(evidence.digest_algorithm, "SHA512");
     assert_eq!(evidence.signature_version, 4);
-    assert!(evidence.concessions.is_empty());
+    assert!(evidence.accepted_weaknesses.is_empty());
     assert!(evidence.others.is_empty());
     assert_eq!(proven.as_bytes(), LIST);
 }
@@ -93,8 +93,8 @@ fn version_3_is_accepted_for_pinned_keys_and_said_so() {
     let proven = verify_with(&RSA, &options().version_3()).unwrap();
     assert_eq!(proven.evidence().signature_version, 3);
     assert_eq!(
-        proven.evidence().concessions,
-        [Concession::Version3Signature]
+        proven.evidence().accepted_weaknesses,
+        [AcceptedWeakness::Version3Signature]
     );
 }
 
@@ -122,7 +122,7 @@ fn version_6_is_accepted_from_keys_of_version_6() {
     let evidence = proven.evidence();
     assert_eq!(evidence.signature_version, 6);
     assert_eq!(evidence.signer.to_string(), key.fingerprint());
-    assert!(evidence.concessions.is_empty());
+    assert!(evidence.accepted_weaknesses.is_empty());
     let changed = keyring.verify_detached(b"other", &signature, now());
     assert!(matches!(changed, Err(Error::BadSignature { .. })));
     // It can't be checked while a file streams by: its digest begins with a salt.

@@ -1,6 +1,6 @@
 //! What a key may sign, and what binds a subkey to its pinned primary.
 
-use bonafide::verify::{Concession, Error};
+use bonafide::verify::{AcceptedWeakness, Error};
 use bonafide_testkit::keys::{SigningDigest, SigningKey, SubkeyOptions};
 
 use crate::packets::packets;
@@ -101,8 +101,8 @@ fn sha1_over_the_own_key_is_accepted_for_pinned_keys_and_said_so() {
     let old = RSA.clone().self_signed_with(SigningDigest::Sha1).unwrap();
     let proven = verify_with(&old, &options()).unwrap();
     assert_eq!(
-        proven.evidence().concessions,
-        [Concession::Sha1SelfSignature]
+        proven.evidence().accepted_weaknesses,
+        [AcceptedWeakness::Sha1SelfSignature]
     );
 }
 
@@ -113,7 +113,10 @@ fn sha1_in_a_binding_is_accepted_for_pinned_keys_and_said_so() {
         at().rsa(2048).signed_back_with(SigningDigest::Sha1),
     ] {
         let proven = verify_with(&rsa_bound_by(&binding), &options()).unwrap();
-        assert_eq!(proven.evidence().concessions, [Concession::Sha1Binding]);
+        assert_eq!(
+            proven.evidence().accepted_weaknesses,
+            [AcceptedWeakness::Sha1Binding]
+        );
     }
 }
 
@@ -124,11 +127,11 @@ fn all_that_was_conceded_is_said() {
     let old = old.add_signing_subkey(&binding).unwrap();
     let proven = verify_with(&old, &options().version_3()).unwrap();
     assert_eq!(
-        proven.evidence().concessions,
+        proven.evidence().accepted_weaknesses,
         [
-            Concession::Sha1SelfSignature,
-            Concession::Sha1Binding,
-            Concession::Version3Signature
+            AcceptedWeakness::Sha1SelfSignature,
+            AcceptedWeakness::Sha1Binding,
+            AcceptedWeakness::Version3Signature
         ]
     );
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bonafide::glance::{Session, Visibility};
-use bonafide::publisher::{Outcome, Silent};
+use bonafide::publisher::{NoEvents, Outcome};
 use bonafide::{CloudConfig, Event, Profile, Publisher};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 use bonafide_testkit::qcow2::Qcow2Image;
@@ -74,7 +74,7 @@ async fn each_request_in(world: &World, weather: Weather) {
                 .reconcile(std::slice::from_ref(&channel), &observer)
                 .await
                 .unwrap();
-            assert!(done.refused.is_empty(), "{weather:?} at {number}: {done:?}");
+            assert!(done.skipped.is_empty(), "{weather:?} at {number}: {done:?}");
             let report = &done.reports[0];
             assert_eq!(
                 report.outcome,
@@ -106,8 +106,8 @@ async fn a_run_sends_as_many_requests_as_the_documentation_says(world: World) {
     let counted = async |publisher: &Publisher, proxy: &Proxy, profile| {
         let before = proxy.requests();
         let channels = [world.channel().profile(profile)];
-        let done = publisher.reconcile(&channels, &Silent).await.unwrap();
-        assert!(done.refused.is_empty(), "{done:?}");
+        let done = publisher.reconcile(&channels, &NoEvents).await.unwrap();
+        assert!(done.skipped.is_empty(), "{done:?}");
         let sent = (proxy.requests() - before) as u64;
         (done.requests, sent, done.reports[0].clone())
     };
@@ -131,8 +131,11 @@ async fn a_run_sends_as_many_requests_as_the_documentation_says(world: World) {
         // Without a plan: a log-in, two lists to look, and five.
         let alone = behind(&world, &proxy);
         let channel = world.channel().profile(profile);
-        let candidate = alone.find(&channel, &Silent).await.unwrap();
-        let report = alone.publish(&channel, &candidate, &Silent).await.unwrap();
+        let candidate = alone.find(&channel, &NoEvents).await.unwrap();
+        let report = alone
+            .publish(&channel, &candidate, &NoEvents)
+            .await
+            .unwrap();
         assert_eq!(report.requests, 8, "{profile:?}");
         world.clean_up(report.image).await;
     }
@@ -175,7 +178,7 @@ async fn an_upload_that_breaks_is_begun_anew_under_the_next_id(world: World) {
         let proxy = Proxy::in_weather(&upstream, forecast).await;
         let publisher = behind(&world, &proxy);
         let channel = world.channel();
-        let candidate = publisher.find(&channel, &Silent).await.unwrap();
+        let candidate = publisher.find(&channel, &NoEvents).await.unwrap();
         let attempts = std::sync::Mutex::new(Vec::new());
         let observer = |event: &Event<'_>| {
             if let Event::Created { attempt, .. } = event {
@@ -208,8 +211,8 @@ async fn what_others_send_by_the_same_session_is_not_in_a_report() {
     world.at_vendor();
     let publisher = world.publisher("admin");
     let channel = world.channel();
-    let candidate = publisher.find(&channel, &Silent).await.unwrap();
-    let alone = publisher.publish(&channel, &candidate, &Silent).await;
+    let candidate = publisher.find(&channel, &NoEvents).await.unwrap();
+    let alone = publisher.publish(&channel, &candidate, &NoEvents).await;
     let alone = alone.unwrap().requests;
     world
         .clean_up(world.image(&world.at_vendor(), 0).await.unwrap().id)
@@ -217,8 +220,8 @@ async fn what_others_send_by_the_same_session_is_not_in_a_report() {
     // Both look at once; each says what it has sent itself.
     let other = publisher.clone().namespace(Uuid::new_v4());
     let (one, other) = tokio::join!(
-        publisher.publish(&channel, &candidate, &Silent),
-        other.observe(&channel, &candidate),
+        publisher.publish(&channel, &candidate, &NoEvents),
+        other.build_state(&channel, &candidate),
     );
     other.unwrap();
     // The first id is used up, which takes two requests; the log-in was before.

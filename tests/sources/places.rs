@@ -1,6 +1,6 @@
 //! Which of a vendor's hosts is asked for what, and where releases are that have ended.
 
-use bonafide::publisher::{Error, Silent};
+use bonafide::publisher::{Error, NoEvents};
 use bonafide::sources::{
     AlmaLinux, Centos, Debian, Fedora, Flatcar, FlatcarFile, OpenSuse, Rocky, SourceError, Ubuntu,
     UbuntuRelease,
@@ -228,6 +228,6 @@ async fn what_has_ended_and_is_gone_is_no_failure_and_what_should_be_there_is() 
 
 async fn look(site: &VendorSite, source: Box<dyn Source>) -> Error {
     let (channel, fetch) = (channel(source), site_fetch(site));
-    let found = Candidate::find(&channel, &fetch, now(), &Silent).await;
+    let found = Candidate::find(&channel, &fetch, now(), &NoEvents).await;
     found.unwrap_err()
 }

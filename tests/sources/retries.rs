@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bonafide::sources::{FetchError, LocalFiles, Retries, Retry, Sleep, Spool, WatchRetries};
+use bonafide::sources::{
+    DownloadCache, FetchError, LocalFiles, Retries, Retry, Sleep, WatchRetries,
+};
 use bonafide::{Event, Fetch, HttpFetch};
 use bonafide_testkit::site::{Fault, VendorSite};
 use futures_util::StreamExt;
@@ -240,7 +242,7 @@ async fn who_watches_is_told_of_each_try_whatever_is_around_the_client() {
     for fetch in [
         http.clone(),
         Arc::new(LocalFiles::and(http.clone())),
-        Arc::new(Spool::new(Arc::new(LocalFiles::and(http)))),
+        Arc::new(DownloadCache::new(Arc::new(LocalFiles::and(http)))),
     ] {
         scene.site.fault_times(AT, Fault::Status(502), 2);
         let told = Arc::new(Told::default());

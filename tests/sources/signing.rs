@@ -1,7 +1,9 @@
 //! Where signatures are looked for, and what it means that there is none.
 
-use bonafide::publisher::{Error, Silent};
-use bonafide::sources::{Centos, Debian, Rocky, SignatureLocation, Signing, Source, Tree, Ubuntu};
+use bonafide::publisher::{Error, NoEvents};
+use bonafide::sources::{
+    Centos, Debian, Rocky, SignatureLocation, Signing, Source, Ubuntu, UbuntuBuilds,
+};
 use bonafide::verify::Error as Refusal;
 use bonafide::{Candidate, Channel, Fetch, Keyring};
 use bonafide_testkit::keys::{SignatureOptions, SigningKey};
@@ -34,7 +36,7 @@ pub(crate) async fn find(
     site: &VendorSite,
     source: impl Source + 'static,
 ) -> Result<Candidate, Error> {
-    Candidate::find(&channel(source), &site_fetch(site), now(), &Silent).await
+    Candidate::find(&channel(source), &site_fetch(site), now(), &NoEvents).await
 }
 
 async fn read(site: &VendorSite, url: &str) -> Vec<u8> {
@@ -119,7 +121,7 @@ async fn a_signature_that_is_not_valid_is_never_no_signature() {
             site.put(&url, signature);
             let error = find(&site, rocky("9")).await.unwrap_err();
             let text = causes(&error);
-            assert!(matches!(error, Error::Unproven { .. }), "{place}: {text}");
+            assert!(matches!(error, Error::Unverified { .. }), "{place}: {text}");
             assert!(!error.is_expected(), "{place}: {text}");
         }
         site.fault(&url, Fault::Status(403));
@@ -152,7 +154,7 @@ async fn an_old_signature_beside_a_valid_one_does_not_spoil_it() {
         site.remove(&newer.signature_url);
         let error = find(&site, rocky("10")).await.unwrap_err();
         let text = causes(&error);
-        let Error::Unproven { source, .. } = error else {
+        let Error::Unverified { source, .. } = error else {
             panic!("{text}")
         };
         assert!(matches!(*source, Refusal::BadSignature { .. }), "{text}");
@@ -222,7 +224,7 @@ async fn a_vendor_that_ceases_to_sign_is_no_expected_refusal() {
         let key = key(source().as_ref());
         let build = shop.site.publish(unsigned.as_ref(), key).unwrap();
         let publisher = shop.publisher();
-        let error = publisher.find(&channel(source()), &Silent).await;
+        let error = publisher.find(&channel(source()), &NoEvents).await;
         assert!(
             error.unwrap_err().is_expected(),
             "{name}: nothing was signed"
@@ -233,12 +235,12 @@ async fn a_vendor_that_ceases_to_sign_is_no_expected_refusal() {
         let made = key.sign(&list, &SignatureOptions::at(now())).unwrap();
         shop.site.put(&signature, made);
         publisher
-            .publish_newest(&channel(source()), &Silent)
+            .publish_newest(&channel(source()), &NoEvents)
             .await
             .unwrap();
 
         shop.site.remove(&signature);
-        let error = publisher.find(&channel(source()), &Silent).await;
+        let error = publisher.find(&channel(source()), &NoEvents).await;
         let error = error.unwrap_err();
         let text = causes(&error);
         assert!(!error.is_expected(), "{name}: {text}");
@@ -248,7 +250,7 @@ async fn a_vendor_that_ceases_to_sign_is_no_expected_refusal() {
 
 #[tokio::test]
 async fn a_vendor_that_signs_is_never_expected_not_to() {
-    let source = || Ubuntu::new("24.04", "noble", Tree::Release).unwrap();
+    let source = || Ubuntu::new("24.04", "noble", UbuntuBuilds::Release).unwrap();
     let build = bonafide_testkit::site::UbuntuBuild::release("24.04", "noble", "20261110");
     let (site, _) = site_with(&source(), &build.without_signature()).await;
     let error = find(&site, source()).await.unwrap_err();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bonafide_glance::{CloudConfig, Session, Usage};
-use bonafide_publisher::{Action, Catalogue, Channel, Newest, Plan, Publisher, Standing, Wish};
+use bonafide_publisher::{Action, Catalog, Channel, Inventory, Newest, Plan, Publisher, Wish};
 use bonafide_sources::DirectoryFetch;
 use bonafide_testkit::cloud::{EmbeddedCloud, MovableClock};
 use jiff::{SignedDuration, Timestamp};
@@ -39,7 +39,7 @@ impl Crowd {
         let cloud = cloud.start().await.unwrap();
         let nowhere = DirectoryFetch::new("/nonexistent");
         let mut channels = Vec::new();
-        for entry in Catalogue::builtin().entries() {
+        for entry in Catalog::builtin().entries() {
             // Those whose keys are embedded.
             if let Ok(channel) = entry.channel(&nowhere).await {
                 channels.push(channel);
@@ -154,14 +154,14 @@ impl Crowd {
     }
 
     /// What a plan is made of.
-    pub(crate) async fn seen(&self, publisher: &Publisher) -> (Standing, Usage) {
-        let standing = publisher.standing().await.unwrap();
-        let usage = publisher.usage(&standing.ids()).await;
-        (standing, usage)
+    pub(crate) async fn seen(&self, publisher: &Publisher) -> (Inventory, Usage) {
+        let inventory = publisher.inventory().await.unwrap();
+        let usage = publisher.usage(&inventory.ids()).await;
+        (inventory, usage)
     }
 
-    pub(crate) fn plan_of(&self, (standing, usage): &(Standing, Usage)) -> Plan {
-        Plan::new(&self.wishes(), standing, usage, self.now())
+    pub(crate) fn plan_of(&self, (inventory, usage): &(Inventory, Usage)) -> Plan {
+        Plan::new(&self.wishes(), inventory, usage, self.now())
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bonafide::properties::{Promises, ProvidedUntil, ReplaceFrequency, UuidValidity};
-use bonafide::publisher::{Heartbeat, Plan, Reconciled, Silent, Wish};
+use bonafide::properties::{LifecyclePolicy, ProvidedUntil, ReplaceFrequency, UuidValidity};
+use bonafide::publisher::{Heartbeat, NoEvents, Plan, ReconcileReport, Wish};
 use bonafide::{Channel, CloudConfig, Keyring, Publisher, Session, Ubuntu, UbuntuRelease};
 use bonafide_testkit::cloud::{EmbeddedCloud, EmbeddedCloudBuilder, MovableClock};
 use bonafide_testkit::keys::SigningKey;
@@ -84,8 +84,9 @@ impl Life {
     }
 
     pub(crate) fn channel_with(&self, validity: UuidValidity, until: ProvidedUntil) -> Channel {
-        Channel::new(Ubuntu::released(UbuntuRelease::Noble), self.keyring())
-            .promises(Promises::new(ReplaceFrequency::Monthly, until, validity))
+        Channel::new(Ubuntu::released(UbuntuRelease::Noble), self.keyring()).lifecycle(
+            LifecyclePolicy::new(ReplaceFrequency::Monthly, until, validity),
+        )
     }
 
     pub(crate) fn session(&self, user: &str) -> Session {
@@ -109,21 +110,25 @@ impl Life {
     }
 
     /// Reconciles one channel and sees that nothing is left to do.
-    pub(crate) async fn reconcile(&self, channel: &Channel) -> Reconciled {
+    pub(crate) async fn reconcile(&self, channel: &Channel) -> ReconcileReport {
         let done = self.reconcile_once(channel).await;
         let plan = self.plan(channel).await;
         assert!(
             plan.is_empty(),
             "left to do:\n{plan}after {:?}",
-            done.refused
+            done.skipped
         );
         done
     }
 
-    pub(crate) async fn reconcile_once(&self, channel: &Channel) -> Reconciled {
+    pub(crate) async fn reconcile_once(&self, channel: &Channel) -> ReconcileReport {
         let channels = std::slice::from_ref(channel);
-        let done = self.publisher().reconcile(channels, &Silent).await.unwrap();
-        for refused in &done.refused {
+        let done = self
+            .publisher()
+            .reconcile(channels, &NoEvents)
+            .await
+            .unwrap();
+        for refused in &done.skipped {
             assert!(!refused.is_failure(), "{refused:?}");
         }
         done
@@ -131,7 +136,7 @@ impl Life {
 
     pub(crate) async fn plan(&self, channel: &Channel) -> Plan {
         let publisher = self.publisher();
-        let offer = publisher.offer(channel, &Silent).await;
+        let offer = publisher.offer(channel, &NoEvents).await;
         let wish = Wish::new(channel, offer.newest());
         publisher.plan(&[wish]).await.unwrap()
     }

@@ -23,8 +23,8 @@ use bonafide::publisher::{Error, NAMESPACE, image_id};
 use bonafide::sources::{Retries, Sleep};
 use bonafide::verify::Digest;
 use bonafide::{
-    Channel, CloudConfig, Event, Glance, HttpFetch, Keyring, Observe, Publisher, Report, Session,
-    Ubuntu, UbuntuRelease,
+    Channel, CloudConfig, Event, EventSink, Glance, HttpFetch, Keyring, PublishReport, Publisher,
+    Session, Ubuntu, UbuntuRelease,
 };
 use bonafide_testkit::cloud::EmbeddedCloud;
 use bonafide_testkit::keys::SigningKey;
@@ -169,11 +169,11 @@ impl World {
     }
 
     /// Finds, proves and publishes as the administrator.
-    pub(crate) async fn publish(&self) -> Result<Report, Error> {
+    pub(crate) async fn publish(&self) -> Result<PublishReport, Error> {
         self.publish_as("admin").await
     }
 
-    pub(crate) async fn publish_as(&self, user: &str) -> Result<Report, Error> {
+    pub(crate) async fn publish_as(&self, user: &str) -> Result<PublishReport, Error> {
         let (publisher, channel) = (self.publisher(user), self.channel());
         let candidate = publisher.find(&channel, &*self.events).await?;
         publisher.publish(&channel, &candidate, &*self.events).await
@@ -200,7 +200,7 @@ impl World {
     }
 
     /// The names of all public images that the customer finds for this digest.
-    pub(crate) async fn found_by_customer(&self, report: &Report) -> Vec<Image> {
+    pub(crate) async fn found_by_customer(&self, report: &PublishReport) -> Vec<Image> {
         let filter = ImageFilter::new()
             .visibility(Visibility::Public)
             .status(&Status::Active)
@@ -254,15 +254,15 @@ impl Events {
     }
 }
 
-impl Observe for Events {
-    fn observe(&self, event: &Event<'_>) {
+impl EventSink for Events {
+    fn emit(&self, event: &Event<'_>) {
         self.0.lock().unwrap().push(match event {
             Event::Compared { .. } => "compared",
             Event::Created { .. } => "created",
             Event::Found { .. } => "found",
-            Event::Moved { .. } => "moved",
+            Event::ListChanged { .. } => "moved",
             Event::Progress { .. } => "progress",
-            Event::Proven { .. } => "proven",
+            Event::Verified { .. } => "proven",
             Event::IdTaken { .. } => "id taken",
             Event::Published { .. } => "published",
             Event::Removed { .. } => "removed",

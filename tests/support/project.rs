@@ -67,7 +67,7 @@ async fn log_in(client: &Client, auth: &Value) -> (HeaderValue, Value) {
     (secret, token["token"].take())
 }
 
-/// Where Glance is, by the catalogue of the administrator's token.
+/// Where Glance is, by the catalog of the administrator's token.
 pub(crate) async fn image_service(clouds_yaml: &str) -> String {
     let clouds: Value = serde_saphyr::from_str(clouds_yaml).unwrap();
     let client = Client::builder().no_proxy().build().unwrap();

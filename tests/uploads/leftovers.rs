@@ -1,7 +1,7 @@
 //! Private images that are not what they should be: left over, forged, never compared.
 
 use bonafide::glance::{ImagePatch, NewImage};
-use bonafide::publisher::Silent;
+use bonafide::publisher::NoEvents;
 use bonafide::publisher::danger::Unverified;
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 
@@ -15,7 +15,7 @@ async fn what_is_not_compared_never_says_that_it_is_proven() {
     let case = &cases::DEBIAN_10;
     shop.publish_at_vendor(case);
     let (publisher, channel) = (customer(&shop), shop.channel(case));
-    let candidate = publisher.find(&channel, &Silent).await.unwrap();
+    let candidate = publisher.find(&channel, &NoEvents).await.unwrap();
     // Glance stores other bytes, and does not let them be removed.
     let cloud = shop.cloud.as_embedded();
     cloud.fail_next(CloudFault::new(
@@ -25,7 +25,9 @@ async fn what_is_not_compared_never_says_that_it_is_proven() {
     ));
     let cut = CloudFault::new("DELETE", "", CloudFaultKind::DropBefore);
     cloud.fail_next(cut.lasting());
-    let error = publisher.upload(&channel, &candidate, None, &Silent).await;
+    let error = publisher
+        .upload(&channel, &candidate, None, &NoEvents)
+        .await;
     let text = causes(&error.unwrap_err());
     assert!(text.contains("could not be removed"), "{text}");
     let left = cloud.images();
@@ -43,7 +45,7 @@ async fn an_upload_that_was_given_up_is_removed_by_the_next_after_its_lease() {
     let case = &cases::FEDORA_44;
     shop.publish_at_vendor(case);
     let (publisher, channel) = (customer(&shop), shop.channel(case));
-    let candidate = publisher.find(&channel, &Silent).await.unwrap();
+    let candidate = publisher.find(&channel, &NoEvents).await.unwrap();
     let glance = shop.cloud.glance("customer");
     let leave = |until: jiff::Timestamp| {
         let id = uuid::Uuid::new_v4();
@@ -56,7 +58,7 @@ async fn an_upload_that_was_given_up_is_removed_by_the_next_after_its_lease() {
     let dead = glance.create(&leave(now() - hour)).await.unwrap().id;
     let alive = glance.create(&leave(now() + hour)).await.unwrap().id;
     publisher
-        .upload(&channel, &candidate, None, &Silent)
+        .upload(&channel, &candidate, None, &NoEvents)
         .await
         .unwrap();
     assert!(glance.find(dead).await.unwrap().is_none());
@@ -69,7 +71,7 @@ async fn an_image_with_forged_properties_is_not_taken_for_the_build() {
     let case = &cases::DEBIAN_10;
     shop.publish_at_vendor(case);
     let (publisher, channel) = (customer(&shop), shop.channel(case));
-    let candidate = publisher.find(&channel, &Silent).await.unwrap();
+    let candidate = publisher.find(&channel, &NoEvents).await.unwrap();
     let digest = candidate.expected().digest.to_string();
     let url = format!(
         "https://images.operator.test/{}.qcow2",
@@ -80,7 +82,7 @@ async fn an_image_with_forged_properties_is_not_taken_for_the_build() {
         shop.qcow2().into_iter().chain([0]).collect::<Vec<u8>>(),
     );
     let junk = Unverified::at(url.parse().unwrap(), reason());
-    let junk = publisher.upload_unverified(&junk, &Silent).await.unwrap();
+    let junk = publisher.upload_unverified(&junk, &NoEvents).await.unwrap();
     let stored = junk.stored.unwrap().sha512;
     let patch = ImagePatch::new()
         .set("bonafide_upload", "proven")
@@ -93,7 +95,7 @@ async fn an_image_with_forged_properties_is_not_taken_for_the_build() {
         .await
         .unwrap();
     let uploaded = publisher
-        .upload(&channel, &candidate, None, &Silent)
+        .upload(&channel, &candidate, None, &NoEvents)
         .await
         .unwrap();
     assert_ne!(uploaded.image, junk.image);

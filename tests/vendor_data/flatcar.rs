@@ -1,10 +1,10 @@
 //! Flatcar's layout with a throw-away key: of the vendor's own only the key is at hand, and no
 //! signature.
 
-use bonafide::publisher::{Error, Trust};
+use bonafide::publisher::{Error, KeySources};
 use bonafide::sources::SourceError;
 use bonafide::verify::{DigestCheck, Error as Refusal, FileDigests};
-use bonafide::{Candidate, Catalogue, Channel, Keyring, Verified};
+use bonafide::{Candidate, Catalog, Channel, Keyring, Verified};
 use jiff::civil::date;
 
 use crate::support::causes;
@@ -42,11 +42,11 @@ fn at(file: &str) -> String {
 /// The built-in channel, and the throw-away key instead of the vendor's.
 async fn pinned(mirror: &Mirror) -> (Channel, Keyring) {
     let key = mirror.read(&format!("{FILES}/key.asc"));
-    let trust = Trust::pinned("flatcar", [PRIMARY.parse().unwrap()]);
+    let trust = KeySources::pinned("flatcar", [PRIMARY.parse().unwrap()]);
     let trust = trust.key(&key).unwrap();
     let keyring = trust.keyring(&mirror.fetch()).await.unwrap();
-    let catalogue = Catalogue::builtin();
-    let entry = catalogue.entry("flatcar-stable").unwrap().clone();
+    let catalog = Catalog::builtin();
+    let entry = catalog.entry("flatcar-stable").unwrap().clone();
     let entry = entry.with_trust(trust);
     (entry.channel(&mirror.fetch()).await.unwrap(), keyring)
 }
@@ -86,7 +86,7 @@ async fn a_build_is_proven_by_its_list_its_stamp_and_the_signature_over_its_imag
     let evidence = candidate.evidence();
     assert_eq!(evidence.certificate.to_string(), PRIMARY);
     mirror.assert_as_told(&format!("{FILES}/{IMAGE}.DIGESTS.asc"), evidence);
-    assert_eq!(evidence.concessions, []);
+    assert_eq!(evidence.accepted_weaknesses, []);
 
     let image = mirror.read(&format!("{FILES}/{IMAGE}"));
     let signature = mirror.read(&format!("{FILES}/{IMAGE}.sig"));
@@ -112,7 +112,7 @@ async fn a_signature_by_a_revoked_subkey_is_refused_before_the_image_is_fetched(
     mirror.place(&revoked, &format!("{}.sig", at(IMAGE)));
     let error = refusal(&mirror).await;
     let text = causes(&error);
-    let Error::Unproven { url, source } = error else {
+    let Error::Unverified { url, source } = error else {
         panic!("{text}")
     };
     assert_eq!(url.as_str(), format!("https://{}.sig", at(IMAGE)));
@@ -169,8 +169,8 @@ async fn the_vendors_own_nightly_version_is_no_release() {
 #[tokio::test]
 async fn every_generation_of_the_vendors_key_is_taken_and_vouches_for_no_other() {
     let Some(mirror) = mirror() else { return };
-    let catalogue = Catalogue::builtin();
-    let entry = catalogue.entry("flatcar-stable").unwrap();
+    let catalog = Catalog::builtin();
+    let entry = catalog.entry("flatcar-stable").unwrap();
     let error = entry.channel(&mirror.fetch()).await.unwrap_err();
     assert!(matches!(error, Error::NoKey { .. }), "{error}");
     assert!(error.to_string().contains(KEY), "{error}");
@@ -180,7 +180,7 @@ async fn every_generation_of_the_vendors_key_is_taken_and_vouches_for_no_other()
         let channel = entry.channel(&mirror.fetch()).await.unwrap();
         let error = mirror.look(&channel).await.refusal();
         let text = causes(&error);
-        let Error::Unproven { source, .. } = error else {
+        let Error::Unverified { source, .. } = error else {
             panic!("{text}")
         };
         assert!(matches!(*source, Refusal::UnknownSigner { .. }), "{text}");

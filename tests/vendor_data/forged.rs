@@ -92,7 +92,7 @@ impl Forgery {
         let read_again = look.seen.read_again;
         let error = look.refusal();
         let text = format!("{}: {}", self.list, causes(&error));
-        let Error::Unproven { url, source } = error else {
+        let Error::Unverified { url, source } = error else {
             panic!("{text}")
         };
         assert_eq!(url.as_str(), format!("https://{list}"));

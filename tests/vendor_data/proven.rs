@@ -4,7 +4,7 @@ use bonafide::publisher::Error;
 use bonafide::sources::{
     Centos, Debian, Fedora, OpenSuse, Source, SourceError, Ubuntu, UbuntuRelease,
 };
-use bonafide::verify::{Concession, DigestCheck, Error as Refusal};
+use bonafide::verify::{AcceptedWeakness, DigestCheck, Error as Refusal};
 use jiff::civil::date;
 
 use crate::support::causes;
@@ -19,7 +19,7 @@ struct Real {
     /// The ending of its signature; none for clear-signed lists.
     signature: &'static str,
     signed_at: &'static str,
-    concessions: &'static [Concession],
+    accepted_weaknesses: &'static [AcceptedWeakness],
     /// How many files it names.
     names: usize,
     /// The image that the adapter looks for.
@@ -38,7 +38,7 @@ const REAL: [Real; 6] = [
         at: "cloud.centos.org/centos/7/images/sha256sum.txt.asc",
         signature: "",
         signed_at: "2020-11-06T14:37:25Z",
-        concessions: &[SHA1, VERSION_3],
+        accepted_weaknesses: &[SHA1, VERSION_3],
         names: 4,
         image: "CentOS-7-x86_64-GenericCloud-2211.qcow2",
         file: (
@@ -56,7 +56,7 @@ const REAL: [Real; 6] = [
         at: "cloud.centos.org/centos/8-stream/x86_64/images/CHECKSUM",
         signature: ".asc",
         signed_at: "2020-06-19T17:10:24Z",
-        concessions: &[VERSION_3],
+        accepted_weaknesses: &[VERSION_3],
         names: 3,
         image: "CentOS-Stream-GenericCloud-8-20260714.1.x86_64.qcow2",
         file: (
@@ -73,7 +73,7 @@ const REAL: [Real; 6] = [
         at: "cdimage.debian.org/cdimage/openstack/10.11.2/SHA512SUMS",
         signature: ".sign",
         signed_at: "2021-12-18T20:45:40Z",
-        concessions: &[],
+        accepted_weaknesses: &[],
         names: 19,
         image: "debian-10.11.2-openstack-amd64.qcow2",
         file: (
@@ -92,7 +92,7 @@ const REAL: [Real; 6] = [
              Fedora-Cloud-44-1.7-x86_64-CHECKSUM",
         signature: "",
         signed_at: "2026-04-24T15:34:18Z",
-        concessions: &[],
+        accepted_weaknesses: &[],
         names: 6,
         image: "Fedora-Cloud-Base-Generic-44-1.7.x86_64.qcow2",
         file: (
@@ -112,7 +112,7 @@ const REAL: [Real; 6] = [
              Leap-16.0-Minimal-VM.x86_64-Cloud-Build18.7.qcow2.sha256",
         signature: ".asc",
         signed_at: "2026-06-19T05:31:12Z",
-        concessions: &[VERSION_3],
+        accepted_weaknesses: &[VERSION_3],
         names: 1,
         image: "Leap-16.0-Minimal-VM.x86_64-Cloud-Build18.7.qcow2",
         file: (
@@ -130,7 +130,7 @@ const REAL: [Real; 6] = [
         at: "cloud-images.ubuntu.com/releases/jammy/release-20230606/SHA256SUMS",
         signature: ".gpg",
         signed_at: "2023-06-06T13:54:42Z",
-        concessions: &[SHA1],
+        accepted_weaknesses: &[SHA1],
         names: 10,
         image: "ubuntu-22.04-server-cloudimg-amd64.img",
         file: (
@@ -153,7 +153,11 @@ async fn real_lists_are_proven_and_those_without_the_image_give_none() {
         mirror.assert_as_told(&format!("{}{}", real.list, real.signature), &evidence);
         assert_eq!(evidence.signed_at.to_string(), real.signed_at);
         assert_eq!(evidence.vendor, channel.product().vendor);
-        assert_eq!(evidence.concessions, real.concessions, "{}", real.channel);
+        assert_eq!(
+            evidence.accepted_weaknesses, real.accepted_weaknesses,
+            "{}",
+            real.channel
+        );
     }
 }
 
@@ -204,7 +208,7 @@ async fn ubuntus_real_noble_list_gives_a_candidate() {
     let evidence = candidate.evidence();
     mirror.assert_as_told(&format!("{list}.gpg"), evidence);
     assert_eq!(evidence.signed_at.to_string(), "2026-07-25T22:34:07Z");
-    assert_eq!(evidence.concessions, [SHA1]);
+    assert_eq!(evidence.accepted_weaknesses, [SHA1]);
 
     // Both once more, in a directory that claims to be newer.
     mirror.place_signed(list, &at("20260726"), ".gpg");

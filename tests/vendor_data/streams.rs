@@ -4,7 +4,7 @@
 
 use bonafide::Channel;
 use bonafide::publisher::Error;
-use bonafide::sources::{Tree, Ubuntu, UbuntuRelease};
+use bonafide::sources::{Ubuntu, UbuntuBuilds, UbuntuRelease};
 use bonafide::verify::Error as Refusal;
 use bonafide_testkit::site::VendorSite;
 use jiff::civil::date;
@@ -54,7 +54,7 @@ async fn the_real_index_is_proven_and_gives_no_build_of_a_later_version() {
     );
     mirror.assert_as_told(OF_2016, &evidence);
     assert_eq!(evidence.signed_at.to_string(), "2016-11-04T03:34:03Z");
-    assert_eq!(evidence.concessions, [SHA1]);
+    assert_eq!(evidence.accepted_weaknesses, [SHA1]);
 }
 
 #[tokio::test]
@@ -90,13 +90,13 @@ async fn another_document_of_the_same_key_is_refused() {
 }
 
 fn yakkety() -> Ubuntu {
-    Ubuntu::new("16.10", "yakkety", Tree::Streams).unwrap()
+    Ubuntu::new("16.10", "yakkety", UbuntuBuilds::Streams).unwrap()
 }
 
 fn refusal(look: Look) -> (Refusal, String) {
     let error = look.refusal();
     let text = causes(&error);
-    let Error::Unproven { url, source } = error else {
+    let Error::Unverified { url, source } = error else {
         panic!("{text}")
     };
     assert_eq!(url.as_str(), INDEX);

@@ -136,7 +136,7 @@ async fn an_error_page_in_place_of_the_signature_is_never_what_is_expected() {
         mirror.place(page, &format!("{}{}", bare.at, bare.signature));
         let error = mirror.look(&channel(bare.channel).await).await.refusal();
         let text = causes(&error);
-        assert!(matches!(error, Error::Unproven { .. }), "{text}");
+        assert!(matches!(error, Error::Unverified { .. }), "{text}");
         assert!(
             !error.is_expected() && text.contains("an HTML page"),
             "{text}"

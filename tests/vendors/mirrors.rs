@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use bonafide::publisher::{Error, NAMESPACE, image_id};
 use bonafide::sources::Mirror;
-use bonafide::{Channel, Event, Report};
+use bonafide::{Channel, Event, PublishReport};
 use bonafide_testkit::site::{Fault, PublishedBuild};
 
 use crate::cases;
@@ -31,7 +31,7 @@ fn at_mirror(build: &PublishedBuild) -> String {
 }
 
 /// Publishes, and gives what was told of mirrors and attempts on the way.
-async fn publish(shop: &Shop, channel: &Channel) -> (Result<Report, Error>, Vec<String>) {
+async fn publish(shop: &Shop, channel: &Channel) -> (Result<PublishReport, Error>, Vec<String>) {
     let told = Mutex::new(Vec::new());
     let observer = |event: &Event<'_>| {
         let text = match event {

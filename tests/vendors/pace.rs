@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use bonafide::properties::{Promises, ProvidedUntil, ReplaceFrequency, UuidValidity};
-use bonafide::publisher::Silent;
+use bonafide::properties::{LifecyclePolicy, ProvidedUntil, ReplaceFrequency, UuidValidity};
+use bonafide::publisher::NoEvents;
 use bonafide::{Channel, CloudConfig, Publisher, Session};
 use bonafide_testkit::cloud::EmbeddedCloud;
 
@@ -19,8 +19,8 @@ async fn twelve_channels_converge_in_one_run_where_twenty_requests_a_second_are_
     for case in cases::ALL {
         // None of them has ended.
         let until = ProvidedUntil::Notice;
-        let promises = Promises::new(ReplaceFrequency::Monthly, until, UuidValidity::None);
-        let channel = shop.channel(case).promises(promises);
+        let lifecycle = LifecyclePolicy::new(ReplaceFrequency::Monthly, until, UuidValidity::None);
+        let channel = shop.channel(case).lifecycle(lifecycle);
         if channels.iter().all(|one| one.name() != channel.name()) {
             shop.publish_at_vendor(case);
             channels.push(channel);
@@ -36,20 +36,20 @@ async fn twelve_channels_converge_in_one_run_where_twenty_requests_a_second_are_
         let publisher = publisher.clone();
         async move {
             let channels = std::slice::from_ref(channel);
-            publisher.reconcile(channels, &Silent).await
+            publisher.reconcile(channels, &NoEvents).await
         }
     });
     let done = futures_util::future::join_all(runs).await;
     for done in done {
         let done = done.unwrap();
-        assert!(done.refused.is_empty(), "{done:?}");
+        assert!(done.skipped.is_empty(), "{done:?}");
     }
     let refused = shop.cloud.as_embedded().requests().into_iter();
     let refused = refused.filter(|one| one.status == Some(429)).count();
     println!("{refused} requests were answered 429");
-    let done = publisher.reconcile(&channels, &Silent).await.unwrap();
+    let done = publisher.reconcile(&channels, &NoEvents).await.unwrap();
     assert!(
-        done.applied.is_empty() && done.refused.is_empty(),
+        done.applied.is_empty() && done.skipped.is_empty(),
         "{done:?}"
     );
     assert_eq!(done.reports.len(), 12);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use bonafide::glance::{Image, ImageFilter};
 use bonafide::publisher::Error;
 use bonafide::sources::{Flatcar, FlatcarFile};
-use bonafide::{Channel, Fetch, Glance, Keyring, Publisher, Report};
+use bonafide::{Channel, Fetch, Glance, Keyring, PublishReport, Publisher};
 use bonafide_testkit::keys::{SignatureOptions, SigningKey};
 use bonafide_testkit::qcow2::Qcow2Image;
 use bonafide_testkit::site::{PublishedBuild, VendorSite};
@@ -162,7 +162,7 @@ impl Shop {
         Publisher::new(fetch, self.cloud.session("admin"), now)
     }
 
-    pub(crate) async fn publish(&self, channel: &Channel) -> Result<Report, Error> {
+    pub(crate) async fn publish(&self, channel: &Channel) -> Result<PublishReport, Error> {
         let publisher = self.publisher();
         let candidate = publisher.find(channel, &*self.events).await?;
         publisher.publish(channel, &candidate, &*self.events).await
@@ -190,9 +190,9 @@ impl Shop {
         let Ok(candidate) = publisher.find(channel, &*self.events).await else {
             return;
         };
-        let observed = publisher.observe(channel, &candidate).await.unwrap();
+        let observed = publisher.build_state(channel, &candidate).await.unwrap();
         assert!(
-            matches!(observed, bonafide::publisher::Observed::Absent),
+            matches!(observed, bonafide::publisher::BuildState::Absent),
             "{observed:?}"
         );
     }
@@ -202,14 +202,14 @@ impl Shop {
     }
 
     /// The image as a customer sees it.
-    pub(crate) async fn image(&self, report: &Report) -> Image {
+    pub(crate) async fn image(&self, report: &PublishReport) -> Image {
         let filter = ImageFilter::new().property(MARKER, &*report.channel);
         let images = self.glance("customer").list(&filter).await.unwrap();
         let found = images.into_iter().find(|image| image.id == report.image);
         found.unwrap_or_else(|| panic!("{} is not public", report.image))
     }
 
-    pub(crate) async fn download_sha512(&self, report: &Report) -> String {
+    pub(crate) async fn download_sha512(&self, report: &PublishReport) -> String {
         let mut download = self
             .glance("customer")
             .download(report.image)
@@ -229,7 +229,7 @@ impl Shop {
         read.unwrap()
     }
 
-    pub(crate) async fn remove(&self, report: &Report) {
+    pub(crate) async fn remove(&self, report: &PublishReport) {
         self.remove_image(report.image).await;
     }
 

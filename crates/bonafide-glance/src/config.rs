@@ -11,7 +11,7 @@ use self::authentication::Login;
 use self::search::Found;
 use self::settled::Written;
 use self::tree::{Map, invalid};
-use crate::catalogue::Service;
+use crate::catalog::Service;
 use crate::{Error, RetryPolicy};
 
 pub(crate) mod authentication;
@@ -39,7 +39,7 @@ pub(crate) use self::resolve::service_url;
 pub struct CloudConfig {
     pub(crate) certificates: Certificates,
     login: Login,
-    place: Place,
+    place: Endpoints,
     pub(crate) request_deadline: Duration,
     pub(crate) retry_policy: RetryPolicy,
     pub(crate) idle_timeout: Duration,
@@ -48,7 +48,7 @@ pub struct CloudConfig {
 
 /// Where the services are.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct Endpoints {
     pub(crate) auth_url: Url,
     block_storage: ServicePlace,
     compute: ServicePlace,
@@ -58,14 +58,14 @@ pub(crate) struct Place {
 /// Where one service is.
 #[derive(Debug)]
 pub(crate) struct ServicePlace {
-    /// The address that is taken instead of the catalogue's.
+    /// The address that is taken instead of the catalog's.
     pub(crate) endpoint_override: Option<Url>,
     /// Never empty; the best one first.
     pub(crate) interfaces: Vec<Interface>,
     pub(crate) region: Option<String>,
 }
 
-impl Place {
+impl Endpoints {
     pub(crate) fn of(&self, service: Service) -> &ServicePlace {
         match service {
             Service::BlockStorage => &self.block_storage,
@@ -296,7 +296,7 @@ impl CloudConfig {
         self.place.image.region.as_deref()
     }
 
-    pub(crate) fn into_parts(self) -> (Place, Login) {
+    pub(crate) fn into_parts(self) -> (Endpoints, Login) {
         (self.place, self.login)
     }
 }

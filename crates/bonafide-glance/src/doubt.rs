@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::http::Answer;
+use crate::http::ApiResponse;
 use crate::{Error, Glance, Image, ImagePatch, Member, NewImage};
 
 impl Glance {
@@ -12,7 +12,7 @@ impl Glance {
     pub(crate) async fn created_before(
         &self,
         wanted: &NewImage,
-        refused: Answer,
+        refused: ApiResponse,
     ) -> Result<Image, Error> {
         let project = self.session().project_id().await?;
         match self.find(wanted.id()).await? {
@@ -28,7 +28,7 @@ impl Glance {
         &self,
         id: Uuid,
         patch: &ImagePatch,
-        refused: Answer,
+        refused: ApiResponse,
     ) -> Result<Image, Error> {
         match self.find(id).await? {
             Some(image) if patch.is_in(&image) => Ok(image),
@@ -41,7 +41,7 @@ impl Glance {
         &self,
         id: Uuid,
         project: &str,
-        refused: Answer,
+        refused: ApiResponse,
     ) -> Result<Member, Error> {
         let members = self.members(id).await?;
         let member = members.into_iter().find(|member| member.project == project);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::{Interface, Rejection, retry};
+use crate::{ApiError, Interface, retry};
 
 /// The source of an error that this crate did not make.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
@@ -56,7 +56,7 @@ pub enum Error {
     },
     /// 409: the state of the image forbids it, or the id is taken, even by a deleted image.
     #[error("{0}; look at the image's present state before the next step")]
-    Conflict(Box<Rejection>),
+    Conflict(Box<ApiError>),
     /// The answer ends within its JSON, though its connection ended well.
     #[error(
         "the answer to `{method} {url}` ends within the JSON after {bytes} bytes: the service, or a \
@@ -93,17 +93,17 @@ pub enum Error {
     #[error("{rejection}; {hint}")]
     FederationRefused {
         /// Who refused, and how.
-        rejection: Box<Rejection>,
+        rejection: Box<ApiError>,
         /// What to check.
         hint: &'static str,
     },
     /// 403: the policy of the cloud says no, the image is protected, or the attribute is
     /// read-only.
     #[error("{0}; the role in this project does not suffice, or the image is protected")]
-    Forbidden(Box<Rejection>),
+    Forbidden(Box<ApiError>),
     /// 410: the image was deleted while it was being uploaded.
     #[error("{0}; somebody deleted the image meanwhile")]
-    Gone(Box<Rejection>),
+    Gone(Box<ApiError>),
     /// The TLS material or the options of the connection do not make a client.
     #[error("no HTTP client can be made of this configuration")]
     HttpClient(#[source] BoxError),
@@ -195,9 +195,9 @@ pub enum Error {
         /// The image.
         id: Uuid,
     },
-    /// The catalogue of the token does not say where the service is.
+    /// The catalog of the token does not say where the service is.
     #[error(
-        "the catalogue has no single endpoint of type `{service}` with interface {} in {}; it has: \
+        "the catalog has no single endpoint of type `{service}` with interface {} in {}; it has: \
          {}; set `region_name`, `interface` or `{}_endpoint_override`",
         interfaces.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or "),
         region.as_ref().map_or_else(|| "any region".to_owned(), |name| format!("region `{name}`")),
@@ -211,7 +211,7 @@ pub enum Error {
         interfaces: Vec<Interface>,
         /// The wanted region, if one was named.
         region: Option<String>,
-        /// What the catalogue has of this type, or all its types if it has none.
+        /// What the catalog has of this type, or all its types if it has none.
         available: Vec<String>,
     },
     /// A log-in by a passcode that was good once and is not good again.
@@ -219,10 +219,10 @@ pub enum Error {
         "{0}; a passcode is good for one log-in, and the token had to be renewed; runs that \
          outlive a token need an application credential"
     )]
-    PasscodeUsed(Box<Rejection>),
+    PasscodeUsed(Box<ApiError>),
     /// 404: it does not exist, or this project may not see it.
     #[error("{0}; it does not exist, or this project may not see it")]
-    NotFound(Box<Rejection>),
+    NotFound(Box<ApiError>),
     /// The token is not for a project.
     #[error("the token of `{auth_url}` is not for a project; set `project_name` or `project_id`")]
     NoProject {
@@ -231,7 +231,7 @@ pub enum Error {
     },
     /// Any other refusal.
     #[error("{0}")]
-    Rejected(Box<Rejection>),
+    Rejected(Box<ApiError>),
     /// A property with the name of an attribute of the Image API.
     #[error(
         "`{name}` is an attribute of every image and can't be set as a property; use the setter \
@@ -258,7 +258,7 @@ pub enum Error {
     },
     /// 413: too large for a limit of the cloud or of a proxy before it.
     #[error("{rejection}; {limit}", rejection = .0, limit = .0.size_limit())]
-    TooLarge(Box<Rejection>),
+    TooLarge(Box<ApiError>),
     /// The connection failed: name resolution, TCP, TLS, or an answer cut short.
     #[error("`{method} {url}` failed on the way")]
     Transport {
@@ -276,13 +276,13 @@ pub enum Error {
          application credential may not allow this request, or the service does not know the token, \
          since it belongs to another cloud or its clock is wrong"
     )]
-    TokenRefused(Box<Rejection>),
+    TokenRefused(Box<ApiError>),
     /// 401 of Keystone: the credentials are wrong.
     #[error(
         "{0}; check user, password, project and their domains (a wrong password and an unknown \
          project get the same answer)"
     )]
-    Unauthorized(Box<Rejection>),
+    Unauthorized(Box<ApiError>),
     /// A login that is not built in.
     #[error(
         "auth_type `{0}` is not built in (built in: password, v3password, token, v3token, \
@@ -293,13 +293,13 @@ pub enum Error {
     UnsupportedAuthType(String),
     /// 415: the bytes are not of the declared disk format or not safe, or the media type is wrong.
     #[error("{0}; the bytes must be of the image's `disk_format`")]
-    UnsupportedContent(Box<Rejection>),
+    UnsupportedContent(Box<ApiError>),
 }
 
 impl Error {
     /// The answer of the cloud, if it is the cloud that said no.
     #[must_use]
-    pub fn rejection(&self) -> Option<&Rejection> {
+    pub fn rejection(&self) -> Option<&ApiError> {
         match self {
             Self::Conflict(rejection)
             | Self::FederationRefused { rejection, .. }
@@ -334,8 +334,8 @@ impl Error {
     }
 }
 
-impl From<Rejection> for Error {
-    fn from(rejection: Rejection) -> Self {
+impl From<ApiError> for Error {
+    fn from(rejection: ApiError) -> Self {
         let status = rejection.status;
         let rejection = Box::new(rejection);
         match status {

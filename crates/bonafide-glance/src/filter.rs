@@ -52,7 +52,7 @@ impl ImageFilter {
     }
 
     /// Images of every visibility: for an administrator, those of all projects.
-    pub(crate) fn everybodys(self) -> Self {
+    pub(crate) fn all_projects(self) -> Self {
         self.and("visibility", "all")
     }
 

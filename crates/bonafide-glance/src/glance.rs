@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::address::below;
 use crate::body::Failure;
-use crate::http::{Answer, Call, Verb, decode, stalled, transport};
+use crate::http::{ApiRequest, ApiResponse, Verb, decode, stalled, transport};
 use crate::rejection::redacted;
 use crate::{Error, Image, ImageBody, ImageDownload, ImagePatch, NewImage, Session};
 
@@ -24,7 +24,7 @@ pub struct Glance {
 }
 
 impl Glance {
-    /// The image service that the session's catalogue names, or its `image_endpoint_override`.
+    /// The image service that the session's catalog names, or its `image_endpoint_override`.
     /// Nothing is sent yet.
     #[must_use]
     pub fn new(session: Session) -> Self {
@@ -48,7 +48,7 @@ impl Glance {
     /// attribute; else as every request.
     pub async fn create(&self, image: &NewImage) -> Result<Image, Error> {
         let body = image.to_json()?.to_string();
-        let call = Call::new(Verb::Post, self.url(&[]).await?).body("application/json", body);
+        let call = ApiRequest::new(Verb::Post, self.url(&[]).await?).body("application/json", body);
         let answer = self.session.exchange(&call).await?;
         if answer.doubt && answer.status == 409 {
             return self.created_before(image, answer).await;
@@ -94,7 +94,7 @@ impl Glance {
         };
         let answer = match result {
             Ok(response) => {
-                let reading = Answer::read(Verb::Put, &url, response);
+                let reading = ApiResponse::read(Verb::Put, &url, response);
                 match tokio::time::timeout(connection.deadline(), reading).await {
                     Ok(answer) => answer?,
                     Err(_) => {
@@ -129,7 +129,7 @@ impl Glance {
     /// [`Error::NotFound`] if it does not exist or the project may not see it; else as every
     /// request.
     pub async fn image(&self, id: Uuid) -> Result<Image, Error> {
-        let call = Call::new(Verb::Get, self.url(&[&id.to_string()]).await?);
+        let call = ApiRequest::new(Verb::Get, self.url(&[&id.to_string()]).await?);
         about(id, self.session.send(&call).await?.json()?, &call)
     }
 
@@ -160,7 +160,7 @@ impl Glance {
         }
         let body = patch.to_json()?.to_string();
         let url = self.url(&[&id.to_string()]).await?;
-        let call = Call::new(Verb::Patch, url).body(PATCH_TYPE, body);
+        let call = ApiRequest::new(Verb::Patch, url).body(PATCH_TYPE, body);
         let answer = self.session.exchange(&call).await?;
         if answer.doubt && matches!(answer.status, 400 | 409) {
             return self.updated_before(id, patch, answer).await;
@@ -175,7 +175,7 @@ impl Glance {
     /// project's to see, [`Error::Conflict`] if the store says that it is in use; else as every
     /// request.
     pub async fn delete(&self, id: Uuid) -> Result<(), Error> {
-        let call = Call::new(Verb::Delete, self.url(&[&id.to_string()]).await?);
+        let call = ApiRequest::new(Verb::Delete, self.url(&[&id.to_string()]).await?);
         self.session.exchange(&call).await?.removed()
     }
 
@@ -203,7 +203,7 @@ impl Glance {
     /// [`Error::NoData`] if it has none, [`Error::Forbidden`] if it is deactivated,
     /// [`Error::NotFound`]; else as every request.
     pub async fn download(&self, id: Uuid) -> Result<ImageDownload, Error> {
-        let call = Call::new(Verb::Get, self.file_url(id).await?);
+        let call = ApiRequest::new(Verb::Get, self.file_url(id).await?);
         let response = self.session.open(&call).await?;
         match response.status().as_u16() {
             200 => {
@@ -217,7 +217,7 @@ impl Glance {
 
     async fn act(&self, id: Uuid, action: &str) -> Result<(), Error> {
         let url = self.url(&[&id.to_string(), "actions", action]).await?;
-        self.session.send(&Call::new(Verb::Post, url)).await?;
+        self.session.send(&ApiRequest::new(Verb::Post, url)).await?;
         Ok(())
     }
 
@@ -256,7 +256,7 @@ fn failed(url: &Url, sent: u64, failure: Failure) -> Error {
 
 /// An answer about another image than the one asked for is none: a confused proxy or cache must not
 /// make anybody change or delete what it names.
-pub(crate) fn about(id: Uuid, image: Image, call: &Call) -> Result<Image, Error> {
+pub(crate) fn about(id: Uuid, image: Image, call: &ApiRequest) -> Result<Image, Error> {
     if image.id == id {
         return Ok(image);
     }

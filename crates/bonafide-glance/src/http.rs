@@ -16,7 +16,7 @@ use url::Url;
 use crate::config_file;
 use crate::limiter::Limiter;
 use crate::rejection::redacted;
-use crate::{BoxError, CloudConfig, Error, Rejection, RetryPolicy, tls, traffic};
+use crate::{ApiError, BoxError, CloudConfig, Error, RetryPolicy, tls, traffic};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most that is read of an answer that is no image: a page of a thousand images with every
@@ -49,7 +49,7 @@ pub(crate) struct Connection {
 
 /// A request whose body can be sent again.
 #[derive(Clone, Debug)]
-pub(crate) struct Call {
+pub(crate) struct ApiRequest {
     pub(crate) verb: Verb,
     pub(crate) url: Url,
     /// The media type and the body.
@@ -96,7 +96,7 @@ impl Verb {
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct ApiResponse {
     pub(crate) verb: Verb,
     pub(crate) url: Url,
     pub(crate) status: u16,
@@ -159,7 +159,7 @@ impl Connection {
 
     pub(crate) async fn start(
         &self,
-        call: &Call,
+        call: &ApiRequest,
         token: Option<HeaderValue>,
     ) -> Result<Response, Error> {
         if !self.has_authorities && call.url.scheme() == "https" {
@@ -195,7 +195,7 @@ impl Connection {
     }
 }
 
-impl Call {
+impl ApiRequest {
     pub(crate) fn new(verb: Verb, url: Url) -> Self {
         Self {
             verb,
@@ -238,7 +238,7 @@ impl Call {
     }
 }
 
-impl Answer {
+impl ApiResponse {
     pub(crate) async fn read(verb: Verb, url: &Url, mut response: Response) -> Result<Self, Error> {
         let mut body = BytesMut::new();
         while let Some(chunk) = response
@@ -276,10 +276,10 @@ impl Answer {
     /// The answer as an error.
     pub(crate) fn refusal(&self) -> Error {
         let (verb, headers) = (self.verb.as_str(), &self.headers);
-        Rejection::new(verb, &self.url, self.status, headers, &self.body).into()
+        ApiError::new(verb, &self.url, self.status, headers, &self.body).into()
     }
 
-    /// As [`Answer::accepted`] after a deletion: what an earlier try of it has deleted is deleted.
+    /// As [`ApiResponse::accepted`] after a deletion: what an earlier try of it has deleted is deleted.
     pub(crate) fn removed(self) -> Result<(), Error> {
         if self.doubt && self.status == 404 {
             return Ok(());

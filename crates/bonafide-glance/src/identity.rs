@@ -8,7 +8,7 @@ use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::catalogue::Catalogue;
+use crate::catalog::ServiceCatalog;
 use crate::{BoxError, Error};
 
 /// Gets tokens. Implement it for a login that is not built in, such as single sign-on, and give
@@ -43,11 +43,11 @@ pub struct Token {
     /// The names of the user's roles there.
     pub roles: Vec<String>,
     /// Where the services are.
-    pub catalogue: Catalogue,
+    pub catalog: ServiceCatalog,
 }
 
 impl Token {
-    /// A token that is for no project and has neither roles nor a catalogue.
+    /// A token that is for no project and has neither roles nor a catalog.
     #[must_use]
     pub fn new(secret: SecretString, expires_at: Timestamp) -> Self {
         Self {
@@ -56,7 +56,7 @@ impl Token {
             issued_at: None,
             project_id: None,
             roles: Vec::new(),
-            catalogue: Catalogue::default(),
+            catalog: ServiceCatalog::default(),
         }
     }
 
@@ -73,7 +73,7 @@ impl Token {
             issued_at: token.issued_at,
             project_id: token.project.map(|project| project.id),
             roles: token.roles.into_iter().map(|role| role.name).collect(),
-            catalogue: token.catalog,
+            catalog: token.catalog,
         })
     }
 
@@ -101,7 +101,7 @@ struct Body {
     #[serde(default)]
     roles: Vec<Role>,
     #[serde(default)]
-    catalog: Catalogue,
+    catalog: ServiceCatalog,
 }
 
 #[derive(Deserialize)]

@@ -15,8 +15,8 @@ use url::{Url, form_urlencoded};
 use crate::address::below;
 use crate::config::authentication::{Authentication, Login, Method, Scope};
 use crate::config::federation::{Access, Federated, TokenEndpoint};
-use crate::config::{Place, service_url};
-use crate::http::{Answer, Call, Connection, Verb};
+use crate::config::{Endpoints, service_url};
+use crate::http::{ApiRequest, ApiResponse, Connection, Verb};
 use crate::rejection::redacted;
 use crate::{Error, Token, TokenProvider};
 
@@ -34,7 +34,11 @@ pub(crate) struct Keystone {
 }
 
 impl Keystone {
-    pub(crate) fn new(connection: Connection, place: &Place, login: Login) -> Result<Self, Error> {
+    pub(crate) fn new(
+        connection: Connection,
+        place: &Endpoints,
+        login: Login,
+    ) -> Result<Self, Error> {
         if let Authentication::Foreign(name) = login.authentication {
             return Err(Error::UnsupportedAuthType(name));
         }
@@ -63,10 +67,10 @@ impl TokenProvider for Keystone {
 }
 
 impl Keystone {
-    fn tokens(&self, methods: &[Method]) -> Call {
+    fn tokens(&self, methods: &[Method]) -> ApiRequest {
         let url = below(&self.auth_url, &["auth", "tokens"]);
         let body = self.login.request(methods).to_string();
-        let call = Call::new(Verb::Post, url).body("application/json", body);
+        let call = ApiRequest::new(Verb::Post, url).body("application/json", body);
         // Keystone takes a passcode once.
         let is_passcode = |method: &Method| matches!(method, Method::Totp { .. });
         match methods.iter().any(is_passcode) {
@@ -104,7 +108,7 @@ impl Keystone {
         self.accepted(answer, more)
     }
 
-    fn accepted(&self, answer: Answer, methods: &[Method]) -> Result<Token, Error> {
+    fn accepted(&self, answer: ApiResponse, methods: &[Method]) -> Result<Token, Error> {
         let answer = answer.accepted().map_err(|error| match error {
             Error::TokenRefused(rejection)
                 if self.was_good.load(Ordering::Relaxed)
@@ -138,7 +142,7 @@ impl Keystone {
             ],
         );
         let bearer = format!("Bearer {}", access.expose_secret());
-        let call = Call::new(Verb::Post, url).proof("authorization", &bearer)?;
+        let call = ApiRequest::new(Verb::Post, url).proof("authorization", &bearer)?;
         let answer = self.connection.send(&call, None).await?;
         let unscoped = subject_token(&answer.accepted().map_err(|error| {
             refused(
@@ -179,7 +183,7 @@ impl Keystone {
             .extend_pairs(fields)
             .finish();
         let mut call =
-            Call::new(Verb::Post, endpoint).body("application/x-www-form-urlencoded", form);
+            ApiRequest::new(Verb::Post, endpoint).body("application/x-www-form-urlencoded", form);
         if let Some(secret) = secret {
             let both = STANDARD.encode(format!("{id}:{}", secret.expose_secret()));
             call = call.proof("authorization", &format!("Basic {both}"))?;
@@ -209,7 +213,7 @@ impl Keystone {
 
     /// The token endpoint by the provider's discovery document.
     async fn discover(&self, url: &Url) -> Result<Url, Error> {
-        let call = Call::new(Verb::Get, url.clone());
+        let call = ApiRequest::new(Verb::Get, url.clone());
         let answer = self.connection.send(&call, None).await?;
         let answer = answer.accepted().map_err(|error| {
             refused(
@@ -248,7 +252,7 @@ struct Receipt {
 }
 
 impl Receipt {
-    fn of(answer: &Answer) -> Result<Option<Self>, Error> {
+    fn of(answer: &ApiResponse) -> Result<Option<Self>, Error> {
         let header = answer.headers.get(RECEIPT).filter(|_| answer.status == 401);
         let Some(secret) = header.and_then(|value| value.to_str().ok()) else {
             return Ok(None);
@@ -275,7 +279,7 @@ fn refused(error: Error, hint: &'static str) -> Error {
     }
 }
 
-fn subject_token(answer: &Answer) -> Result<Token, Error> {
+fn subject_token(answer: &ApiResponse) -> Result<Token, Error> {
     let secret = answer.headers.get("x-subject-token");
     let Some(secret) = secret.and_then(|value| value.to_str().ok()) else {
         return Err(answer.not_understood("there is no header `X-Subject-Token`"));

@@ -2,7 +2,7 @@
 
 mod address;
 mod body;
-mod catalogue;
+mod catalog;
 mod clock;
 mod config;
 mod config_file;
@@ -31,7 +31,7 @@ mod traffic;
 mod usage;
 
 pub use body::ImageBody;
-pub use catalogue::Catalogue;
+pub use catalog::ServiceCatalog;
 pub use clock::Clock;
 pub use config::{CloudConfig, Interface};
 pub use download::ImageDownload;
@@ -43,9 +43,9 @@ pub use image::{Image, Status, Visibility};
 pub use members::{Member, MemberStatus};
 pub use new_image::NewImage;
 pub use patch::ImagePatch;
-pub use rejection::Rejection;
+pub use rejection::ApiError;
 pub use retry::{Retry, RetryPolicy};
 pub use session::Session;
 pub use stores::Store;
 pub use traffic::Traffic;
-pub use usage::{Gap, Usage, UsageSource, UseCounts, Uses};
+pub use usage::{Usage, UsageGap, UsageSource, UseCounts, Uses};

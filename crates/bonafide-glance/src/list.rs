@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::http::{Call, Verb};
+use crate::http::{ApiRequest, Verb};
 use crate::pages::{Page, Pages};
 use crate::{Error, Glance, Image, ImageFilter};
 
@@ -44,7 +44,11 @@ impl Glance {
     pub(crate) async fn pages(&self, filter: &ImageFilter) -> Result<Pages<'_>, Error> {
         let mut url = self.url(&[]).await?;
         filter.apply(&mut url);
-        Ok(Pages::new(self.session(), Call::new(Verb::Get, url), PAGES))
+        Ok(Pages::new(
+            self.session(),
+            ApiRequest::new(Verb::Get, url),
+            PAGES,
+        ))
     }
 }
 

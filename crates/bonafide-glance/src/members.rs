@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::address::below;
-use crate::http::{Call, Verb, decode};
+use crate::http::{ApiRequest, Verb, decode};
 use crate::{Error, Glance};
 
 /// A project that an image of visibility `shared` is shared with.
@@ -87,7 +87,7 @@ impl Glance {
     /// request.
     pub async fn members(&self, id: Uuid) -> Result<Vec<Member>, Error> {
         let url = self.url(&[&id.to_string(), "members"]).await?;
-        let call = Call::new(Verb::Get, url);
+        let call = ApiRequest::new(Verb::Get, url);
         let Members { members } = self.session().send(&call).await?.json()?;
         let members = members.into_iter();
         members.map(|member| member.of(id, &call)).collect()
@@ -104,7 +104,7 @@ impl Glance {
         let project = segment(project)?;
         let url = self.url(&[&id.to_string(), "members"]).await?;
         let body = json!({"member": project}).to_string();
-        let call = Call::new(Verb::Post, url).body("application/json", body);
+        let call = ApiRequest::new(Verb::Post, url).body("application/json", body);
         let answer = self.session().exchange(&call).await?;
         if answer.doubt && answer.status == 409 {
             return self.added_before(id, project, answer).await;
@@ -129,7 +129,8 @@ impl Glance {
         let project = segment(project)?;
         let url = self.url(&[&id.to_string(), "members"]).await?;
         let body = json!({"status": status}).to_string();
-        let call = Call::new(Verb::Put, below(&url, &[project])).body("application/json", body);
+        let call =
+            ApiRequest::new(Verb::Put, below(&url, &[project])).body("application/json", body);
         let member: Wire = self.session().send(&call).await?.json()?;
         member.of(id, &call)?.named(project, &call)
     }
@@ -142,7 +143,7 @@ impl Glance {
     pub async fn remove_member(&self, id: Uuid, project: &str) -> Result<(), Error> {
         let project = segment(project)?;
         let url = self.url(&[&id.to_string(), "members"]).await?;
-        let call = Call::new(Verb::Delete, below(&url, &[project]));
+        let call = ApiRequest::new(Verb::Delete, below(&url, &[project]));
         self.session().exchange(&call).await?.removed()
     }
 }
@@ -161,7 +162,7 @@ struct Wire {
 
 impl Wire {
     /// An answer about another image than the one asked for is none.
-    fn of(self, id: Uuid, call: &Call) -> Result<Member, Error> {
+    fn of(self, id: Uuid, call: &ApiRequest) -> Result<Member, Error> {
         if self.image_id == id {
             return Ok(Member {
                 project: self.member_id,
@@ -175,7 +176,7 @@ impl Wire {
 
 impl Member {
     /// Nor is one about another project.
-    fn named(self, project: &str, call: &Call) -> Result<Self, Error> {
+    fn named(self, project: &str, call: &ApiRequest) -> Result<Self, Error> {
         if self.project == project {
             return Ok(self);
         }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::http::{Answer, Call, decode, is_too_long};
+use crate::http::{ApiRequest, ApiResponse, decode, is_too_long};
 use crate::rejection::redacted;
 use crate::{Error, Session};
 
@@ -43,16 +43,16 @@ impl Link {
 #[derive(Debug)]
 pub(crate) struct Pages<'a> {
     session: &'a Session,
-    first: Call,
+    first: ApiRequest,
     /// A link that can't be followed is an error only after its page was given.
-    next: Option<Result<Call, Error>>,
+    next: Option<Result<ApiRequest, Error>>,
     markers: HashSet<String>,
     most: usize,
 }
 
 impl<'a> Pages<'a> {
     /// The list that begins with the answer to `first`, of at most so many pages.
-    pub(crate) fn new(session: &'a Session, first: Call, most: usize) -> Self {
+    pub(crate) fn new(session: &'a Session, first: ApiRequest, most: usize) -> Self {
         Self {
             session,
             next: Some(Ok(first.clone())),
@@ -77,7 +77,7 @@ impl<'a> Pages<'a> {
 
     /// The answer. A page that is too long is asked for with fewer elements: who owns some of them must
     /// not keep others from being read.
-    async fn answered(&mut self, mut call: Call) -> Result<(Call, Answer), Error> {
+    async fn answered(&mut self, mut call: ApiRequest) -> Result<(ApiRequest, ApiResponse), Error> {
         loop {
             match self.session.send(&call).await {
                 Err(error) if is_too_long(&error) => {
@@ -96,7 +96,7 @@ impl<'a> Pages<'a> {
 
     /// The request for the page that `link` leads to: the first one with the link's marker. So
     /// neither a filter nor the wish for all projects can get lost on the way.
-    fn following<P: Page>(&mut self, call: &Call, link: &str) -> Result<Call, Error> {
+    fn following<P: Page>(&mut self, call: &ApiRequest, link: &str) -> Result<ApiRequest, Error> {
         let refused = |reason| decode(call.verb, &call.url, reason);
         let marker = marker::<P>(&self.first.url, link).map_err(refused)?;
         if self.markers.contains(&marker) {

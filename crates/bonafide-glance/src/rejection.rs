@@ -15,7 +15,7 @@ const MESSAGE_LIMIT: usize = 500;
 /// An answer of the cloud that is not the wanted one: which request, which status, which words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Rejection {
+pub struct ApiError {
     /// The HTTP method.
     pub method: &'static str,
     /// The address, without user info.
@@ -31,7 +31,7 @@ pub struct Rejection {
     pub retry_after: Option<Duration>,
 }
 
-impl Rejection {
+impl ApiError {
     pub(crate) fn new(
         method: &'static str,
         url: &Url,
@@ -81,7 +81,7 @@ impl Rejection {
     }
 }
 
-impl fmt::Display for Rejection {
+impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -199,9 +199,9 @@ fn bounded(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn rejection(status: u16, body: &str) -> Rejection {
+    fn rejection(status: u16, body: &str) -> ApiError {
         let url = Url::parse("http://user:secret@cloud/v2/images").unwrap();
-        Rejection::new("PUT", &url, status, &HeaderMap::new(), body.as_bytes())
+        ApiError::new("PUT", &url, status, &HeaderMap::new(), body.as_bytes())
     }
 
     #[test]
@@ -258,7 +258,7 @@ mod tests {
         let url = Url::parse("http://cloud/v3").unwrap();
         let mut headers = HeaderMap::new();
         headers.insert("location", "https://a:b@cloud/v3".parse().unwrap());
-        let text = Rejection::new("POST", &url, 301, &headers, b"").to_string();
+        let text = ApiError::new("POST", &url, 301, &headers, b"").to_string();
         assert!(text.contains("redirected to https://cloud/v3,"), "{text}");
     }
 

@@ -8,9 +8,9 @@ use jiff::fmt::rfc2822;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use tokio::time::Instant;
 
-use crate::http::Call;
+use crate::http::ApiRequest;
 use crate::rejection::redacted;
-use crate::{Error, Rejection};
+use crate::{ApiError, Error};
 
 /// How often a request is sent again that failed by chance, and how long it waits before.
 ///
@@ -117,7 +117,7 @@ pub struct Retry {
 /// The tries of one request.
 pub(crate) struct Tries<'a> {
     policy: &'a RetryPolicy,
-    call: &'a Call,
+    call: &'a ApiRequest,
     begun: Instant,
     failed: u32,
     /// Whether a try that failed may have been carried out.
@@ -134,7 +134,7 @@ pub(crate) struct Failure {
 }
 
 impl<'a> Tries<'a> {
-    pub(crate) fn new(policy: &'a RetryPolicy, call: &'a Call) -> Self {
+    pub(crate) fn new(policy: &'a RetryPolicy, call: &'a ApiRequest) -> Self {
         Self {
             policy,
             call,
@@ -173,8 +173,13 @@ impl Failure {
         matches!(status, 429 | 500 | 502 | 503 | 504)
     }
 
-    pub(crate) fn answered(call: &Call, status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
-        let rejection = Rejection::new(call.verb.as_str(), &call.url, status, headers, body);
+    pub(crate) fn answered(
+        call: &ApiRequest,
+        status: u16,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Self {
+        let rejection = ApiError::new(call.verb.as_str(), &call.url, status, headers, body);
         Self {
             reason: rejection.to_string(),
             // What is limited is refused before anything is done.
@@ -252,8 +257,8 @@ mod tests {
     use super::*;
     use crate::http::Verb;
 
-    fn call() -> Call {
-        Call::new(Verb::Get, Url::parse("http://u:p@cloud/v2/images").unwrap())
+    fn call() -> ApiRequest {
+        ApiRequest::new(Verb::Get, Url::parse("http://u:p@cloud/v2/images").unwrap())
     }
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {

@@ -4,7 +4,7 @@ use reqwest::Response;
 use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
 
-use crate::http::{Answer, Call, Connection, stalled};
+use crate::http::{ApiRequest, ApiResponse, Connection, stalled};
 use crate::retry::{Failure, Tries, pause};
 use crate::{Error, traffic};
 
@@ -13,9 +13,9 @@ impl Connection {
     /// sent again, as the policy says.
     pub(crate) async fn send(
         &self,
-        call: &Call,
+        call: &ApiRequest,
         token: Option<HeaderValue>,
-    ) -> Result<Answer, Error> {
+    ) -> Result<ApiResponse, Error> {
         let mut tries = Tries::new(self.retry_policy(), call);
         loop {
             let sent = self.limiter.turn().await;
@@ -32,7 +32,7 @@ impl Connection {
             };
             let Some(retry) = failure.and_then(|failure| tries.again(failure)) else {
                 let doubt = tries.doubt;
-                return outcome.map(|answer| Answer { doubt, ..answer });
+                return outcome.map(|answer| ApiResponse { doubt, ..answer });
             };
             let wait = retry.wait;
             traffic::tell(retry);
@@ -44,7 +44,7 @@ impl Connection {
     /// sent again, as the policy says.
     pub(crate) async fn open(
         &self,
-        call: &Call,
+        call: &ApiRequest,
         token: Option<HeaderValue>,
     ) -> Result<Response, Error> {
         let mut tries = Tries::new(self.retry_policy(), call);
@@ -93,10 +93,14 @@ impl Connection {
     }
 
     /// One try, before the deadline.
-    async fn send_once(&self, call: &Call, token: Option<HeaderValue>) -> Result<Answer, Error> {
+    async fn send_once(
+        &self,
+        call: &ApiRequest,
+        token: Option<HeaderValue>,
+    ) -> Result<ApiResponse, Error> {
         let exchange = async {
             let response = self.start(call, token).await?;
-            Answer::read(call.verb, &call.url, response).await
+            ApiResponse::read(call.verb, &call.url, response).await
         };
         match tokio::time::timeout(self.deadline(), exchange).await {
             Ok(answer) => answer,

@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 use url::Url;
 
-use crate::catalogue::Service;
-use crate::config::Place;
-use crate::http::{Answer, Call, Connection, stalled};
+use crate::catalog::Service;
+use crate::config::Endpoints;
+use crate::http::{ApiRequest, ApiResponse, Connection, stalled};
 use crate::keystone::Keystone;
 use crate::{Clock, CloudConfig, Error, RetryPolicy, Token, TokenProvider};
 
@@ -32,7 +32,7 @@ pub struct Session {
 struct Inner {
     clock: Clock,
     connection: Connection,
-    place: Place,
+    place: Endpoints,
     provider: Arc<dyn TokenProvider>,
     /// Locked while a token is fetched, so that two tasks fetch one.
     token: Mutex<Option<Arc<Token>>>,
@@ -71,7 +71,7 @@ impl Session {
 
     fn assembled(
         connection: Connection,
-        place: Place,
+        place: Endpoints,
         clock: Clock,
         provider: Arc<dyn TokenProvider>,
     ) -> Self {
@@ -137,7 +137,7 @@ impl Session {
         &self.inner.connection
     }
 
-    /// The address of the image service, as configured or from the catalogue, ending in `/v2`.
+    /// The address of the image service, as configured or from the catalog, ending in `/v2`.
     pub(crate) async fn image_endpoint(&self) -> Result<Url, Error> {
         let mut url = self.endpoint(Service::Image).await?;
         let path = url.path().trim_end_matches('/').to_owned();
@@ -149,18 +149,18 @@ impl Session {
         Ok(url)
     }
 
-    /// The address of a service, as configured or from the catalogue.
+    /// The address of a service, as configured or from the catalog.
     pub(crate) async fn endpoint(&self, service: Service) -> Result<Url, Error> {
         let place = self.inner.place.of(service);
         if let Some(url) = &place.endpoint_override {
             return Ok(url.clone());
         }
         let token = self.token(MARGIN).await?;
-        if token.project_id.is_none() && token.catalogue.is_empty() {
+        if token.project_id.is_none() && token.catalog.is_empty() {
             return Err(self.no_project());
         }
         let region = place.region.as_deref();
-        token.catalogue.endpoint(service, &place.interfaces, region)
+        token.catalog.endpoint(service, &place.interfaces, region)
     }
 
     /// Whether the cloud has such a service at all, whatever its region.
@@ -168,10 +168,10 @@ impl Session {
         if self.inner.place.of(service).endpoint_override.is_some() {
             return Ok(true);
         }
-        Ok(self.token(MARGIN).await?.catalogue.has(service))
+        Ok(self.token(MARGIN).await?.catalog.has(service))
     }
 
-    /// The addresses that the catalogue has for a service in all regions of this image service.
+    /// The addresses that the catalog has for a service in all regions of this image service.
     pub(crate) async fn beside(
         &self,
         image: &Url,
@@ -179,17 +179,17 @@ impl Session {
     ) -> Result<BTreeSet<String>, Error> {
         let token = self.token(MARGIN).await?;
         let interfaces = &self.inner.place.of(service).interfaces;
-        Ok(token.catalogue.beside(image, service, interfaces))
+        Ok(token.catalog.beside(image, service, interfaces))
     }
 
     /// Sends a request with the token. The answer is one of success.
-    pub(crate) async fn send(&self, call: &Call) -> Result<Answer, Error> {
+    pub(crate) async fn send(&self, call: &ApiRequest) -> Result<ApiResponse, Error> {
         self.exchange(call).await?.accepted()
     }
 
     /// Sends a request with the token. If the service refuses the token, a new one is fetched and
     /// the request sent once more; the second answer counts, whatever it is.
-    pub(crate) async fn exchange(&self, call: &Call) -> Result<Answer, Error> {
+    pub(crate) async fn exchange(&self, call: &ApiRequest) -> Result<ApiResponse, Error> {
         let token = self.token(MARGIN).await?;
         let first = self.connection().send(call, Some(token.header()?)).await?;
         if first.status != 401 {
@@ -202,11 +202,11 @@ impl Session {
             self.forget(&token).await;
         }
         let doubt = first.doubt || second.doubt;
-        Ok(Answer { doubt, ..second })
+        Ok(ApiResponse { doubt, ..second })
     }
 
     /// As [`Session::send`], but the body of the answer is left for the caller to read.
-    pub(crate) async fn open(&self, call: &Call) -> Result<reqwest::Response, Error> {
+    pub(crate) async fn open(&self, call: &ApiRequest) -> Result<reqwest::Response, Error> {
         let mut token = self.token(MARGIN).await?;
         let mut response = self.connection().open(call, Some(token.header()?)).await?;
         if response.status() == 401 {
@@ -220,7 +220,7 @@ impl Session {
         if response.status() == 401 {
             self.forget(&token).await;
         }
-        let reading = Answer::read(call.verb, &call.url, response);
+        let reading = ApiResponse::read(call.verb, &call.url, response);
         let deadline = self.connection().deadline();
         match tokio::time::timeout(deadline, reading).await {
             Ok(answer) => Err(match answer?.accepted() {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::address::below;
-use crate::http::{Call, Verb};
+use crate::http::{ApiRequest, Verb};
 use crate::{Error, Glance};
 
 /// A place where a cloud keeps the data of images.
@@ -27,7 +27,7 @@ impl Glance {
     /// As every request.
     pub async fn stores(&self) -> Result<Vec<Store>, Error> {
         let url = below(&self.endpoint().await?, &["info", "stores"]);
-        let answer = match self.session().send(&Call::new(Verb::Get, url)).await {
+        let answer = match self.session().send(&ApiRequest::new(Verb::Get, url)).await {
             Ok(answer) => answer,
             Err(Error::NotFound(_)) => return Ok(Vec::new()),
             Err(error) => return Err(error),

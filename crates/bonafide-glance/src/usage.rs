@@ -8,7 +8,7 @@ use url::Url;
 use uuid::Uuid;
 
 use self::findings::Findings;
-use crate::catalogue::Service;
+use crate::catalog::Service;
 use crate::pages::{Page, Pages};
 use crate::{Error, Glance, Session};
 
@@ -22,7 +22,7 @@ mod uses;
 mod version;
 mod volumes;
 
-pub use self::gap::{Gap, UsageSource};
+pub use self::gap::{UsageGap, UsageSource};
 pub use self::uses::{UseCounts, Uses};
 
 /// The most pages of one list: a million elements, if pages have a hundred.
@@ -41,7 +41,7 @@ const PAGES: usize = 10_000;
 /// or when the lists begin or end, is noticed; one that is down in between only is not, since no
 /// answer of Nova shows it. One without compute hosts, such as that of servers which never got a
 /// host, is noticed only while the first page has room for its servers. That regions share an image
-/// service is noticed by the catalogue, if it has them. No service tells which image a server is
+/// service is noticed by the catalog, if it has them. No service tells which image a server is
 /// being rescued with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -53,7 +53,7 @@ pub enum Usage {
         /// What was learned, none of which is in doubt.
         known: Uses,
         /// What was not.
-        gaps: Vec<Gap>,
+        gaps: Vec<UsageGap>,
     },
 }
 
@@ -111,7 +111,7 @@ impl Usage {
 
     /// What is not known; nothing if all is.
     #[must_use]
-    pub fn gaps(&self) -> &[Gap] {
+    pub fn gaps(&self) -> &[UsageGap] {
         match self {
             Self::Complete(_) => &[],
             Self::Incomplete { gaps, .. } => gaps,
@@ -168,7 +168,7 @@ async fn endpoint(session: &Session, service: Service) -> Result<Url, String> {
             .await
             .map_err(|error| reason(&error)),
         Ok(false) => Err(format!(
-            "there is no {name} service in the catalogue; if the cloud has one, set \
+            "there is no {name} service in the catalog; if the cloud has one, set \
              `{key}_endpoint_override`",
             name = service.name(),
             key = service.name().replace('-', "_")
@@ -227,7 +227,7 @@ mod tests {
         let complete = Usage::Complete(uses.clone());
         assert_eq!(complete.complete(), Some(&uses));
         assert!(complete.gaps().is_empty());
-        let gaps = vec![Gap::new(UsageSource::Volumes, "it is closed today")];
+        let gaps = vec![UsageGap::new(UsageSource::Volumes, "it is closed today")];
         let incomplete = Usage::Incomplete {
             known: uses.clone(),
             gaps,
@@ -246,7 +246,7 @@ mod tests {
         known.add(Uuid::nil(), "p", UsageSource::Servers);
         let usage = Usage::Incomplete {
             known,
-            gaps: vec![Gap::new(UsageSource::ServerSnapshots, "why")],
+            gaps: vec![UsageGap::new(UsageSource::ServerSnapshots, "why")],
         };
         let counts = json!({
             "servers": 1, "volumes": 0, "volume_snapshots": 0, "server_snapshots": 0,

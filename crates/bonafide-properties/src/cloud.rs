@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::edition::Levels;
-use crate::rules::{Judge, check_image};
+use crate::rules::{Checker, check_image};
 use crate::{
     BuildDate, Edition, ImageRecord, Metadata, OsPurpose, Rule, Severity, Value, Violation,
 };
@@ -14,7 +14,7 @@ use crate::{
 /// What is wrong with one image of a cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Checked<'a> {
+pub struct ImageReport<'a> {
     /// The image.
     pub image: &'a ImageRecord,
     /// In the order of the rules.
@@ -24,7 +24,7 @@ pub struct Checked<'a> {
 /// A violation as an edition weighs it, for tables and JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Weighed<'a> {
+pub struct Diagnostic<'a> {
     /// How much it weighs.
     pub severity: Severity,
     /// The rule's number.
@@ -39,14 +39,15 @@ pub struct Weighed<'a> {
     pub why: &'a str,
 }
 
-impl Checked<'_> {
+impl ImageReport<'_> {
     /// The violations that this edition knows, the worst first.
     #[must_use]
-    pub fn weighed(&self, edition: Edition) -> Vec<Weighed<'_>> {
+    pub fn diagnostics(&self, edition: Edition) -> Vec<Diagnostic<'_>> {
         let known = self.violations.iter();
-        let known = known.filter_map(|violation| violation.weighed(edition));
+        let known = known.filter_map(|violation| violation.diagnostics(edition));
         let mut known: Vec<_> = known.collect();
-        known.sort_by_key(|weighed| (std::cmp::Reverse(weighed.severity), weighed.rule));
+        known
+            .sort_by_key(|diagnostics| (std::cmp::Reverse(diagnostics.severity), diagnostics.rule));
         known
     }
 }
@@ -54,7 +55,7 @@ impl Checked<'_> {
 /// Everything that is wrong with the images of a cloud, each by itself and all together, in the order
 /// in which they came. `now` is the time of the check, UTC.
 #[must_use]
-pub fn check_cloud(images: &[ImageRecord], now: Timestamp) -> Vec<Checked<'_>> {
+pub fn check_cloud(images: &[ImageRecord], now: Timestamp) -> Vec<ImageReport<'_>> {
     let listed: Vec<_> = images.iter().map(Listed::new).collect();
     let mut kinds: BTreeMap<_, Vec<_>> = BTreeMap::new();
     let mut names: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -67,7 +68,7 @@ pub fn check_cloud(images: &[ImageRecord], now: Timestamp) -> Vec<Checked<'_>> {
         }
     }
     let checked = listed.iter().map(|one| {
-        let mut judge = Judge::new(one.image);
+        let mut judge = Checker::new(one.image);
         if let Some(same) = one.kind().and_then(|kind| kinds.get(&kind))
             && one.image.is_listed()
         {
@@ -81,7 +82,7 @@ pub fn check_cloud(images: &[ImageRecord], now: Timestamp) -> Vec<Checked<'_>> {
         let mut violations = check_image(one.image, now);
         violations.extend(judge.found());
         violations.sort_by_key(|violation| violation.rule);
-        Checked {
+        ImageReport {
             image: one.image,
             violations,
         }
@@ -131,7 +132,7 @@ impl<'a> Listed<'a> {
 }
 
 /// Rule 7, and that `oldgeneric` has a successor.
-fn generic(judge: &mut Judge<'_>, one: &Listed<'_>, same: &[&Listed<'_>]) {
+fn generic(judge: &mut Checker<'_>, one: &Listed<'_>, same: &[&Listed<'_>]) {
     let others = || {
         same.iter()
             .filter(|other| one.is_other(other) && other.is(OsPurpose::Generic))
@@ -160,7 +161,7 @@ fn generic(judge: &mut Judge<'_>, one: &Listed<'_>, same: &[&Listed<'_>]) {
 }
 
 /// Rule 32: an image beside a newer one of its kind.
-fn replaced(judge: &mut Judge<'_>, one: &Listed<'_>, same: &[&Listed<'_>]) {
+fn replaced(judge: &mut Checker<'_>, one: &Listed<'_>, same: &[&Listed<'_>]) {
     let newer = |other: &&&Listed<'_>| {
         one.is_other(other) && other.is(OsPurpose::Generic) && other.built > one.built
     };
@@ -185,7 +186,7 @@ fn replaced(judge: &mut Judge<'_>, one: &Listed<'_>, same: &[&Listed<'_>]) {
     let levels = match cut {
         _ if name == current => Levels::ERROR,
         _ if name == wanted => return,
-        // In a catalogue where each name ends with its day, no name is taken from another.
+        // In a catalog where each name ends with its day, no name is taken from another.
         None if undated(name).is_some() && undated(name) == undated(current) => Levels::HINT,
         Some((_, word)) if word.starts_with('(') => Levels::WARNING,
         Some((_, word)) if word.len() == 8 && word.bytes().all(|b| b.is_ascii_digit()) => {
@@ -207,7 +208,7 @@ fn undated(name: &str) -> Option<&str> {
 }
 
 /// Rules 30 and 33.
-fn equal_names(judge: &mut Judge<'_>, one: &Listed<'_>, same: &[&Listed<'_>]) {
+fn equal_names(judge: &mut Checker<'_>, one: &Listed<'_>, same: &[&Listed<'_>]) {
     let others = || same.iter().filter(|other| one.is_other(other));
     let old = |listed: &Listed<'_>| listed.is(OsPurpose::OldGeneric);
     if let Some(other) = others().find(|other| old(one) && old(other)) {

@@ -18,7 +18,7 @@ mod units;
 mod violation;
 mod vocabulary;
 
-pub use cloud::{Checked, Weighed, check_cloud};
+pub use cloud::{Diagnostic, ImageReport, check_cloud};
 pub use date::BuildDate;
 pub use edition::{Edition, Severity};
 pub use error::{Error, InvalidValue};
@@ -26,7 +26,7 @@ pub use extra::ExtraProperties;
 pub use metadata::{Metadata, Value};
 pub use presence::check_presence;
 pub use promise::{ProvidedUntil, UuidValidity};
-pub use properties::{CiRun, ImageProperties, OperatingSystem, Promises, Rescue};
+pub use properties::{CiRun, ImageProperties, LifecyclePolicy, OperatingSystem, Rescue};
 pub use query::{Query, QueryError};
 pub use record::ImageRecord;
 pub use rules::{check_image, next_due};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::rules::{self, Judge};
+use crate::rules::{self, Checker};
 use crate::{
     Architecture, DiskBus, Error, ExtraProperties, Gibibytes, HypervisorType, ImageRecord,
     ImageSource, Mebibytes, OsPurpose, OsType, ProvidedUntil, ReplaceFrequency, RescueBus,
@@ -59,7 +59,7 @@ impl OperatingSystem {
 /// What the operator promises about the image's life.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Promises {
+pub struct LifecyclePolicy {
     /// `replace_frequency`.
     pub replace_frequency: ReplaceFrequency,
     /// `provided_until`.
@@ -70,7 +70,7 @@ pub struct Promises {
     pub hotfix_hours: Option<u32>,
 }
 
-impl Promises {
+impl LifecyclePolicy {
     /// The three that SCS-0102 demands.
     #[must_use]
     pub const fn new(
@@ -143,7 +143,7 @@ pub struct ImageProperties {
     /// What is inside.
     pub system: OperatingSystem,
     /// What is promised.
-    pub promises: Promises,
+    pub lifecycle: LifecyclePolicy,
     /// Where it comes from.
     pub source: ImageSource,
     /// `image_description`: a URL or a text.
@@ -179,7 +179,7 @@ impl ImageProperties {
     #[must_use]
     pub fn new(
         system: OperatingSystem,
-        promises: Promises,
+        lifecycle: LifecyclePolicy,
         source: ImageSource,
         description: String,
         build_date: Date,
@@ -187,7 +187,7 @@ impl ImageProperties {
     ) -> Self {
         Self {
             system,
-            promises,
+            lifecycle,
             source,
             description,
             build_date,
@@ -250,14 +250,14 @@ impl ImageProperties {
         set("os_purpose", self.purpose.to_string());
         set("os_type", system.family.to_string());
         set("os_version", system.version.clone());
-        set("provided_until", self.promises.provided_until.to_string());
+        set("provided_until", self.lifecycle.provided_until.to_string());
         set(
             "replace_frequency",
-            self.promises.replace_frequency.to_string(),
+            self.lifecycle.replace_frequency.to_string(),
         );
         set("source_url", source);
-        set("uuid_validity", self.promises.uuid_validity.to_string());
-        if let Some(hours) = self.promises.hotfix_hours {
+        set("uuid_validity", self.lifecycle.uuid_validity.to_string());
+        if let Some(hours) = self.lifecycle.hotfix_hours {
             set("hotfix_hours", hours.to_string());
         }
         if let Some(until) = self.maintained_until {
@@ -282,7 +282,7 @@ impl ImageProperties {
             properties: map,
             ..ImageRecord::default()
         };
-        let mut violations = Judge::new(&record).written();
+        let mut violations = Checker::new(&record).written();
         // What would be cut, and what no server boots with, is not written even where that is no error.
         violations.retain(|violation| match violation.rule {
             Rule::Keys | Rule::MinRam => violation.worst() >= Some(Severity::Warning),

@@ -71,7 +71,7 @@ impl ImageRecord {
         Ok(SavedImages::from_json(text)?.images)
     }
 
-    /// Whether the catalogue of the cloud shows it: public or community, and not hidden.
+    /// Whether the catalog of the cloud shows it: public or community, and not hidden.
     #[must_use]
     pub fn is_listed(&self) -> bool {
         !self.os_hidden && matches!(self.visibility.as_str(), "public" | "community")

@@ -22,13 +22,13 @@ pub use recency::next_due;
 pub(crate) use standard_images::{CLUSTER_API_NAME, NAMED, Status, is_cluster_api, problem};
 
 /// Looks at one image and gathers what is wrong with it.
-pub(crate) struct Judge<'a> {
+pub(crate) struct Checker<'a> {
     record: &'a ImageRecord,
     metadata: Metadata,
     violations: Vec<Violation>,
 }
 
-impl<'a> Judge<'a> {
+impl<'a> Checker<'a> {
     pub(crate) fn new(record: &'a ImageRecord) -> Self {
         Self {
             metadata: Metadata::from_map(&record.properties),
@@ -99,7 +99,7 @@ impl<'a> Judge<'a> {
 /// the check, UTC.
 #[must_use]
 pub fn check_image(record: &ImageRecord, now: Timestamp) -> Vec<Violation> {
-    let mut violations = Judge::new(record).all(now);
+    let mut violations = Checker::new(record).all(now);
     services::excuse(record, &mut violations);
     violations.sort_by_key(|violation| violation.rule);
     violations

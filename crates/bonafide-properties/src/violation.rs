@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::edition::Levels;
-use crate::{Edition, Severity, Weighed};
+use crate::{Diagnostic, Edition, Severity};
 
 /// A rule that an image breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +40,8 @@ impl Violation {
 impl Violation {
     /// How an edition weighs it; `None` if that does not know the rule.
     #[must_use]
-    pub fn weighed(&self, edition: Edition) -> Option<Weighed<'_>> {
-        Some(Weighed {
+    pub fn diagnostics(&self, edition: Edition) -> Option<Diagnostic<'_>> {
+        Some(Diagnostic {
             severity: self.severity(edition)?,
             rule: self.rule,
             standard: self.rule.standard(),

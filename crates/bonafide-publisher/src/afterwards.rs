@@ -4,23 +4,23 @@
 use bonafide_glance::{Image, MemberStatus, Visibility};
 
 use crate::apply::Applying;
-use crate::observed::{Observed, among};
-use crate::{Action, Newest, Reason, Standing, Wish, drift, marker};
+use crate::observed::{BuildState, among};
+use crate::{Action, Inventory, Newest, SkipReason, Wish, drift, marker};
 
 impl Applying<'_> {
     /// Looks up each step that failed among the images as they are by now: one that is done is among those
     /// that were taken, and of the others it is known that they are not.
-    pub(crate) fn see(&mut self, standing: &Standing) {
-        for mut refused in std::mem::take(&mut self.done.refused) {
-            let failed = matches!(refused.reason, Reason::Cloud(_) | Reason::Failed(_));
+    pub(crate) fn see(&mut self, inventory: &Inventory) {
+        for mut refused in std::mem::take(&mut self.done.skipped) {
+            let failed = matches!(refused.reason, SkipReason::Cloud(_) | SkipReason::Failed(_));
             match refused.action.as_ref().filter(|_| failed) {
-                Some(action) if is_done(action, self.wishes, standing) => {
+                Some(action) if is_done(action, self.wishes, inventory) => {
                     let action = action.clone();
                     self.note(&action, Ok(()));
                 }
                 _ => {
                     refused.is_seen = true;
-                    self.done.refused.push(refused);
+                    self.done.skipped.push(refused);
                 }
             }
         }
@@ -28,8 +28,8 @@ impl Applying<'_> {
 }
 
 /// Whether the images are as the step would make them.
-fn is_done(action: &Action, wishes: &[Wish<'_>], standing: &Standing) -> bool {
-    let found = |id| standing.images.iter().find(|image| image.id == id);
+fn is_done(action: &Action, wishes: &[Wish<'_>], inventory: &Inventory) -> bool {
+    let found = |id| inventory.images.iter().find(|image| image.id == id);
     let wish = wishes
         .iter()
         .find(|wish| wish.channel.name() == action.channel());
@@ -40,10 +40,10 @@ fn is_done(action: &Action, wishes: &[Wish<'_>], standing: &Standing) -> bool {
     match action {
         Action::Delete { image, .. } | Action::Discard { image, .. } => found(image.id).is_none(),
         Action::Publish { channel, build, .. } => newest.is_some_and(|(_, candidate)| {
-            let images = standing.images.iter();
-            let own = images.filter(|image| marker::is_own(image, channel, &standing.project));
+            let images = inventory.images.iter();
+            let own = images.filter(|image| marker::is_own(image, channel, &inventory.project));
             candidate.build() == *build
-                && matches!(among(own, candidate), Ok(Observed::Published(_)))
+                && matches!(among(own, candidate), Ok(BuildState::Published(_)))
         }),
         Action::Reinstate { image, .. } => found(image.id)
             .is_some_and(|image| marker::is_public(image) && !marker::is_superseded(image)),
@@ -59,7 +59,7 @@ fn is_done(action: &Action, wishes: &[Wish<'_>], standing: &Standing) -> bool {
             ..
         } => found(image.id).is_some_and(|image| {
             let given = add.iter().chain(accept);
-            is_shared(image, standing, given, remove)
+            is_shared(image, inventory, given, remove)
         }),
         Action::Supersede { image, name, .. } => found(image.id).is_some_and(|image| {
             marker::is_superseded(image) && (name.is_none() || image.name == *name)
@@ -72,11 +72,11 @@ fn is_done(action: &Action, wishes: &[Wish<'_>], standing: &Standing) -> bool {
 
 fn is_shared<'a>(
     image: &Image,
-    standing: &Standing,
+    inventory: &Inventory,
     mut given: impl Iterator<Item = &'a String>,
     taken: &[String],
 ) -> bool {
-    let Some(members) = standing.members.get(&image.id) else {
+    let Some(members) = inventory.members.get(&image.id) else {
         return false;
     };
     let status = |project: &String| {

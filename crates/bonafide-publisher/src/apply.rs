@@ -11,22 +11,22 @@ use crate::publish::Look;
 use crate::remember::remember;
 use crate::removal::Withdrawn;
 use crate::{
-    Action, Candidate, Channel, Error, Event, Newest, Observe, Plan, Publisher, Reason, Reconciled,
-    Refused, Seen, Wish, changes, drift, marker, rotation,
+    Action, Candidate, Channel, Error, Event, EventSink, ImageSnapshot, Newest, Plan, Publisher,
+    ReconcileReport, SkipReason, SkippedStep, Wish, changes, drift, marker, rotation,
 };
 
 /// One plan that is being applied.
 pub(crate) struct Applying<'a> {
     pub(crate) publisher: &'a Publisher,
     pub(crate) wishes: &'a [Wish<'a>],
-    pub(crate) observer: &'a dyn Observe,
-    pub(crate) done: Reconciled,
+    pub(crate) observer: &'a dyn EventSink,
+    pub(crate) done: ReconcileReport,
     /// Channels whose vendor has published a newer build than the wish says.
     pub(crate) moved: BTreeSet<String>,
 }
 
 /// Whether a step was taken.
-pub(crate) type Taken = Result<(), Reason>;
+pub(crate) type StepResult = Result<(), SkipReason>;
 
 impl Applying<'_> {
     /// Takes the steps one by one. What fails does not keep the others from being taken.
@@ -34,7 +34,7 @@ impl Applying<'_> {
         let mut deletions = Vec::new();
         for action in &plan.actions {
             if self.publisher.is_cancelled() {
-                self.note(action, Err(Reason::Cancelled));
+                self.note(action, Err(SkipReason::Cancelled));
                 continue;
             }
             let taken = match action {
@@ -63,14 +63,14 @@ impl Applying<'_> {
         self.delete(deletions).await;
     }
 
-    pub(crate) fn note(&mut self, action: &Action, taken: Taken) {
+    pub(crate) fn note(&mut self, action: &Action, taken: StepResult) {
         match taken {
             Ok(()) => {
                 let observer = self.of(action.channel());
-                observer.observe(&Event::Applied { action });
+                observer.emit(&Event::Applied { action });
                 self.done.applied.push(action.clone());
             }
-            Err(reason) => self.done.refused.push(Refused {
+            Err(reason) => self.done.skipped.push(SkippedStep {
                 channel: action.channel().to_owned(),
                 action: Some(action.clone()),
                 is_seen: false,
@@ -94,35 +94,41 @@ impl Applying<'_> {
         }
     }
 
-    fn wish(&self, channel: &str) -> Result<&Wish<'_>, Reason> {
+    fn wish(&self, channel: &str) -> Result<&Wish<'_>, SkipReason> {
         let mut wishes = self.wishes.iter();
         let wish = wishes.find(|wish| wish.channel.name() == channel);
-        wish.ok_or_else(|| Reason::Changed(format!("{channel} is not in the catalogue")))
+        wish.ok_or_else(|| SkipReason::Changed(format!("{channel} is not in the catalog")))
     }
 
-    fn candidate(&self, channel: &str) -> Result<(&Channel, &Candidate), Reason> {
+    fn candidate(&self, channel: &str) -> Result<(&Channel, &Candidate), SkipReason> {
         let wish = self.wish(channel)?;
         match wish.newest {
             Newest::Found(candidate) => Ok((wish.channel, candidate)),
-            _ => Err(Reason::Changed(format!(
+            _ => Err(SkipReason::Changed(format!(
                 "the newest build of {channel} is not known any more"
             ))),
         }
     }
 
     /// The image, if it still is as it was when the plan was made.
-    pub(crate) async fn unchanged(&self, channel: &str, seen: &Seen) -> Result<Image, Reason> {
+    pub(crate) async fn unchanged(
+        &self,
+        channel: &str,
+        seen: &ImageSnapshot,
+    ) -> Result<Image, SkipReason> {
         let Some(image) = self.glance().find(seen.id).await? else {
-            return Err(Reason::Changed(format!("image {} is gone", seen.id)));
+            return Err(SkipReason::Changed(format!("image {} is gone", seen.id)));
         };
         let project = self.glance().session().project_id().await?;
         if !marker::is_own(&image, channel, &project) {
             let id = seen.id;
-            return Err(Reason::Changed(format!("image {id} is not ours any more")));
+            return Err(SkipReason::Changed(format!(
+                "image {id} is not ours any more"
+            )));
         }
-        let now = Seen::new(&image);
+        let now = ImageSnapshot::new(&image);
         if now != *seen {
-            return Err(Reason::Changed(format!(
+            return Err(SkipReason::Changed(format!(
                 "image {} was changed meanwhile: it was {}, and is {} since {}",
                 seen.id,
                 seen.visibility,
@@ -133,7 +139,7 @@ impl Applying<'_> {
         Ok(image)
     }
 
-    async fn unlist(&self, channel: &str, seen: &Seen) -> Taken {
+    async fn unlist(&self, channel: &str, seen: &ImageSnapshot) -> StepResult {
         self.unchanged(channel, seen).await?;
         let patch = ImagePatch::new().visibility(Visibility::Community);
         let done = changes::update(self.glance(), seen.id, &patch).await;
@@ -144,30 +150,30 @@ impl Applying<'_> {
         Ok(done.map(drop)?)
     }
 
-    async fn discard(&self, channel: &str, seen: &Seen) -> Taken {
+    async fn discard(&self, channel: &str, seen: &ImageSnapshot) -> StepResult {
         let image = self.unchanged(channel, seen).await?;
         if marker::was_accepted(&image)
             || image.visibility != Visibility::Private
             || self.publisher.busy_until(&image).is_some()
         {
             let id = seen.id;
-            return Err(Reason::Changed(format!("image {id} is no leftover")));
+            return Err(SkipReason::Changed(format!("image {id} is no leftover")));
         }
         self.remove(&image).await?;
         if let Some(watched) = Watched::of(&image) {
             self.publisher.bury(watched.heartbeat).await;
         }
         let observer = self.of(channel);
-        observer.observe(&Event::Removed { id: image.id });
+        observer.emit(&Event::Removed { id: image.id });
         Ok(())
     }
 
-    pub(crate) async fn remove(&self, image: &Image) -> Taken {
+    pub(crate) async fn remove(&self, image: &Image) -> StepResult {
         changes::delete(self.glance(), image.id).await?;
         Ok(())
     }
 
-    async fn reinstate(&self, channel: &str, seen: &Seen) -> Taken {
+    async fn reinstate(&self, channel: &str, seen: &ImageSnapshot) -> StepResult {
         let image = self.unchanged(channel, seen).await?;
         let channel = self.wish(channel)?.channel;
         let added = drift::added(&image);
@@ -177,22 +183,27 @@ impl Applying<'_> {
         };
         changes::update(self.glance(), image.id, &patch).await?;
         let observer = self.of(channel.name());
-        observer.observe(&Event::Reinstated { id: image.id });
+        observer.emit(&Event::Reinstated { id: image.id });
         Ok(())
     }
 
-    async fn supersede(&self, channel: &str, seen: &Seen, name: Option<&str>) -> Taken {
+    async fn supersede(
+        &self,
+        channel: &str,
+        seen: &ImageSnapshot,
+        name: Option<&str>,
+    ) -> StepResult {
         let image = self.unchanged(channel, seen).await?;
         let patch = rotation::supersede(self.wish(channel)?.channel, &image, name, self.now());
         changes::update(self.glance(), image.id, &patch).await?;
         if !marker::is_superseded(&image) {
             let observer = self.of(channel);
-            observer.observe(&Event::Superseded { id: image.id });
+            observer.emit(&Event::Superseded { id: image.id });
         }
         Ok(())
     }
 
-    async fn repair(&mut self, channel: &str, seen: &Seen) -> Taken {
+    async fn repair(&mut self, channel: &str, seen: &ImageSnapshot) -> StepResult {
         let image = self.unchanged(channel, seen).await?;
         let (channel, candidate) = self.candidate(channel)?;
         let observer = Of {
@@ -205,7 +216,7 @@ impl Applying<'_> {
         Ok(())
     }
 
-    async fn publish(&mut self, action: &Action) -> Taken {
+    async fn publish(&mut self, action: &Action) -> StepResult {
         let Action::Publish {
             channel,
             build,
@@ -221,7 +232,7 @@ impl Applying<'_> {
         };
         let (channel, candidate) = self.candidate(channel)?;
         if candidate.build() != *build {
-            return Err(Reason::Changed(format!(
+            return Err(SkipReason::Changed(format!(
                 "the newest build is {} now",
                 candidate.serial()
             )));
@@ -233,7 +244,7 @@ impl Applying<'_> {
         let report = match published.await {
             Err(error @ Error::Busy { since, .. }) => {
                 let now = self.glance().session().cloud_time().await;
-                return Err(Reason::Busy {
+                return Err(SkipReason::Busy {
                     what: error.to_string(),
                     overdue: marker::is_overdue(since, now.unwrap_or_else(|| self.now())),
                 });
@@ -248,7 +259,7 @@ impl Applying<'_> {
     }
 }
 
-impl From<CloudError> for Reason {
+impl From<CloudError> for SkipReason {
     fn from(error: CloudError) -> Self {
         match error {
             CloudError::Conflict(_) | CloudError::Forbidden(_) => Self::Cloud(Box::new(error)),
@@ -257,7 +268,7 @@ impl From<CloudError> for Reason {
     }
 }
 
-impl From<Error> for Reason {
+impl From<Error> for SkipReason {
     fn from(error: Error) -> Self {
         match error {
             Error::Busy { .. } => Self::Busy {

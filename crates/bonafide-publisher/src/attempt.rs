@@ -8,14 +8,14 @@ use uuid::Uuid;
 
 use crate::heartbeat::{Alive, Settled, Watched};
 use crate::job::Job;
-use crate::observed::{Observed, Taken, observe_id};
-use crate::opened::Opened;
+use crate::observed::{BuildState, IdState, observe_id};
+use crate::opened::OpenedDownload;
 use crate::pipeline::Limits;
 use crate::places::Places;
 use crate::uploading::Uploads;
 use crate::wait::Wait;
-use crate::wanted::Wanted;
-use crate::{Error, Event, Outcome, Report, changes, clean_up, marker};
+use crate::wanted::ImageSpec;
+use crate::{Error, Event, Outcome, PublishReport, changes, clean_up, marker};
 
 /// Ids that are tried for one build. Each failed upload uses one up, and so may other tenants.
 const MAX_ATTEMPTS: u32 = 4096;
@@ -29,12 +29,12 @@ enum Created {
         attempt: u32,
     },
     /// By another run, and it is public now.
-    Elsewhere(Box<Report>),
+    Elsewhere(Box<PublishReport>),
 }
 
 /// What became of an upload.
 enum Tried {
-    Done(Box<Report>),
+    Done(Box<PublishReport>),
     /// Its image is removed, unless the error says something else.
     Failed {
         id: Uuid,
@@ -46,7 +46,7 @@ enum Tried {
 impl Job<'_> {
     /// Creates the image under the first id that was not used up, and uploads to it. An upload that
     /// fails by chance is begun anew under the next id.
-    pub(crate) async fn create_and_upload(&self) -> Result<Report, Error> {
+    pub(crate) async fn create_and_upload(&self) -> Result<PublishReport, Error> {
         let mut uploads = Uploads::new(self.glance(), self.observer);
         let mut places = self.places();
         let mut first = 0;
@@ -84,9 +84,9 @@ impl Job<'_> {
 
     async fn fill(
         &self,
-        opened: Opened,
+        opened: OpenedDownload,
         limits: Limits,
-        wanted: &Wanted,
+        wanted: &ImageSpec,
         alive: Option<&Alive>,
         first: u32,
     ) -> Result<Tried, Error> {
@@ -96,7 +96,7 @@ impl Job<'_> {
             Created::Elsewhere(report) => return Ok(Tried::Done(report)),
         };
         let id = image.id;
-        self.observer.observe(&Event::Created { id, attempt });
+        self.observer.emit(&Event::Created { id, attempt });
         let passed = match self
             .uploading(limits, alive)
             .upload(id, opened, self.check())
@@ -108,7 +108,7 @@ impl Job<'_> {
                 return Ok(Tried::Failed { id, attempt, error });
             }
         };
-        self.observer.observe(&Event::Uploaded {
+        self.observer.emit(&Event::Uploaded {
             id,
             digests: &passed.proof,
         });
@@ -122,7 +122,7 @@ impl Job<'_> {
     /// that failed before.
     async fn create(
         &self,
-        wanted: &Wanted,
+        wanted: &ImageSpec,
         lease_until: Timestamp,
         alive: Option<&Alive>,
         first: u32,
@@ -147,7 +147,7 @@ impl Job<'_> {
                 Err(error) => {
                     // The image may be there although its answer was lost.
                     return match look().await {
-                        Ok(Taken::Own(Observed::Incomplete { image, .. }))
+                        Ok(IdState::Own(BuildState::Incomplete { image, .. }))
                             if marker::is_by(&image, self.run) =>
                         {
                             Ok(Created::Here { image, attempt })
@@ -158,24 +158,24 @@ impl Job<'_> {
             }
             loop {
                 match look().await? {
-                    Taken::UsedUp | Taken::Own(Observed::Absent) => {}
-                    Taken::Foreign => self.observer.observe(&Event::IdTaken { id }),
-                    Taken::Own(Observed::Published(image)) => {
+                    IdState::UsedUp | IdState::Own(BuildState::Absent) => {}
+                    IdState::Foreign => self.observer.emit(&Event::IdTaken { id }),
+                    IdState::Own(BuildState::Published(image)) => {
                         let report = self.report(Outcome::AlreadyPublished, &image, None);
                         return Ok(Created::Elsewhere(Box::new(report)));
                     }
                     // Another run came first; it may still be between its last two requests.
-                    Taken::Own(Observed::Complete(image) | Observed::Withdrawn(image)) => {
+                    IdState::Own(BuildState::Complete(image) | BuildState::Withdrawn(image)) => {
                         let report = self.complete(*image).await?;
                         return Ok(Created::Elsewhere(Box::new(report)));
                     }
                     // The create was answered twice.
-                    Taken::Own(Observed::Incomplete { image, .. })
+                    IdState::Own(BuildState::Incomplete { image, .. })
                         if marker::is_by(&image, self.run) =>
                     {
                         return Ok(Created::Here { image, attempt });
                     }
-                    Taken::Own(Observed::Incomplete { image, .. }) => {
+                    IdState::Own(BuildState::Incomplete { image, .. }) => {
                         if !self.give_up(&image).await? {
                             continue;
                         }
@@ -202,7 +202,7 @@ impl Job<'_> {
         }
         let watched = Watched::of(image);
         if let (Some(watched), Some(_)) = (watched, publisher.busy_until(image)) {
-            self.observer.observe(&Event::Waiting { id });
+            self.observer.emit(&Event::Waiting { id });
             let settling = publisher.settle(image, watched);
             if publisher.unless_cancelled(settling).await? == Settled::Moved {
                 return Ok(false);
@@ -213,7 +213,7 @@ impl Job<'_> {
             return Err(Error::Busy { id, since, until });
         }
         changes::delete(self.glance(), id).await?;
-        self.observer.observe(&Event::Removed { id });
+        self.observer.emit(&Event::Removed { id });
         if let Some(watched) = watched {
             publisher.bury(watched.heartbeat).await;
         }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::{Clock, Error, Trust, marker};
+use crate::{Clock, Error, KeySources, marker};
 
 mod bytes;
 mod described;
@@ -35,9 +35,9 @@ pub enum Verdict {
     },
     /// Every link holds, from the pinned key to the digest that Glance says or, with [`Depth::Bytes`], to
     /// the bytes that it gives.
-    Proven,
+    Verified,
     /// Nothing contradicts, but something was not shown.
-    Unproven {
+    Unverified {
         /// What remains.
         remains: String,
     },
@@ -46,7 +46,7 @@ pub enum Verdict {
 /// One image and what could be proven of it. Serialises to JSON for machines.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
-pub struct Audited {
+pub struct AuditReport {
     /// The image in Glance.
     pub image: Uuid,
     /// Its name in Glance.
@@ -81,9 +81,9 @@ pub struct Auditor {
     fetch: Arc<dyn Fetch>,
     glance: Glance,
     clock: Clock,
-    trust: BTreeMap<String, Trust>,
+    trust: BTreeMap<String, KeySources>,
     /// Valid for images of each keyring that name one of its fingerprints.
-    given: Vec<Trust>,
+    given: Vec<KeySources>,
     depth: Depth,
     /// Those that were read, by name: many images are signed by the same keys.
     keyrings: Arc<Mutex<BTreeMap<String, Keyring>>>,
@@ -106,17 +106,17 @@ impl Auditor {
 
     /// Whose keys count under this keyring's name, instead of those that are known.
     #[must_use]
-    pub fn trust(mut self, keyring: impl Into<String>, trust: Trust) -> Self {
+    pub fn trust(mut self, keyring: impl Into<String>, trust: KeySources) -> Self {
         self.trust.insert(keyring.into(), trust);
         self.keyrings = Arc::default();
         self
     }
 
     /// Keys that are valid for each image that names one of their pinned fingerprints, whatever
-    /// keyring it names: a catalogue may pin keys of its own for any channel. Who signed is then
+    /// keyring it names: a catalog may pin keys of its own for any channel. Who signed is then
     /// the vendor of this trust, and not that of the keyring.
     #[must_use]
-    pub fn key(mut self, trust: Trust) -> Self {
+    pub fn key(mut self, trust: KeySources) -> Self {
         self.given.push(trust);
         self.keyrings = Arc::default();
         self
@@ -134,21 +134,21 @@ impl Auditor {
     /// # Errors
     ///
     /// [`Error`] if cloud or vendor can't be asked; what they say is the verdict.
-    pub async fn audit(&self, image: &Image) -> Result<Audited, Error> {
-        let mut audited = Audited {
+    pub async fn audit(&self, image: &Image) -> Result<AuditReport, Error> {
+        let mut audited = AuditReport {
             image: image.id,
             name: image.name.clone(),
             keyring: image.properties.get(marker::KEYRING).cloned(),
             expected: None,
             evidence: None,
-            verdict: Verdict::Proven,
+            verdict: Verdict::Verified,
         };
         audited.verdict = match self.chain(image, &mut audited).await {
-            Ok(()) => Verdict::Proven,
+            Ok(()) => Verdict::Verified,
             Err(Stop::Broken(reason)) => Verdict::Broken {
                 reason: printable(&reason),
             },
-            Err(Stop::Remains(remains)) => Verdict::Unproven {
+            Err(Stop::Remains(remains)) => Verdict::Unverified {
                 remains: printable(&remains),
             },
             Err(Stop::Failed(error)) => return Err(*error),
@@ -156,7 +156,7 @@ impl Auditor {
         Ok(audited)
     }
 
-    async fn chain(&self, image: &Image, audited: &mut Audited) -> Result<(), Stop> {
+    async fn chain(&self, image: &Image, audited: &mut AuditReport) -> Result<(), Stop> {
         if image.status != Status::Active {
             return Err(Stop::Remains(format!("it is {}", image.status)));
         }
@@ -205,7 +205,7 @@ impl Auditor {
             return Ok(keyring.clone());
         }
         let trust = self.trust.get(name).or(given).cloned();
-        let Some(trust) = trust.or_else(|| Trust::known(name)) else {
+        let Some(trust) = trust.or_else(|| KeySources::known(name)) else {
             return Err(Stop::Remains(format!(
                 "it is signed by keys of `{name}`, which are not known here"
             )));
@@ -217,9 +217,9 @@ impl Auditor {
     }
 
     /// The given keys among which is the one that the image says it is signed by.
-    fn given_for(&self, image: &Image) -> Option<&Trust> {
+    fn given_for(&self, image: &Image) -> Option<&KeySources> {
         let named = image.properties.get(marker::CERTIFICATE)?;
-        let is_named = |trust: &&Trust| {
+        let is_named = |trust: &&KeySources| {
             let mut pinned = trust.fingerprints().iter();
             pinned.any(|pinned| pinned.to_string().eq_ignore_ascii_case(named))
         };

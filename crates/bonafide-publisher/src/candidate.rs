@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use bonafide_sources::{Fetch, ImageFile, Release, Serial, SignatureLocation, Signed, SourceError};
+use bonafide_sources::{
+    Fetch, ImageFile, Release, Serial, SignatureLocation, SourceError, VerifiedNames,
+};
 use bonafide_verify::{
     DigestCheck, Error as VerifyError, Evidence, ExpectedDigest, FileSignature, Verified,
 };
@@ -12,9 +14,9 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use crate::channel::OPERATOR;
-use crate::proving::Proving;
+use crate::proving::ReleaseVerifier;
 use crate::retries;
-use crate::{Build, Channel, Error, Event, Observe, SignedFiles, marker};
+use crate::{Build, Channel, Error, Event, EventSink, SignedFiles, marker};
 
 /// The real pages have some kilobytes.
 const MAX_PAGE: u64 = 1024 * 1024;
@@ -46,7 +48,7 @@ impl Candidate {
         channel: &Channel,
         fetch: &dyn Fetch,
         now: Timestamp,
-        observer: &dyn Observe,
+        observer: &dyn EventSink,
     ) -> Result<Self, Error> {
         match retries::watch_borrowed(fetch) {
             Some(watched) => {
@@ -62,18 +64,18 @@ impl Candidate {
         channel: &Channel,
         fetch: &dyn Fetch,
         now: Timestamp,
-        observer: &dyn Observe,
+        observer: &dyn EventSink,
     ) -> Result<Self, Error> {
         if channel.keyring.vendor() != channel.product().vendor {
-            return Err(Error::Foreign {
+            return Err(Error::ChannelMismatch {
                 found: format!("the keyring of {}", channel.keyring.vendor()),
                 channel: channel.name().to_owned(),
             });
         }
         let release = channel.source.latest(fetch).await;
         let mut release = release.map_err(|error| ended(channel, error.into(), now))?;
-        observer.observe(&Event::Found { release: &release });
-        let proving = Proving {
+        observer.emit(&Event::Found { release: &release });
+        let proving = ReleaseVerifier {
             channel,
             release: &release,
             fetch,
@@ -81,10 +83,10 @@ impl Candidate {
         };
         let proven = match proving.list().await {
             // The list and its signature are two files that a mirror copies one after the other.
-            Err(Error::Unproven { source, .. })
+            Err(Error::Unverified { source, .. })
                 if matches!(*source, VerifyError::BadSignature { .. }) =>
             {
-                observer.observe(&Event::Rereading {
+                observer.emit(&Event::Rereading {
                     list: &release.list,
                 });
                 proving.list().await?
@@ -111,18 +113,18 @@ impl Candidate {
             release.list = list;
             release.signature = signature;
         }
-        let proving = Proving {
+        let proving = ReleaseVerifier {
             channel,
             release: &release,
             fetch,
             now,
         };
-        observer.observe(&Event::Proven {
+        observer.emit(&Event::Verified {
             evidence: list.evidence(),
         });
         let signed_at = list.evidence().signed_at;
         if let Some(limit) = channel.stale(signed_at, now) {
-            observer.observe(&Event::Stale {
+            observer.emit(&Event::Stale {
                 list: &release.list,
                 signed_at,
                 limit,
@@ -131,7 +133,7 @@ impl Candidate {
         let stamp = proving.stamp().await?;
         // A build that is listed with MD5 only is refused as that, and not passed over as not listed.
         let names: Vec<_> = list.names().chain(list.weak_names()).collect();
-        let mut signed = Signed::names(&names);
+        let mut signed = VerifiedNames::names(&names);
         if let Some((stamp, stamped_at)) = &stamp {
             signed_together(&release.list, signed_at, *stamped_at)?;
             signed = signed.stamp(stamp);
@@ -230,7 +232,7 @@ impl Candidate {
         fetch: &dyn Fetch,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let proving = Proving {
+        let proving = ReleaseVerifier {
             channel,
             release: &self.release,
             fetch,
@@ -243,7 +245,7 @@ impl Candidate {
                 .is_ok_and(|digest| digest.value() == self.expected.value())),
             // Mid-way between two states, or gone: not what it was.
             Err(
-                Error::Unproven { .. } | Error::Unsigned { .. } | Error::HtmlInsteadOfList { .. },
+                Error::Unverified { .. } | Error::Unsigned { .. } | Error::HtmlInsteadOfList { .. },
             ) => Ok(false),
             Err(Error::Fetch(error)) if error.is_not_found() => Ok(false),
             Err(error) => Err(error),
@@ -292,7 +294,7 @@ fn day(time: Timestamp) -> Date {
 /// can be put together of a vendor's signed files, and does not close it.
 fn signed_together(list: &Url, signed_at: Timestamp, stamped_at: Timestamp) -> Result<(), Error> {
     if signed_at.duration_since(stamped_at).abs() > SIGNED_TOGETHER {
-        return Err(Error::SignedApart {
+        return Err(Error::SignatureTimesDiffer {
             list: Box::new(list.clone()),
             signed_at,
             stamped_at,

@@ -4,8 +4,8 @@ use std::fmt;
 use std::num::NonZeroU32;
 
 use bonafide_properties::{
-    Architecture, Gibibytes, ImageProperties, ImageSource, InvalidValue, OperatingSystem,
-    OsPurpose, Promises, ProvidedUntil, ReplaceFrequency, UuidValidity,
+    Architecture, Gibibytes, ImageProperties, ImageSource, InvalidValue, LifecyclePolicy,
+    OperatingSystem, OsPurpose, ProvidedUntil, ReplaceFrequency, UuidValidity,
 };
 use bonafide_sources::{ImageFile, Mirror, Product, Source};
 use bonafide_verify::Keyring;
@@ -18,7 +18,7 @@ use crate::Candidate;
 
 mod settings;
 
-pub use settings::{Naming, Settings};
+pub use settings::{ImageNames, PropertyOverrides};
 
 /// The vendor's name of the images that the operator makes.
 pub(crate) const OPERATOR: &str = "operator";
@@ -29,7 +29,7 @@ pub(crate) const OPERATOR: &str = "operator";
 pub enum Profile {
     /// SCS: the plain name `Ubuntu 24.04`, dated by the vendor's build.
     Scs,
-    /// The operator's catalogue: `Ubuntu Noble 24.04 (2026-11-23)`, dated by the day it was added.
+    /// The operator's catalog: `Ubuntu Noble 24.04 (2026-11-23)`, dated by the day it was added.
     #[default]
     Stack,
 }
@@ -39,9 +39,9 @@ pub struct Channel {
     pub(crate) source: Box<dyn Source>,
     pub(crate) keyring: Keyring,
     pub(crate) profile: Profile,
-    promises: Promises,
-    naming: Naming,
-    settings: Settings,
+    lifecycle: LifecyclePolicy,
+    naming: ImageNames,
+    settings: PropertyOverrides,
     mirror: Option<Mirror>,
     age_limit: Option<SignedDuration>,
     grace: SignedDuration,
@@ -57,12 +57,12 @@ impl Channel {
     #[must_use]
     pub fn new(source: impl Source + 'static, keyring: Keyring) -> Self {
         Self {
-            promises: usual_promises(source.product()),
+            lifecycle: default_lifecycle(source.product()),
             source: Box::new(source),
             keyring,
             profile: Profile::default(),
-            naming: Naming::default(),
-            settings: Settings::default(),
+            naming: ImageNames::default(),
+            settings: PropertyOverrides::default(),
             mirror: None,
             age_limit: None,
             grace: GRACE,
@@ -78,21 +78,21 @@ impl Channel {
 
     /// Other promises.
     #[must_use]
-    pub fn promises(mut self, promises: Promises) -> Self {
-        self.promises = promises;
+    pub fn lifecycle(mut self, lifecycle: LifecyclePolicy) -> Self {
+        self.lifecycle = lifecycle;
         self
     }
 
     /// Names of the operator's.
     #[must_use]
-    pub fn naming(mut self, naming: Naming) -> Self {
+    pub fn naming(mut self, naming: ImageNames) -> Self {
         self.naming = naming;
         self
     }
 
     /// Property values of the operator's.
     #[must_use]
-    pub fn settings(mut self, settings: Settings) -> Self {
+    pub fn settings(mut self, settings: PropertyOverrides) -> Self {
         self.settings = settings;
         self
     }
@@ -128,14 +128,14 @@ impl Channel {
             .unwrap_or(Timestamp::MAX)
     }
 
-    pub(crate) const fn promises_made(&self) -> &Promises {
-        &self.promises
+    pub(crate) const fn lifecycle_policy(&self) -> &LifecyclePolicy {
+        &self.lifecycle
     }
 
     /// The end of the last day of `provided_until`, UTC, if it is a day.
     #[must_use]
     pub fn end(&self) -> Option<Timestamp> {
-        let ProvidedUntil::Date(last) = self.promises.provided_until else {
+        let ProvidedUntil::Date(last) = self.lifecycle.provided_until else {
             return None;
         };
         let midnight = last.tomorrow().ok()?.at(0, 0, 0, 0);
@@ -249,7 +249,7 @@ impl Channel {
         };
         let mut properties = ImageProperties::new(
             system,
-            self.promises.clone(),
+            self.lifecycle.clone(),
             source,
             product.page.to_string(),
             build_date,
@@ -275,10 +275,10 @@ impl fmt::Debug for Channel {
     }
 }
 
-pub(crate) fn usual_promises(product: &Product) -> Promises {
+pub(crate) fn default_lifecycle(product: &Product) -> LifecyclePolicy {
     let until = product.maintained_until;
     let three = NonZeroU32::MIN.saturating_add(2);
-    Promises::new(
+    LifecyclePolicy::new(
         ReplaceFrequency::Monthly,
         until.map_or(ProvidedUntil::Notice, ProvidedUntil::Date),
         UuidValidity::Last(three),
@@ -309,7 +309,7 @@ mod tests {
             noble().profile(Profile::Scs).image_name(added),
             "Ubuntu 24.04"
         );
-        let naming = Naming {
+        let naming = ImageNames {
             stack: Some("Noble".to_owned()),
             scs: Some("Ubuntu LTS".to_owned()),
         };

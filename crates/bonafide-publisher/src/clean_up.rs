@@ -5,7 +5,7 @@ use std::time::Duration;
 use bonafide_glance::{Glance, Image, Status};
 use uuid::Uuid;
 
-use crate::{Error, Event, LeftBehind, Observe, changes};
+use crate::{Error, Event, EventSink, Leftover, changes};
 
 /// How long to wait for Glance between two looks at an upload whose answer was lost. A proxy may
 /// give up after a minute while Glance goes on.
@@ -49,16 +49,16 @@ pub(crate) async fn remove(
     glance: &Glance,
     id: Uuid,
     error: Error,
-    observer: &dyn Observe,
+    observer: &dyn EventSink,
 ) -> Error {
     match changes::delete(glance, id).await {
         Ok(()) => {
-            observer.observe(&Event::Removed { id });
+            observer.emit(&Event::Removed { id });
             error
         }
         Err(failure) => Error::NotCleanedUp {
             error: Box::new(error),
-            left_behind: LeftBehind { id, error: failure },
+            left_behind: Leftover { id, error: failure },
         },
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use bonafide_glance::Traffic;
 use bonafide_properties::Gibibytes;
-use bonafide_sources::{Fetch, FetchError, ListFormat, Release, Signed, without_secrets};
+use bonafide_sources::{Fetch, FetchError, ListFormat, Release, VerifiedNames, without_secrets};
 use bonafide_verify::{ExpectedDigest, danger};
 use jiff::tz::TimeZone;
 use url::Url;
@@ -17,11 +17,11 @@ pub use bonafide_verify::danger::Reason;
 
 use crate::check::Unproven;
 use crate::event::counted;
-use crate::opened::{Opened, Packing};
+use crate::opened::{CompressionHint, OpenedDownload};
 use crate::upload::{Failed, UPLOAD};
 use crate::uploading::Uploads;
-use crate::wanted::Wanted;
-use crate::{Channel, Error, Observe, PrivateImage, Publisher, marker};
+use crate::wanted::ImageSpec;
+use crate::{Channel, Error, EventSink, Publisher, UploadReport, marker};
 
 /// The real lists have up to 30 kilobytes.
 const MAX_LIST: u64 = 4 * 1024 * 1024;
@@ -33,7 +33,7 @@ const RESERVED: [&str; 3] = ["bonafide_", "os_glance", "os_hash_"];
 pub struct Unverified<'a> {
     reason: Reason,
     url: Url,
-    packing: Packing,
+    packing: CompressionHint,
     /// A digest from an unsigned list: it shows a damaged download, not an origin.
     expected: Option<ExpectedDigest>,
     /// The channel and the build's own version, if it is a vendor's.
@@ -51,7 +51,7 @@ impl<'a> Unverified<'a> {
         Self {
             reason,
             url,
-            packing: Packing::ByContent,
+            packing: CompressionHint::ByContent,
             expected: None,
             channel: None,
             name: None,
@@ -78,10 +78,12 @@ impl<'a> Unverified<'a> {
         }
         let list = danger::unsigned_list(&text, &reason).map_err(unproven)?;
         let names: Vec<_> = list.names().chain(list.weak_names()).collect();
-        let file = channel.source.select(&release, &Signed::names(&names))?;
+        let file = channel
+            .source
+            .select(&release, &VerifiedNames::names(&names))?;
         let expected = danger::unsigned_digest(&list, &file.name, &reason).map_err(unproven)?;
         Ok(Self {
-            packing: Packing::ByName,
+            packing: CompressionHint::ByName,
             expected: Some(expected),
             channel: Some((channel, file.version.clone())),
             ..Self::at(file.url, reason)
@@ -137,33 +139,33 @@ impl Publisher {
     pub async fn upload_unverified(
         &self,
         image: &Unverified<'_>,
-        observer: &dyn Observe,
-    ) -> Result<PrivateImage, Error> {
+        observer: &dyn EventSink,
+    ) -> Result<UploadReport, Error> {
         let traffic = Traffic::new();
         let uploading = Box::pin(self.upload_without_proof(image, observer));
         let uploaded = counted(&traffic, observer, uploading).await?;
         let requests = traffic.requests();
-        Ok(PrivateImage {
+        Ok(UploadReport {
             requests,
             ..uploaded
         })
     }
 
-    async fn open_unverified(&self, image: &Unverified<'_>) -> Result<Opened, Error> {
+    async fn open_unverified(&self, image: &Unverified<'_>) -> Result<OpenedDownload, Error> {
         let download = self.unless_cancelled(self.fetch.open(&image.url)).await?;
         let limit = self.max_size;
         if download.length().is_some_and(|length| length > limit) {
             let url = image.url.clone();
             return Err(FetchError::TooLarge { url, limit }.into());
         }
-        Opened::new(download, image.file_name(), image.packing).await
+        OpenedDownload::new(download, image.file_name(), image.packing).await
     }
 
     async fn upload_without_proof(
         &self,
         image: &Unverified<'_>,
-        observer: &dyn Observe,
-    ) -> Result<PrivateImage, Error> {
+        observer: &dyn EventSink,
+    ) -> Result<UploadReport, Error> {
         let unsettled = self.unless_cancelled(self.remove_given_up(observer));
         let unsettled = unsettled.await?;
         let opened = self.open_unverified(image).await?;
@@ -197,7 +199,7 @@ impl Publisher {
             .map(|(channel, _)| channel.image_name(today));
         let name = image.name.clone().or(named);
         let name = name.unwrap_or_else(|| image.file_name().to_owned());
-        let wanted = Wanted::private(&name, head, min_ram, properties, marks);
+        let wanted = ImageSpec::private(&name, head, min_ram, properties, marks);
         let mut uploads = Uploads::new(&self.glance, observer);
         let mut opened = Some(opened);
         let uploaded = loop {
@@ -216,7 +218,7 @@ impl Publisher {
             }
         };
         self.look_again(unsettled, observer).await;
-        Ok(PrivateImage {
+        Ok(UploadReport {
             image: uploaded.id,
             name,
             source: without_secrets(&image.url),

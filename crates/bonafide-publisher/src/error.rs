@@ -14,7 +14,7 @@ mod constructors;
 mod left_behind;
 mod unsigned;
 
-pub use left_behind::LeftBehind;
+pub use left_behind::Leftover;
 
 pub(crate) use code::of_cloud;
 use unsigned::{known, places};
@@ -163,7 +163,7 @@ pub enum Error {
         "{list} has changed while the image was fetched, and no longer says what it said; the image \
          is removed again: run again later"
     )]
-    Moved {
+    ListChanged {
         /// The list.
         list: Url,
     },
@@ -173,7 +173,7 @@ pub enum Error {
          new plan",
         gone.join("; ")
     )]
-    MovedOn {
+    PlanOutdated {
         /// The steps that would no longer be taken, in words.
         gone: Vec<String>,
     },
@@ -203,14 +203,14 @@ pub enum Error {
         #[source]
         error: Box<Error>,
         /// What is left in the cloud.
-        left_behind: LeftBehind,
+        left_behind: Leftover,
     },
     /// An image of this build that is neither as it was published nor on its way.
     #[error(
         "image {id} of this build is not as it was published: it is {found}; it was changed since, so \
          it is left alone: delete it, or set it right"
     )]
-    NotAsPublished {
+    UnexpectedState {
         /// The image.
         id: Uuid,
         /// What is odd about it.
@@ -238,7 +238,7 @@ pub enum Error {
     #[error(
         "the vendor is in transition: {list} changed twice while images were fetched; try later"
     )]
-    InTransition {
+    ListUnstable {
         /// The list.
         list: Url,
     },
@@ -286,7 +286,7 @@ pub enum Error {
         "{list} was signed at {signed_at}, but the version file beside it at {stamped_at}: they are not of \
          one build; run again later, and report it to the vendor if that does not help"
     )]
-    SignedApart {
+    SignatureTimesDiffer {
         /// The list.
         list: Box<Url>,
         /// When it was signed.
@@ -367,7 +367,7 @@ pub enum Error {
     #[error(
         "{found} does not belong to {channel}; a key and a candidate are valid for their own channel only"
     )]
-    Foreign {
+    ChannelMismatch {
         /// What was given.
         found: String,
         /// The channel.
@@ -375,7 +375,7 @@ pub enum Error {
     },
     /// The origin is not proven.
     #[error("{url} is refused")]
-    Unproven {
+    Unverified {
         /// The list or the image.
         url: Url,
         /// The rule that is broken.

@@ -38,7 +38,7 @@ pub enum Event<'a> {
         id: Uuid,
     },
     /// The vendor's list changed while the image was fetched; all of it is done once more.
-    Moved {
+    ListChanged {
         /// The list.
         list: &'a Url,
     },
@@ -65,7 +65,7 @@ pub enum Event<'a> {
         total: Option<u64>,
     },
     /// The signature over the list counts.
-    Proven {
+    Verified {
         /// The proof.
         evidence: &'a Evidence,
     },
@@ -160,56 +160,56 @@ pub enum Event<'a> {
     },
 }
 
-/// Takes the events of a publication. Closures do; [`Silent`] ignores them.
-pub trait Observe: Send + Sync {
+/// Takes the events of a publication. Closures do; [`NoEvents`] ignores them.
+pub trait EventSink: Send + Sync {
     /// Takes one event. It is called between the steps, so it should be quick.
-    fn observe(&self, event: &Event<'_>);
+    fn emit(&self, event: &Event<'_>);
 
     /// Takes one event of a channel, where several are worked at: `ubuntu-24.04`, and with several clouds
     /// `my-cloud: ubuntu-24.04`. By default the channel is ignored.
-    fn observe_of(&self, channel: &str, event: &Event<'_>) {
+    fn emit_for(&self, channel: &str, event: &Event<'_>) {
         let _ = channel;
-        self.observe(event);
+        self.emit(event);
     }
 }
 
 /// Says of which channel events are.
 pub(crate) struct Of<'a> {
     pub(crate) channel: &'a str,
-    pub(crate) observer: &'a dyn Observe,
+    pub(crate) observer: &'a dyn EventSink,
 }
 
-impl Observe for Of<'_> {
-    fn observe(&self, event: &Event<'_>) {
-        self.observer.observe_of(self.channel, event);
+impl EventSink for Of<'_> {
+    fn emit(&self, event: &Event<'_>) {
+        self.observer.emit_for(self.channel, event);
     }
 }
 
 /// Says in which cloud they happen.
 pub(crate) struct In<'a> {
     pub(crate) cloud: &'a str,
-    pub(crate) observer: &'a dyn Observe,
+    pub(crate) observer: &'a dyn EventSink,
 }
 
-impl Observe for In<'_> {
-    fn observe(&self, event: &Event<'_>) {
-        self.observer.observe_of(self.cloud, event);
+impl EventSink for In<'_> {
+    fn emit(&self, event: &Event<'_>) {
+        self.observer.emit_for(self.cloud, event);
     }
 
-    fn observe_of(&self, channel: &str, event: &Event<'_>) {
+    fn emit_for(&self, channel: &str, event: &Event<'_>) {
         let place = format!("{}: {channel}", self.cloud);
-        self.observer.observe_of(&place, event);
+        self.observer.emit_for(&place, event);
     }
 }
 
 /// Does some work, counts what it sends, and tells of what is sent again.
 pub(crate) async fn counted<T>(
     traffic: &Traffic,
-    observer: &dyn Observe,
+    observer: &dyn EventSink,
     work: impl Future<Output = T>,
 ) -> T {
     let tell = |retry: &Retry| {
-        observer.observe(&Event::Retrying {
+        observer.emit(&Event::Retrying {
             method: retry.method,
             url: &retry.url,
             reason: &retry.reason,
@@ -221,16 +221,16 @@ pub(crate) async fn counted<T>(
     traffic.watch(work, tell).await
 }
 
-impl<F: Fn(&Event<'_>) + Send + Sync> Observe for F {
-    fn observe(&self, event: &Event<'_>) {
+impl<F: Fn(&Event<'_>) + Send + Sync> EventSink for F {
+    fn emit(&self, event: &Event<'_>) {
         self(event);
     }
 }
 
 /// Ignores every event.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub struct NoEvents;
 
-impl Observe for Silent {
-    fn observe(&self, _: &Event<'_>) {}
+impl EventSink for NoEvents {
+    fn emit(&self, _: &Event<'_>) {}
 }

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bonafide_glance::Traffic;
-use bonafide_sources::{Fetch, Spool};
+use bonafide_sources::{DownloadCache, Fetch};
 use futures_util::future::join_all;
 
 use crate::apply::Applying;
 use crate::event::{In, counted};
-use crate::reconcile::{Run, Seen};
-use crate::{Action, Error, Observe, Plan, Publisher, Reconciled, Wish};
+use crate::reconcile::{ImageSnapshot, Run};
+use crate::{Action, Error, EventSink, Plan, Publisher, ReconcileReport, Wish};
 
 /// Clouds, or regions of clouds, that have the same images.
 ///
-/// A build that several of them need is fetched once, into a file of the temporary directory ([`Spool`]),
+/// A build that several of them need is fetched once, into a file of the temporary directory ([`DownloadCache`]),
 /// and uploaded to all of them at the same time; each upload is hashed again on its way, since disks err
 /// too. One cloud's failure does not stop the others.
 #[derive(Clone, Debug)]
@@ -64,8 +64,8 @@ impl Fleet {
         &self,
         wishes: &[Wish<'_>],
         approved: Option<&BTreeMap<String, Plan>>,
-        observer: &dyn Observe,
-    ) -> Vec<(String, Result<Reconciled, Error>)> {
+        observer: &dyn EventSink,
+    ) -> Vec<(String, Result<ReconcileReport, Error>)> {
         let all = self.clouds.iter().map(|(name, publisher)| {
             let approved = match approved {
                 Some(plans) => Some(plans.get(name)?),
@@ -95,7 +95,7 @@ impl Fleet {
             .map(|(run, (name, _))| async move {
                 let done = match run {
                     Some(run) => run.end(wishes, several, observer).await,
-                    None => Ok(Reconciled::default()),
+                    None => Ok(ReconcileReport::default()),
                 };
                 (name.clone(), done)
             });
@@ -108,14 +108,14 @@ impl Fleet {
         wish: &Wish<'_>,
         wishes: &[Wish<'_>],
         runs: &mut [&mut CloudRun<'_>],
-        observer: &dyn Observe,
+        observer: &dyn EventSink,
     ) {
         let channel = wish.channel.name();
         let needs = |run: &&mut CloudRun<'_>| run.publishes(channel).is_some();
         if runs.iter().filter(|run| needs(run)).count() < 2 {
             return;
         }
-        let spool: Arc<dyn Fetch> = Arc::new(Spool::new(self.fetch.clone()));
+        let spool: Arc<dyn Fetch> = Arc::new(DownloadCache::new(self.fetch.clone()));
         let uploads = runs.iter_mut().map(|run| {
             let spooled = run.publisher.through(spool.clone());
             async move {
@@ -131,7 +131,7 @@ impl Fleet {
 impl CloudRun<'_> {
     /// Makes a plan, and takes the steps of it that neither take long nor anything from anybody: who
     /// has no access to what it uses does not wait for uploads.
-    async fn begin(&mut self, wishes: &[Wish<'_>], observer: &dyn Observe) {
+    async fn begin(&mut self, wishes: &[Wish<'_>], observer: &dyn EventSink) {
         let traffic = Traffic::new();
         let named = In {
             cloud: self.name,
@@ -142,7 +142,7 @@ impl CloudRun<'_> {
         let plan = planning.await;
         self.run.done.requests += traffic.requests();
         // What can't be planned is said at the end.
-        let Ok((standing, plan)) = plan else {
+        let Ok((inventory, plan)) = plan else {
             return;
         };
         let notes = plan.notes.clone();
@@ -151,7 +151,7 @@ impl CloudRun<'_> {
             None => Ok(plan),
         };
         let Ok(plan) = plan else { return };
-        self.run.seen = Some(Seen { standing, notes });
+        self.run.seen = Some(ImageSnapshot { inventory, notes });
         let mut giving = plan.clone();
         let publishes = |action: &Action| matches!(action, Action::Publish { .. });
         giving
@@ -174,7 +174,7 @@ impl CloudRun<'_> {
         publisher: &Publisher,
         wishes: &[Wish<'_>],
         plan: Plan,
-        observer: &dyn Observe,
+        observer: &dyn EventSink,
     ) {
         let traffic = Traffic::new();
         let observer = In {
@@ -200,8 +200,8 @@ impl CloudRun<'_> {
         self,
         wishes: &[Wish<'_>],
         several: bool,
-        observer: &dyn Observe,
-    ) -> Result<Reconciled, Error> {
+        observer: &dyn EventSink,
+    ) -> Result<ReconcileReport, Error> {
         let named = In {
             cloud: self.name,
             observer,

@@ -22,19 +22,19 @@ pub(crate) struct Handover(Mutex<State>);
 struct State {
     /// The image that shall be the newest.
     to: Option<Uuid>,
-    given_up: Vec<GivenUp>,
+    given_up: Vec<Demoted>,
 }
 
 /// An older build that has given up its place, or may have: the answer may be lost.
 #[derive(Clone, Debug)]
-struct GivenUp {
+struct Demoted {
     before: Image,
     /// The mark that this run has set, to know its own change again.
     mark: String,
 }
 
 /// Whether the new build may take the place of the older ones.
-pub(crate) enum HandedOver {
+pub(crate) enum Demotion {
     /// They have given it up, if there were any.
     Free,
     /// The build is public already, under another id.
@@ -52,7 +52,7 @@ impl Handover {
         self.state().to = Some(to);
     }
 
-    fn add(&self, given: GivenUp) {
+    fn add(&self, given: Demoted) {
         self.state().given_up.push(given);
     }
 
@@ -65,12 +65,12 @@ impl Job<'_> {
     /// Lets older builds of the channel give up their name and `generic`: one request for each of them,
     /// and most of the time there is one. `own` are the channel's images as they are just now, hidden ones
     /// too, and `name` is what the new one will be called.
-    pub(crate) async fn hand_over(
+    pub(crate) async fn demote_older(
         &self,
         to: Uuid,
         name: &str,
         own: Vec<Image>,
-    ) -> Result<HandedOver, Error> {
+    ) -> Result<Demotion, Error> {
         let mut named = Names::of(&own, to, name);
         let mut older = Vec::new();
         for image in own {
@@ -79,7 +79,7 @@ impl Job<'_> {
             }
             if marker::is_of(&image, self.candidate) {
                 if !marker::is_superseded(&image) {
-                    return Ok(HandedOver::Redundant(Box::new(image)));
+                    return Ok(Demotion::Redundant(Box::new(image)));
                 }
                 continue;
             }
@@ -96,14 +96,14 @@ impl Job<'_> {
             let patch = rotation::supersede(self.channel, &before, renamed.as_deref(), now);
             let (id, mark) = (before.id, now.to_string());
             // Before the request: whatever ends the run, it is known what may have been changed.
-            self.handover.add(GivenUp { before, mark });
+            self.handover.add(Demoted { before, mark });
             match changes::update(self.glance(), id, &patch).await {
-                Ok(_) => self.observer.observe(&Event::Superseded { id }),
+                Ok(_) => self.observer.emit(&Event::Superseded { id }),
                 Err(CloudError::NotFound(_)) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(HandedOver::Free)
+        Ok(Demotion::Free)
     }
 
     /// After a failure: customers must not be left without an image of the channel. If no image is the
@@ -137,7 +137,7 @@ impl Job<'_> {
         for _ in 0..TRIES {
             match changes::update(self.glance(), image, &patch).await {
                 Ok(_) => {
-                    self.observer.observe(&Event::Reinstated { id: image });
+                    self.observer.emit(&Event::Reinstated { id: image });
                     return Ok(());
                 }
                 Err(CloudError::NotFound(_)) => return Ok(()),
@@ -157,7 +157,7 @@ impl Job<'_> {
             return None;
         }
         // Another run may have marked it since; then it is not this run's to change.
-        let is_ours = |given: &&GivenUp| {
+        let is_ours = |given: &&Demoted| {
             let mut own = own.iter().filter(|image| image.id == given.before.id);
             own.any(|image| has_mark(image, &given.mark))
         };

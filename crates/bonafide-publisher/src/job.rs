@@ -13,28 +13,28 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::check::{Check, SignedCheck};
-use crate::handover::{HandedOver, Handover};
+use crate::handover::{Demotion, Handover};
 use crate::heartbeat::Alive;
-use crate::observed::{Observed, Taken, observe_id, own_images};
-use crate::pipeline::{self, Limits, Passed};
+use crate::observed::{BuildState, IdState, observe_id, own_images};
+use crate::pipeline::{self, Limits, Transferred};
 use crate::places::Places;
 use crate::remember::remember;
 use crate::uploading::Uploading;
 use crate::wait::hold_back;
-use crate::wanted::Wanted;
+use crate::wanted::ImageSpec;
 use crate::{
-    Candidate, Channel, Error, Event, LeftBehind, Observe, Outcome, PassedOver, Publisher, Report,
-    changes, clean_up, drift, marker,
+    Candidate, Channel, Error, Event, EventSink, Leftover, Outcome, PassedOver, PublishReport,
+    Publisher, changes, clean_up, drift, marker,
 };
 
-type SignedPassed = Passed<Verified<FileDigests>>;
+type SignedPassed = Transferred<Verified<FileDigests>>;
 
 /// One publication.
 pub(crate) struct Job<'a> {
     pub(crate) publisher: &'a Publisher,
     pub(crate) channel: &'a Channel,
     pub(crate) candidate: &'a Candidate,
-    pub(crate) observer: &'a dyn Observe,
+    pub(crate) observer: &'a dyn EventSink,
     /// This run, as it stands on the image while it is uploaded.
     pub(crate) run: Uuid,
     /// What this publication sends.
@@ -73,13 +73,13 @@ impl Job<'_> {
         *source = Some((from, places.passed_over().to_vec()));
     }
 
-    pub(crate) fn wanted(&self, head: Head) -> Result<Wanted, Error> {
+    pub(crate) fn wanted(&self, head: Head) -> Result<ImageSpec, Error> {
         let (channel, candidate) = (self.channel, self.candidate);
-        Wanted::new(channel, candidate, head, self.today(), &self.publisher.ci)
+        ImageSpec::new(channel, candidate, head, self.today(), &self.publisher.ci)
     }
 
     /// An image that is public already: what somebody changed on it is put back.
-    pub(crate) async fn keep(&self, image: &Image) -> Result<Report, Error> {
+    pub(crate) async fn keep(&self, image: &Image) -> Result<PublishReport, Error> {
         match self.put_back(image).await {
             Ok(report) => Ok(report),
             Err(error) => Err(self.settle(error).await),
@@ -87,15 +87,15 @@ impl Job<'_> {
     }
 
     /// As [`Job::keep`]; if it fails, the caller settles.
-    pub(crate) async fn put_back(&self, image: &Image) -> Result<Report, Error> {
+    pub(crate) async fn put_back(&self, image: &Image) -> Result<PublishReport, Error> {
         let Some(repair) = drift::repair(self.channel, self.candidate, image)? else {
             return Ok(self.report(Outcome::AlreadyPublished, image, None));
         };
         // It may have been superseded by one that is public still.
         if marker::is_superseded(image) {
             let own = own_images(self.glance(), self.channel.name()).await?;
-            let handed_over = self.hand_over(image.id, &repair.name, own).await?;
-            if let HandedOver::Redundant(other) = handed_over {
+            let handed_over = self.demote_older(image.id, &repair.name, own).await?;
+            if let Demotion::Redundant(other) = handed_over {
                 return Ok(self.report(Outcome::AlreadyPublished, &other, None));
             }
         }
@@ -105,7 +105,7 @@ impl Job<'_> {
             remember(self.glance(), image.id, name, &value).await;
         }
         let image = updated?;
-        self.observer.observe(&Event::Repaired {
+        self.observer.emit(&Event::Repaired {
             id: image.id,
             properties: &repair.names(),
         });
@@ -133,7 +133,7 @@ impl Job<'_> {
 
     /// An image that an earlier run uploaded: its bytes are proven anew from the vendor's, then
     /// compared with what Glance stores.
-    pub(crate) async fn complete(&self, image: Image) -> Result<Report, Error> {
+    pub(crate) async fn complete(&self, image: Image) -> Result<PublishReport, Error> {
         let mut places = self.places();
         loop {
             let opened = self.publisher.unless_cancelled(places.open()).await?;
@@ -159,11 +159,11 @@ impl Job<'_> {
         &self,
         outcome: Outcome,
         image: Image,
-        wanted: &Wanted,
+        wanted: &ImageSpec,
         passed: &SignedPassed,
         until: Timestamp,
         alive: Option<&Alive>,
-    ) -> Result<Report, Error> {
+    ) -> Result<PublishReport, Error> {
         let fetch = self.publisher.fetch.as_ref();
         let candidate = self.candidate;
         let looking = async {
@@ -185,7 +185,7 @@ impl Job<'_> {
         };
         let Some((image, own)) = looked else {
             let list = candidate.release().list.clone();
-            let moved = Error::Moved { list };
+            let moved = Error::ListChanged { list };
             return Err(self.dispose(&image, moved).await);
         };
         match wanted.compare(&image, &passed.image) {
@@ -198,7 +198,7 @@ impl Job<'_> {
             }
             other => other?,
         }
-        self.observer.observe(&Event::Compared { id: image.id });
+        self.observer.emit(&Event::Compared { id: image.id });
         // After its lease another run may have taken the image for given up.
         if self.now() > until {
             return Err(Error::LeaseEnded { until });
@@ -208,12 +208,12 @@ impl Job<'_> {
         }
         // From here on nothing is broken off.
         let name = self.channel.image_name(self.today());
-        match self.hand_over(image.id, &name, own).await {
-            Ok(HandedOver::Free) => {}
-            Ok(HandedOver::Redundant(other)) => {
+        match self.demote_older(image.id, &name, own).await {
+            Ok(Demotion::Free) => {}
+            Ok(Demotion::Redundant(other)) => {
                 if image.properties.contains_key(marker::STATE) {
                     changes::delete(self.glance(), image.id).await?;
-                    self.observer.observe(&Event::Removed { id: image.id });
+                    self.observer.emit(&Event::Removed { id: image.id });
                 }
                 return Ok(self.report(Outcome::AlreadyPublished, &other, None));
             }
@@ -221,7 +221,7 @@ impl Job<'_> {
             Err(error) => return Err(error),
         }
         let image = self.make_public(&image, &name, wanted, passed).await?;
-        self.observer.observe(&Event::Published { id: image.id });
+        self.observer.emit(&Event::Published { id: image.id });
         Ok(self.report(outcome, &image, Some(passed)))
     }
 
@@ -261,7 +261,7 @@ impl Job<'_> {
             Ok(_) => error,
             Err(failure) => Error::NotCleanedUp {
                 error: Box::new(error),
-                left_behind: LeftBehind {
+                left_behind: Leftover {
                     id: image.id,
                     error: failure,
                 },
@@ -274,7 +274,7 @@ impl Job<'_> {
         &self,
         image: &Image,
         name: &str,
-        wanted: &Wanted,
+        wanted: &ImageSpec,
         passed: &SignedPassed,
     ) -> Result<Image, Error> {
         let id = image.id;
@@ -289,13 +289,13 @@ impl Job<'_> {
                 // Its answer may be lost, or another run that completed the same image came first.
                 let channel = self.channel.name();
                 match observe_id(self.glance(), channel, self.candidate, id).await {
-                    Ok(Taken::Own(Observed::Published(image))) => *image,
+                    Ok(IdState::Own(BuildState::Published(image))) => *image,
                     _ => return Err(refused(id, error)),
                 }
             }
         };
         if public.visibility != Visibility::Public || public.status != Status::Active {
-            return Err(Error::NotAsPublished {
+            return Err(Error::UnexpectedState {
                 id,
                 found: format!("{} and {}", public.visibility, public.status),
             });
@@ -304,7 +304,7 @@ impl Job<'_> {
     }
 
     fn progress(&self, received: u64, total: Option<u64>) {
-        self.observer.observe(&Event::Progress { received, total });
+        self.observer.emit(&Event::Progress { received, total });
     }
 
     pub(crate) fn report(
@@ -312,12 +312,12 @@ impl Job<'_> {
         outcome: Outcome,
         image: &Image,
         passed: Option<&SignedPassed>,
-    ) -> Report {
+    ) -> PublishReport {
         let candidate = self.candidate;
         // Only of bytes that this report is about.
         let source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         let source = passed.and(source.clone());
-        Report {
+        PublishReport {
             channel: self.channel.name().to_owned(),
             outcome,
             image: image.id,

@@ -12,7 +12,7 @@ use crate::{Candidate, Error, marker};
 /// What the publisher's project has of a build.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Observed {
+pub enum BuildState {
     /// Nothing.
     Absent,
     /// All bytes are there, but the image is not public yet.
@@ -31,7 +31,7 @@ pub enum Observed {
     Withdrawn(Box<Image>),
 }
 
-impl Observed {
+impl BuildState {
     pub(crate) fn image(&self) -> Option<&Image> {
         match self {
             Self::Absent => None,
@@ -55,11 +55,11 @@ impl Observed {
 }
 
 /// What stands under an id that Glance does not give.
-pub(crate) enum Taken {
+pub(crate) enum IdState {
     /// An image of somebody else.
     Foreign,
     /// An image of this project for this build.
-    Own(Observed),
+    Own(BuildState),
     /// Nothing any more: the id was used before.
     UsedUp,
 }
@@ -70,9 +70,9 @@ pub(crate) async fn observe(
     glance: &Glance,
     channel: &str,
     candidate: &Candidate,
-) -> Result<Observed, Error> {
+) -> Result<BuildState, Error> {
     let project = glance.session().project_id().await?;
-    let mut found = Observed::Absent;
+    let mut found = BuildState::Absent;
     for hidden in [false, true] {
         let filter = ImageFilter::new()
             .owner(&project)
@@ -111,8 +111,8 @@ pub(crate) async fn own_images(glance: &Glance, channel: &str) -> Result<Vec<Ima
 pub(crate) fn among<'a>(
     images: impl Iterator<Item = &'a Image>,
     candidate: &Candidate,
-) -> Result<Observed, Error> {
-    let mut found = Observed::Absent;
+) -> Result<BuildState, Error> {
+    let mut found = BuildState::Absent;
     for image in images {
         if !marker::is_of(image, candidate) {
             not_newer(image, candidate)?;
@@ -120,7 +120,7 @@ pub(crate) fn among<'a>(
         }
         let other = classify(image.clone(), candidate)?;
         // Of two images of one build, the one counts that was made first.
-        let first = |seen: &Observed| seen.image().map(|image| (image.created_at, image.id));
+        let first = |seen: &BuildState| seen.image().map(|image| (image.created_at, image.id));
         if other.rank() > found.rank()
             || (other.rank() == found.rank() && first(&other) < first(&found))
         {
@@ -136,15 +136,15 @@ pub(crate) async fn observe_id(
     channel: &str,
     candidate: &Candidate,
     id: Uuid,
-) -> Result<Taken, Error> {
+) -> Result<IdState, Error> {
     let Some(image) = glance.find(id).await? else {
-        return Ok(Taken::UsedUp);
+        return Ok(IdState::UsedUp);
     };
     let project = glance.session().project_id().await?;
     if !marker::is_own(&image, channel, &project) || !marker::is_of(&image, candidate) {
-        return Ok(Taken::Foreign);
+        return Ok(IdState::Foreign);
     }
-    classify(image, candidate).map(Taken::Own)
+    classify(image, candidate).map(IdState::Own)
 }
 
 /// Pages are not signed, and a signed list stays signed for ever, so whoever serves them could offer an
@@ -180,7 +180,7 @@ pub(crate) fn not_newer(image: &Image, candidate: &Candidate) -> Result<(), Erro
 fn told<T: FromStr>(image: &Image, property: &str) -> Result<T, Error> {
     let value = image.properties.get(property);
     let told = value.and_then(|value| value.parse().ok());
-    told.ok_or_else(|| Error::NotAsPublished {
+    told.ok_or_else(|| Error::UnexpectedState {
         id: image.id,
         found: match value {
             Some(value) => format!("`{property}` is `{}`", value.escape_debug()),
@@ -189,20 +189,20 @@ fn told<T: FromStr>(image: &Image, property: &str) -> Result<T, Error> {
     })
 }
 
-fn classify(image: Image, candidate: &Candidate) -> Result<Observed, Error> {
+fn classify(image: Image, candidate: &Candidate) -> Result<BuildState, Error> {
     let unfinished = image.properties.contains_key(marker::STATE);
     Ok(match &image.status {
         Status::Active if unfinished && image.visibility == Visibility::Private => {
-            Observed::Complete(Box::new(image))
+            BuildState::Complete(Box::new(image))
         }
         Status::Active if !unfinished && marker::is_whole(&image, candidate) => {
             match marker::is_public(&image) {
-                true => Observed::Published(Box::new(image)),
-                false => Observed::Withdrawn(Box::new(image)),
+                true => BuildState::Published(Box::new(image)),
+                false => BuildState::Withdrawn(Box::new(image)),
             }
         }
         Status::Active => {
-            return Err(Error::NotAsPublished {
+            return Err(Error::UnexpectedState {
                 id: image.id,
                 found: format!("{} and with digests of its own", image.visibility),
             });
@@ -211,7 +211,7 @@ fn classify(image: Image, candidate: &Candidate) -> Result<Observed, Error> {
         | Status::Killed
         | Status::Queued
         | Status::Saving
-        | Status::Uploading => Observed::Incomplete {
+        | Status::Uploading => BuildState::Incomplete {
             lease_until: marker::lease(&image),
             image: Box::new(image),
         },

@@ -18,7 +18,7 @@ const MAX_PACKED_HEAD: usize = 4 * 1024 * 1024;
 
 /// A download, its first bytes, and the head of the image in them.
 #[derive(Debug)]
-pub(crate) struct Opened {
+pub(crate) struct OpenedDownload {
     pub(crate) first: BytesMut,
     pub(crate) download: Download,
     pub(crate) compression: Option<Compression>,
@@ -28,19 +28,19 @@ pub(crate) struct Opened {
 
 /// How a file may be compressed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Packing {
+pub(crate) enum CompressionHint {
     /// As its name says, and as nothing else: what is signed is the file of that name.
     ByName,
     /// As its first bytes say.
     ByContent,
 }
 
-impl Opened {
+impl OpenedDownload {
     /// Reads so many bytes that the image's head can be told.
     pub(crate) async fn new(
         download: Download,
         name: &str,
-        packing: Packing,
+        packing: CompressionHint,
     ) -> Result<Self, Error> {
         let url = download.answering().clone();
         let reading = Self::read_head(download, name, packing);
@@ -57,13 +57,15 @@ impl Opened {
     async fn read_head(
         mut download: Download,
         name: &str,
-        packing: Packing,
+        packing: CompressionHint,
     ) -> Result<Self, Error> {
         let mut first = BytesMut::new();
         let mut ended = !fill(&mut download, &mut first, Head::LENGTH).await?;
         let compression = match packing {
-            Packing::ByContent => Compression::detect(&first),
-            Packing::ByName => Compression::of_name(name).map(|(compression, _)| compression),
+            CompressionHint::ByContent => Compression::detect(&first),
+            CompressionHint::ByName => {
+                Compression::of_name(name).map(|(compression, _)| compression)
+            }
         };
         let mut unpacked = Vec::new();
         if let Some(compression) = compression {
@@ -171,7 +173,7 @@ mod tests {
         };
         tokio::select! {
             biased;
-            opened = Opened::new(download, "a.img.bz2", Packing::ByName) => {
+            opened = OpenedDownload::new(download, "a.img.bz2", CompressionHint::ByName) => {
                 panic!("nobody else ran before {opened:?}")
             }
             () = others => {}

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::check::{Check, ImageDigests};
-use crate::opened::Opened;
+use crate::opened::OpenedDownload;
 use crate::unpack::{Piece, unpack};
 use crate::{Clock, Error};
 
@@ -48,30 +48,30 @@ impl Limits {
 
 /// What came out of a pipeline: the proof of the file, and what Glance must have stored.
 #[derive(Debug)]
-pub(crate) struct Passed<P> {
+pub(crate) struct Transferred<P> {
     pub(crate) proof: P,
     pub(crate) image: ImageDigests,
 }
 
-type Outcome<P> = Result<Passed<P>, Error>;
+type TransferResult<P> = Result<Transferred<P>, Error>;
 
 /// A running pipeline: the body to send, the bytes received so far, and the verdict.
 pub(crate) struct Pipeline<B, P> {
     pub(crate) body: B,
     pub(crate) received: watch::Receiver<u64>,
-    pub(crate) verdict: Verdict<P>,
+    pub(crate) verdict: Transfer<P>,
 }
 
 /// The outcome of a pipeline, once its body has ended. Dropping it stops the reader.
 #[derive(Debug)]
-pub(crate) struct Verdict<P> {
-    outcome: JoinHandle<Outcome<P>>,
+pub(crate) struct Transfer<P> {
+    outcome: JoinHandle<TransferResult<P>>,
     reader: Reader,
 }
 
-impl<P> Verdict<P> {
+impl<P> Transfer<P> {
     /// Waits for the outcome.
-    pub(crate) async fn wait(self) -> Outcome<P> {
+    pub(crate) async fn wait(self) -> TransferResult<P> {
         let Self { outcome, reader } = self;
         let outcome = outcome.await.unwrap_or(Err(Error::Interrupted));
         drop(reader);
@@ -79,7 +79,7 @@ impl<P> Verdict<P> {
     }
 
     /// Stops reading, and says whether everything was read and proven before.
-    pub(crate) async fn stop(self) -> Option<Passed<P>> {
+    pub(crate) async fn stop(self) -> Option<Transferred<P>> {
         let Self { outcome, reader } = self;
         drop(reader);
         outcome.await.ok()?.ok()
@@ -98,10 +98,11 @@ impl Drop for Reader {
 
 /// Starts to read, hash and, where the image is compressed, decompress.
 pub(crate) fn start<C: Check>(
-    opened: Opened,
+    opened: OpenedDownload,
     check: C,
     limits: Limits,
-) -> Pipeline<impl Stream<Item = Result<Bytes, BodyError<Refused>>> + Send + 'static, C::Proof> {
+) -> Pipeline<impl Stream<Item = Result<Bytes, BodyError<BodyAborted>>> + Send + 'static, C::Proof>
+{
     let url = opened.url().clone();
     let compression = opened.compression;
     let (to_hash, chunks) = mpsc::channel(HASH_QUEUE);
@@ -145,17 +146,17 @@ pub(crate) fn start<C: Check>(
     Pipeline {
         body: GatedBody::new(steps),
         received,
-        verdict: Verdict { outcome, reader },
+        verdict: Transfer { outcome, reader },
     }
 }
 
 /// Reads and hashes without passing anything on.
 pub(crate) async fn prove<C: Check>(
-    opened: Opened,
+    opened: OpenedDownload,
     check: C,
     limits: Limits,
     mut progress: impl FnMut(u64),
-) -> Outcome<C::Proof> {
+) -> TransferResult<C::Proof> {
     let Pipeline {
         body,
         received,
@@ -171,10 +172,10 @@ pub(crate) async fn prove<C: Check>(
 /// What the body of an upload says when it is refused; the reason is the pipeline's verdict.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("its origin is not proven")]
-pub(crate) struct Refused;
+pub(crate) struct BodyAborted;
 
-pub(crate) fn refuse(to_body: &mpsc::Sender<Result<Step, Refused>>) {
-    let _ = to_body.blocking_send(Err(Refused));
+pub(crate) fn refuse(to_body: &mpsc::Sender<Result<Step, BodyAborted>>) {
+    let _ = to_body.blocking_send(Err(BodyAborted));
 }
 
 /// What the reader sends; a queue that closes without the end was cut off.
@@ -185,12 +186,12 @@ enum Read {
 
 /// Reads the vendor's bytes in even chunks.
 async fn read(
-    opened: Opened,
+    opened: OpenedDownload,
     to_hash: mpsc::Sender<Result<Read, Error>>,
     count: watch::Sender<u64>,
     limits: Limits,
 ) {
-    let Opened {
+    let OpenedDownload {
         first,
         mut download,
         ..
@@ -261,8 +262,8 @@ fn pass<C: Check>(
     chunks: mpsc::Receiver<Result<Read, Error>>,
     check: C,
     mut gate: Gate,
-    to_body: &mpsc::Sender<Result<Step, Refused>>,
-) -> Outcome<C::Proof> {
+    to_body: &mpsc::Sender<Result<Step, BodyAborted>>,
+) -> TransferResult<C::Proof> {
     let proof = hash(url, chunks, check, |chunk| match gate.pass(chunk) {
         Some(before) => send(to_body, Step::Pass(before)),
         None => Ok(()),
@@ -270,10 +271,13 @@ fn pass<C: Check>(
     let commit = C::open(gate, &proof).map_err(|source| Error::unproven(url, source))?;
     send(to_body, Step::Commit(commit))?;
     let image = C::file(&proof);
-    Ok(Passed { proof, image })
+    Ok(Transferred { proof, image })
 }
 
-pub(crate) fn send(to_body: &mpsc::Sender<Result<Step, Refused>>, step: Step) -> Result<(), Error> {
+pub(crate) fn send(
+    to_body: &mpsc::Sender<Result<Step, BodyAborted>>,
+    step: Step,
+) -> Result<(), Error> {
     let sent = to_body.blocking_send(Ok(step));
     sent.map_err(|_| Error::Interrupted)
 }
@@ -284,7 +288,7 @@ mod tests {
     use futures_util::stream;
 
     use super::*;
-    use crate::opened::Packing;
+    use crate::opened::CompressionHint;
 
     #[tokio::test]
     async fn a_queue_holds_chunks_of_one_size_whatever_pieces_come() {
@@ -298,7 +302,7 @@ mod tests {
             image.slice(large..),
         ];
         let download = Download::new(url, None, stream::iter(pieces.map(Ok)));
-        let opened = Opened::new(download, "a.img", Packing::ByName)
+        let opened = OpenedDownload::new(download, "a.img", CompressionHint::ByName)
             .await
             .unwrap();
         let limits = Limits {

@@ -4,9 +4,9 @@ use bonafide_sources::FetchError;
 use serde::Serialize;
 use url::Url;
 
-use crate::opened::{Opened, Packing};
+use crate::opened::{CompressionHint, OpenedDownload};
 use crate::retries;
-use crate::{Candidate, Channel, Error, Event, Observe, Publisher};
+use crate::{Candidate, Channel, Error, Event, EventSink, Publisher};
 
 /// A place that did not give an image, and why. Serialises to JSON for machines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,7 +22,7 @@ pub struct PassedOver {
 pub(crate) struct Places<'a> {
     publisher: &'a Publisher,
     candidate: &'a Candidate,
-    observer: &'a dyn Observe,
+    observer: &'a dyn EventSink,
     urls: Vec<Url>,
     /// How many of them were asked.
     asked: usize,
@@ -34,7 +34,7 @@ impl<'a> Places<'a> {
         publisher: &'a Publisher,
         channel: &Channel,
         candidate: &'a Candidate,
-        observer: &'a dyn Observe,
+        observer: &'a dyn EventSink,
     ) -> Self {
         Self {
             publisher,
@@ -47,7 +47,7 @@ impl<'a> Places<'a> {
     }
 
     /// Opens the image at the first place left whose answer may be the image.
-    pub(crate) async fn open(&mut self) -> Result<Opened, Error> {
+    pub(crate) async fn open(&mut self) -> Result<OpenedDownload, Error> {
         loop {
             let Some(url) = self.urls.get(self.asked) else {
                 return Err(Error::Interrupted);
@@ -62,7 +62,7 @@ impl<'a> Places<'a> {
         }
     }
 
-    async fn open_at(&self, url: &Url) -> Result<Opened, Error> {
+    async fn open_at(&self, url: &Url) -> Result<OpenedDownload, Error> {
         let watched = retries::watch(&self.publisher.fetch);
         let fetch = watched.fetch.clone();
         let opening = open_at(self.publisher, self.candidate, url, fetch.as_ref());
@@ -83,7 +83,7 @@ impl<'a> Places<'a> {
             return false;
         }
         let reason = causes(error);
-        self.observer.observe(&Event::PassedOver {
+        self.observer.emit(&Event::PassedOver {
             url,
             reason: &reason,
             next,
@@ -120,7 +120,7 @@ async fn open_at(
     candidate: &Candidate,
     url: &Url,
     fetch: &dyn bonafide_sources::Fetch,
-) -> Result<Opened, Error> {
+) -> Result<OpenedDownload, Error> {
     let download = fetch.open(url).await?;
     let limit = publisher.max_size;
     let announced = download.length();
@@ -137,7 +137,8 @@ async fn open_at(
             announced,
         });
     }
-    let opened = Opened::new(download, &candidate.file().name, Packing::ByName).await?;
+    let opened =
+        OpenedDownload::new(download, &candidate.file().name, CompressionHint::ByName).await?;
     // An error page, or another image, is noticed here.
     opened.head()?;
     Ok(opened)
@@ -150,7 +151,7 @@ const fn is_of_the_place(error: &Error) -> bool {
         Error::Compressed { .. }
             | Error::Fetch(_)
             | Error::Image { .. }
-            | Error::Unproven { .. }
+            | Error::Unverified { .. }
             | Error::WrongSize { .. }
     )
 }

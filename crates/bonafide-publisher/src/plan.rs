@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bonafide_glance::{Gap, Image, Visibility};
+use bonafide_glance::{Image, UsageGap, Visibility};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -61,7 +61,7 @@ pub struct Build {
 /// An image as it was when the plan was made. It is left alone if it no longer is so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Seen {
+pub struct ImageSnapshot {
     /// The image.
     pub id: Uuid,
     /// Its name.
@@ -74,7 +74,7 @@ pub struct Seen {
     pub updated_at: Option<Timestamp>,
 }
 
-impl Seen {
+impl ImageSnapshot {
     pub(crate) fn new(image: &Image) -> Self {
         Self {
             id: image.id,
@@ -97,14 +97,14 @@ pub enum Action {
         /// The channel.
         channel: String,
         /// The image.
-        image: Seen,
+        image: ImageSnapshot,
     },
     /// What a dead run has left goes.
     Discard {
         /// The channel.
         channel: String,
         /// The image.
-        image: Seen,
+        image: ImageSnapshot,
     },
     /// The build becomes public; before that, older ones give up their place.
     Publish {
@@ -113,35 +113,35 @@ pub enum Action {
         /// The build.
         build: Build,
         /// An image of it that only has to be proven and made public.
-        image: Option<Seen>,
+        image: Option<ImageSnapshot>,
         /// What it takes the place of.
-        supersedes: Vec<Seen>,
+        supersedes: Vec<ImageSnapshot>,
     },
     /// The newest image was superseded by one that is not there: it is the newest again.
     Reinstate {
         /// The channel.
         channel: String,
         /// The image.
-        image: Seen,
+        image: ImageSnapshot,
     },
     /// What somebody changed on the newest image is put back.
     Repair {
         /// The channel.
         channel: String,
         /// The image.
-        image: Seen,
+        image: ImageSnapshot,
         /// What is put back: the names of properties and attributes, and their values.
         changes: BTreeMap<String, String>,
         /// Public images that give up their name and `generic` before, as for [`Action::Publish`].
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        supersedes: Vec<Seen>,
+        supersedes: Vec<ImageSnapshot>,
     },
     /// The image becomes, or stays, visible in exactly these projects.
     Share {
         /// The channel.
         channel: String,
         /// The image.
-        image: Seen,
+        image: ImageSnapshot,
         /// Those that use it.
         projects: BTreeSet<String>,
         /// Those of them that are no members yet.
@@ -156,7 +156,7 @@ pub enum Action {
         /// The channel.
         channel: String,
         /// The image.
-        image: Seen,
+        image: ImageSnapshot,
         /// What it is called then, if that changes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
@@ -167,7 +167,7 @@ pub enum Action {
         /// The channel.
         channel: String,
         /// The image.
-        image: Seen,
+        image: ImageSnapshot,
     },
 }
 
@@ -189,7 +189,7 @@ impl Action {
 
     /// The image, if there is one yet.
     #[must_use]
-    pub const fn image(&self) -> Option<&Seen> {
+    pub const fn image(&self) -> Option<&ImageSnapshot> {
         match self {
             Self::Delete { image, .. }
             | Self::Discard { image, .. }
@@ -207,7 +207,7 @@ impl Action {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "note", rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Note {
+pub enum PlanNote {
     /// Another run may be at the image.
     Busy {
         /// The channel.
@@ -324,7 +324,7 @@ pub enum Note {
         /// The images that would be looked after.
         images: Vec<Uuid>,
         /// What could not be learned, and why.
-        gaps: Vec<Gap>,
+        gaps: Vec<UsageGap>,
     },
 }
 
@@ -338,7 +338,7 @@ pub struct Plan {
     /// The steps.
     pub actions: Vec<Action>,
     /// What was seen besides.
-    pub notes: Vec<Note>,
+    pub notes: Vec<PlanNote>,
 }
 
 impl Plan {

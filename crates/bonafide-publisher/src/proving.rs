@@ -17,7 +17,7 @@ const MAX_SIGNATURE: u64 = 64 * 1024;
 const MAX_STAMP: u64 = 16 * 1024;
 
 /// One release that is being proven.
-pub(crate) struct Proving<'a> {
+pub(crate) struct ReleaseVerifier<'a> {
     pub(crate) channel: &'a Channel,
     pub(crate) release: &'a Release,
     pub(crate) fetch: &'a dyn Fetch,
@@ -33,7 +33,7 @@ pub(crate) struct ProvenList {
     pub(crate) found: Option<(Url, SignatureLocation)>,
 }
 
-impl Proving<'_> {
+impl ReleaseVerifier<'_> {
     /// The list, proven by its signature, and the files that prove it.
     pub(crate) async fn list(&self) -> Result<ProvenList, Error> {
         let url = &self.release.list;

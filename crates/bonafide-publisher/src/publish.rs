@@ -13,11 +13,11 @@ use crate::event::counted;
 use crate::handover::Handover;
 use crate::heartbeat::{Alive, Pulses, Sightings};
 use crate::job::Job;
-use crate::observed::{Observed, observe};
+use crate::observed::{BuildState, observe};
 use crate::pipeline::Limits;
 use crate::{
-    CancellationToken, Candidate, Channel, Clock, Error, Heartbeat, NAMESPACE, Observe, Report,
-    drift, marker,
+    CancellationToken, Candidate, Channel, Clock, Error, EventSink, Heartbeat, NAMESPACE,
+    PublishReport, drift, marker,
 };
 
 /// How long an upload may take before other runs count it as given up.
@@ -138,7 +138,7 @@ impl Publisher {
         &'a self,
         channel: &'a Channel,
         candidate: &'a Candidate,
-        observer: &'a dyn Observe,
+        observer: &'a dyn EventSink,
     ) -> Job<'a> {
         Job {
             publisher: self,
@@ -176,7 +176,7 @@ impl Publisher {
     pub async fn find(
         &self,
         channel: &Channel,
-        observer: &dyn Observe,
+        observer: &dyn EventSink,
     ) -> Result<Candidate, Error> {
         let fetch = self.fetch.as_ref();
         let finding = Candidate::find(channel, fetch, self.clock.now(), observer);
@@ -219,7 +219,7 @@ impl Publisher {
         if candidate.release().channel == channel.name() {
             return Ok(());
         }
-        Err(Error::Foreign {
+        Err(Error::ChannelMismatch {
             found: format!("a candidate of {}", candidate.release().channel),
             channel: channel.name().to_owned(),
         })
@@ -229,13 +229,13 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// [`Error::Cloud`], or [`Error::Rollback`], [`Error::NotAsPublished`] and
+    /// [`Error::Cloud`], or [`Error::Rollback`], [`Error::UnexpectedState`] and
     /// [`Error::Deactivated`] if publishing would be refused.
-    pub async fn observe(
+    pub async fn build_state(
         &self,
         channel: &Channel,
         candidate: &Candidate,
-    ) -> Result<Observed, Error> {
+    ) -> Result<BuildState, Error> {
         self.belongs(channel, candidate)?;
         observe(&self.glance, channel.name(), candidate).await
     }
@@ -245,7 +245,7 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// [`Error::Foreign`], and [`Error::Properties`] if the channel's own are not allowed.
+    /// [`Error::ChannelMismatch`], and [`Error::Properties`] if the channel's own are not allowed.
     pub fn changed(
         &self,
         channel: &Channel,
@@ -262,13 +262,13 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// As [`Publisher::find`] and [`Publisher::publish`], and [`Error::InTransition`] if the list changes
+    /// As [`Publisher::find`] and [`Publisher::publish`], and [`Error::ListUnstable`] if the list changes
     /// again.
     pub async fn publish_newest(
         &self,
         channel: &Channel,
-        observer: &dyn Observe,
-    ) -> Result<Report, Error> {
+        observer: &dyn EventSink,
+    ) -> Result<PublishReport, Error> {
         let candidate = self.find(channel, observer).await?;
         self.publish_or_again(Look::Due, channel, &candidate, observer)
             .await
@@ -286,8 +286,8 @@ impl Publisher {
         &self,
         channel: &Channel,
         candidate: &Candidate,
-        observer: &dyn Observe,
-    ) -> Result<Report, Error> {
+        observer: &dyn EventSink,
+    ) -> Result<PublishReport, Error> {
         self.publish_after(Look::Due, channel, candidate, observer)
             .await
     }
@@ -298,8 +298,8 @@ impl Publisher {
         look: Look,
         channel: &Channel,
         candidate: &Candidate,
-        observer: &dyn Observe,
-    ) -> Result<Report, Error> {
+        observer: &dyn EventSink,
+    ) -> Result<PublishReport, Error> {
         self.belongs(channel, candidate)?;
         let job = self.job(channel, candidate, observer);
         let publishing = Box::pin(async {
@@ -315,23 +315,23 @@ impl Publisher {
         counted(&job.traffic, observer, publishing).await
     }
 
-    async fn look_and_publish(&self, job: &Job<'_>) -> Result<Report, Error> {
+    async fn look_and_publish(&self, job: &Job<'_>) -> Result<PublishReport, Error> {
         let (channel, candidate) = (job.channel, job.candidate);
         for _ in 0..MAX_LOOKS {
-            let observed = self.unless_cancelled(self.observe(channel, candidate));
+            let observed = self.unless_cancelled(self.build_state(channel, candidate));
             match observed.await? {
-                Observed::Published(image) => return job.put_back(&image).await,
-                Observed::Complete(image) => return job.complete(*image).await,
-                Observed::Withdrawn(image) => match job.complete(*image).await {
+                BuildState::Published(image) => return job.put_back(&image).await,
+                BuildState::Complete(image) => return job.complete(*image).await,
+                BuildState::Withdrawn(image) => match job.complete(*image).await {
                     // It says that it is this build, and is not.
                     Err(Error::GlanceMismatch { .. }) => return job.create_and_upload().await,
                     done => return done,
                 },
                 // Removed, or somebody else's turn; then there is nothing left to find.
-                Observed::Incomplete { image, .. } => {
+                BuildState::Incomplete { image, .. } => {
                     job.give_up(&image).await?;
                 }
-                Observed::Absent => return job.create_and_upload().await,
+                BuildState::Absent => return job.create_and_upload().await,
             }
         }
         Err(Error::TooManyAttempts {

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use bonafide_glance::{Gap, Traffic, Usage, UsageSource};
+use bonafide_glance::{Traffic, Usage, UsageGap, UsageSource};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
 use crate::apply::Applying;
 use crate::event::{Of, counted};
 use crate::heartbeat::Settled;
-use crate::observed::{Observed, among};
+use crate::observed::{BuildState, among};
 use crate::publish::Look;
 use crate::reconciled::ALL;
 use crate::{
-    Action, Candidate, Channel, Error, Event, Newest, Note, Observe, Offer, Outcome, Plan,
-    Publisher, Reason, Reconciled, Refused, Report, Silent, Standing, Wish, marker,
+    Action, Candidate, Channel, Error, Event, EventSink, Inventory, Newest, NoEvents, Offer,
+    Outcome, Plan, PlanNote, PublishReport, Publisher, ReconcileReport, SkipReason, SkippedStep,
+    Wish, marker,
 };
 
 /// Steps that one run takes; somebody who undoes each of them can't keep it for ever.
@@ -26,25 +27,25 @@ const CLOCKS_APART: SignedDuration = SignedDuration::from_hours(12);
 /// What an earlier part of a run has done.
 #[derive(Debug, Default)]
 pub(crate) struct Run {
-    pub(crate) done: Reconciled,
+    pub(crate) done: ReconcileReport,
     /// The steps that are not tried again.
     pub(crate) tried: Vec<Action>,
     /// Channels whose vendor has published a newer build meanwhile.
     pub(crate) moved: BTreeSet<String>,
     /// What was there when it was looked at last, and what was seen then.
-    pub(crate) seen: Option<Seen>,
+    pub(crate) seen: Option<ImageSnapshot>,
 }
 
 /// What the cloud has, and what a plan says of it.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
-    pub(crate) standing: Standing,
-    pub(crate) notes: Vec<Note>,
+pub(crate) struct ImageSnapshot {
+    pub(crate) inventory: Inventory,
+    pub(crate) notes: Vec<PlanNote>,
 }
 
 impl Publisher {
     /// Asks a channel's vendor for its newest build and proves its list, unless the channel has ended.
-    pub async fn offer(&self, channel: &Channel, observer: &dyn Observe) -> Offer {
+    pub async fn offer(&self, channel: &Channel, observer: &dyn EventSink) -> Offer {
         if channel.has_ended(self.clock.now()) {
             return Offer::NoMore;
         }
@@ -69,22 +70,22 @@ impl Publisher {
     }
 
     /// What the cloud has, and what is to be done.
-    pub(crate) async fn first_plan(&self, wishes: &[Wish<'_>]) -> Result<(Standing, Plan), Error> {
+    pub(crate) async fn first_plan(&self, wishes: &[Wish<'_>]) -> Result<(Inventory, Plan), Error> {
         let planning = async {
-            let mut standing = self.standing().await?;
-            if self.settle_before(wishes, &standing, &Silent).await {
-                standing = self.standing().await?;
+            let mut inventory = self.inventory().await?;
+            if self.settle_before(wishes, &inventory, &NoEvents).await {
+                inventory = self.inventory().await?;
             }
-            let plan = self.plan_for(wishes, &standing).await;
-            Ok::<_, Error>((standing, plan))
+            let plan = self.plan_for(wishes, &inventory).await;
+            Ok::<_, Error>((inventory, plan))
         };
         self.unless_cancelled(planning).await
     }
 
-    async fn plan_for(&self, wishes: &[Wish<'_>], standing: &Standing) -> Plan {
+    async fn plan_for(&self, wishes: &[Wish<'_>], inventory: &Inventory) -> Plan {
         let now = self.clock.now();
-        let mut usage = match Plan::needs_usage(wishes, standing, now) {
-            true => self.usage(&standing.ids()).await,
+        let mut usage = match Plan::needs_usage(wishes, inventory, now) {
+            true => self.usage(&inventory.ids()).await,
             false => nobody_asked(),
         };
         if let Some(gap) = self.wrong_clock().await {
@@ -93,18 +94,18 @@ impl Publisher {
             let known = usage.known().clone();
             usage = Usage::Incomplete { known, gaps };
         }
-        Plan::new(wishes, standing, &usage, now)
+        Plan::new(wishes, inventory, &usage, now)
     }
 
     /// By a clock that is wrong no grace period can be judged.
-    async fn wrong_clock(&self) -> Option<Gap> {
+    async fn wrong_clock(&self) -> Option<UsageGap> {
         let cloud = self.glance.session().cloud_time().await?;
         let ahead = self.clock.now().duration_since(cloud);
         (ahead.abs() > CLOCKS_APART).then(|| {
             let why = format!(
                 "this machine's clock is {ahead:#} ahead of Keystone's, so no grace period can be judged"
             );
-            Gap::new(UsageSource::Servers, why)
+            UsageGap::new(UsageSource::Servers, why)
         })
     }
 
@@ -120,8 +121,8 @@ impl Publisher {
     pub async fn reconcile(
         &self,
         channels: &[Channel],
-        observer: &dyn Observe,
-    ) -> Result<Reconciled, Error> {
+        observer: &dyn EventSink,
+    ) -> Result<ReconcileReport, Error> {
         let mut offers = Vec::new();
         for channel in channels {
             offers.push(self.offer(channel, observer).await);
@@ -134,8 +135,8 @@ impl Publisher {
         let mut reconciled = self.reconcile_with(&wishes, None, observer).await?;
         for (channel, offer) in channels.iter().zip(offers) {
             if let Offer::Refused(error) = offer {
-                let refused = Refused::channel(channel.name(), Reason::from(*error));
-                reconciled.refused.push(refused);
+                let refused = SkippedStep::channel(channel.name(), SkipReason::from(*error));
+                reconciled.skipped.push(refused);
             }
         }
         Ok(reconciled)
@@ -146,13 +147,13 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// [`Error::Cloud`] if it can't be told what the cloud has, and [`Error::MovedOn`].
+    /// [`Error::Cloud`] if it can't be told what the cloud has, and [`Error::PlanOutdated`].
     pub async fn reconcile_with(
         &self,
         wishes: &[Wish<'_>],
         approved: Option<&Plan>,
-        observer: &dyn Observe,
-    ) -> Result<Reconciled, Error> {
+        observer: &dyn EventSink,
+    ) -> Result<ReconcileReport, Error> {
         self.run(wishes, approved, Run::default(), observer).await
     }
 
@@ -162,8 +163,8 @@ impl Publisher {
         wishes: &[Wish<'_>],
         approved: Option<&Plan>,
         run: Run,
-        observer: &dyn Observe,
-    ) -> Result<Reconciled, Error> {
+        observer: &dyn EventSink,
+    ) -> Result<ReconcileReport, Error> {
         let traffic = Traffic::new();
         let running = Box::pin(self.run_to_the_end(wishes, approved, run, observer));
         let mut done = counted(&traffic, observer, running).await?;
@@ -176,8 +177,8 @@ impl Publisher {
         wishes: &[Wish<'_>],
         approved: Option<&Plan>,
         run: Run,
-        observer: &dyn Observe,
-    ) -> Result<Reconciled, Error> {
+        observer: &dyn EventSink,
+    ) -> Result<ReconcileReport, Error> {
         let Run {
             done,
             mut tried,
@@ -187,8 +188,8 @@ impl Publisher {
         if approved.is_some() {
             // What was approved may depend on it.
             let waiting = async {
-                let standing = self.standing().await?;
-                self.settle_before(wishes, &standing, observer).await;
+                let inventory = self.inventory().await?;
+                self.settle_before(wishes, &inventory, observer).await;
                 Ok::<_, Error>(())
             };
             // Whatever went wrong here does so again when it is planned.
@@ -212,7 +213,7 @@ impl Publisher {
                 })
                 .collect();
             let next = self.unless_cancelled(self.next_plan(&wishes, approved, &tried));
-            let (standing, mut plan) = match next.await {
+            let (inventory, mut plan) = match next.await {
                 Ok(next) => next,
                 Err(Error::Cancelled) => {
                     applying.done.cancelled = true;
@@ -221,9 +222,9 @@ impl Publisher {
                 Err(error) => {
                     // What was done and seen before is not forgotten.
                     let Some(seen) = seen else { return Err(error) };
-                    let reason = Reason::Failed(Box::new(error));
-                    let refused = Refused::channel(ALL, reason);
-                    applying.done.refused.push(refused);
+                    let reason = SkipReason::Failed(Box::new(error));
+                    let refused = SkippedStep::channel(ALL, reason);
+                    applying.done.skipped.push(refused);
                     is_blind = true;
                     break seen;
                 }
@@ -233,50 +234,50 @@ impl Publisher {
             plan.actions
                 .retain(|action| !tried.iter().any(|tried| tried.is_like(action)));
             if tried.len() > MOST {
-                applying.see(&standing);
-                break Seen { standing, notes };
+                applying.see(&inventory);
+                break ImageSnapshot { inventory, notes };
             }
             if plan.is_empty() {
                 // All else is done: now there is time to see which of the other runs live.
-                let waiting = self.wait_for_others(&plan, &standing, &mut settled, observer);
+                let waiting = self.wait_for_others(&plan, &inventory, &mut settled, observer);
                 let waited = self.unless_cancelled(waiting).await;
                 applying.done.cancelled |= waited.is_err();
                 if let Ok(true) = waited {
-                    seen = Some(Seen { standing, notes });
+                    seen = Some(ImageSnapshot { inventory, notes });
                     continue;
                 }
-                applying.see(&standing);
-                break Seen { standing, notes };
+                applying.see(&inventory);
+                break ImageSnapshot { inventory, notes };
             }
             let round = plan.before_taking();
             applying.apply(&round).await;
             tried.extend(round.actions);
-            seen = Some(Seen { standing, notes });
+            seen = Some(ImageSnapshot { inventory, notes });
         };
         let mut done = applying.done;
         if approved.is_none() && !is_blind {
             let removing = async {
-                self.remove_left_heartbeats(&seen.standing, observer).await;
+                self.remove_left_heartbeats(&seen.inventory, observer).await;
                 Ok::<_, Error>(())
             };
             done.cancelled |= self.unless_cancelled(removing).await.is_err();
         }
-        self.report_unchanged(wishes, &seen.standing, &mut done);
+        self.report_unchanged(wishes, &seen.inventory, &mut done);
         for note in &seen.notes {
             let is_told = |channel: &str| {
-                let mut refused = done.refused.iter();
+                let mut refused = done.skipped.iter();
                 refused.any(|refused| refused.channel == channel && refused.is_failure())
             };
-            if let Note::Refused { channel, why } = note
+            if let PlanNote::Refused { channel, why } = note
                 && !is_told(channel)
             {
-                let reason = Reason::Refused(why.clone());
-                done.refused.push(Refused::channel(channel, reason));
+                let reason = SkipReason::Refused(why.clone());
+                done.skipped.push(SkippedStep::channel(channel, reason));
             }
         }
         done.notes = seen.notes;
         if let Some(why) = self.pulses.refusal() {
-            done.notes.push(Note::NoHeartbeat { why });
+            done.notes.push(PlanNote::NoHeartbeat { why });
         }
         Ok(done)
     }
@@ -285,11 +286,11 @@ impl Publisher {
     async fn settle_before(
         &self,
         wishes: &[Wish<'_>],
-        standing: &Standing,
-        observer: &dyn Observe,
+        inventory: &Inventory,
+        observer: &dyn EventSink,
     ) -> bool {
-        let plan = Plan::new(wishes, standing, &nobody_asked(), self.clock.now());
-        let unsettled = self.unsettled(&plan, standing);
+        let plan = Plan::new(wishes, inventory, &nobody_asked(), self.clock.now());
+        let unsettled = self.unsettled(&plan, inventory);
         self.settle_all(&unsettled, observer).await;
         !unsettled.is_empty()
     }
@@ -298,11 +299,11 @@ impl Publisher {
     async fn wait_for_others(
         &self,
         plan: &Plan,
-        standing: &Standing,
+        inventory: &Inventory,
         settled: &mut BTreeSet<Uuid>,
-        observer: &dyn Observe,
+        observer: &dyn EventSink,
     ) -> Result<bool, Error> {
-        let mut unsettled = self.unsettled(plan, standing);
+        let mut unsettled = self.unsettled(plan, inventory);
         unsettled.retain(|(_, watched)| settled.insert(watched.heartbeat));
         let done = self.settle_all(&unsettled, observer).await;
         Ok(done.iter().any(|settled| *settled != Settled::Alive))
@@ -314,19 +315,24 @@ impl Publisher {
         wishes: &[Wish<'_>],
         approved: Option<&Plan>,
         tried: &[Action],
-    ) -> Result<(Standing, Plan), Error> {
-        let standing = self.standing().await?;
-        let plan = self.plan_for(wishes, &standing).await;
+    ) -> Result<(Inventory, Plan), Error> {
+        let inventory = self.inventory().await?;
+        let plan = self.plan_for(wishes, &inventory).await;
         let Some(approved) = approved else {
-            return Ok((standing, plan));
+            return Ok((inventory, plan));
         };
         let mut left = approved.clone();
         left.actions.retain(|action| !tried.contains(action));
-        Ok((standing, plan.as_approved(&left)?))
+        Ok((inventory, plan.as_approved(&left)?))
     }
 
     /// Builds that were public before have a report too.
-    fn report_unchanged(&self, wishes: &[Wish<'_>], standing: &Standing, done: &mut Reconciled) {
+    fn report_unchanged(
+        &self,
+        wishes: &[Wish<'_>],
+        inventory: &Inventory,
+        done: &mut ReconcileReport,
+    ) {
         let told: BTreeSet<_> = done.reports.iter().map(|r| r.channel.clone()).collect();
         for wish in wishes {
             let (channel, Newest::Found(candidate)) = (wish.channel, wish.newest) else {
@@ -335,10 +341,10 @@ impl Publisher {
             if told.contains(channel.name()) {
                 continue;
             }
-            let images = standing.images.iter();
-            let images = images.filter(|i| marker::is_own(i, channel.name(), &standing.project));
-            if let Ok(Observed::Published(image)) = among(images, candidate) {
-                let job = self.job(channel, candidate, &Silent);
+            let images = inventory.images.iter();
+            let images = images.filter(|i| marker::is_own(i, channel.name(), &inventory.project));
+            if let Ok(BuildState::Published(image)) = among(images, candidate) {
+                let job = self.job(channel, candidate, &NoEvents);
                 let report = job.report(outcome(done, channel.name()), &image, None);
                 done.reports.push(report);
             }
@@ -352,25 +358,25 @@ impl Publisher {
         look: Look,
         channel: &Channel,
         candidate: &Candidate,
-        observer: &dyn Observe,
-    ) -> Result<Report, Error> {
+        observer: &dyn EventSink,
+    ) -> Result<PublishReport, Error> {
         let published = self.publish_after(look, channel, candidate, observer);
         match published.await {
-            Err(Error::Moved { list }) => observer.observe(&Event::Moved { list: &list }),
+            Err(Error::ListChanged { list }) => observer.emit(&Event::ListChanged { list: &list }),
             done => return done,
         }
         // What was kept of the vendor's files is not true any more.
         let again = self.directly();
         let candidate = again.find(channel, observer).await?;
         match again.publish(channel, &candidate, observer).await {
-            Err(Error::Moved { list }) => Err(Error::InTransition { list }),
+            Err(Error::ListChanged { list }) => Err(Error::ListUnstable { list }),
             done => done,
         }
     }
 }
 
 /// How an image became public whose publication ended with an answer that was lost.
-fn outcome(done: &Reconciled, channel: &str) -> Outcome {
+fn outcome(done: &ReconcileReport, channel: &str) -> Outcome {
     let mut applied = done
         .applied
         .iter()
@@ -388,6 +394,6 @@ fn outcome(done: &Reconciled, channel: &str) -> Outcome {
 fn nobody_asked() -> Usage {
     Usage::Incomplete {
         known: bonafide_glance::Uses::default(),
-        gaps: vec![Gap::new(UsageSource::Servers, "nobody asked")],
+        gaps: vec![UsageGap::new(UsageSource::Servers, "nobody asked")],
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::error::of_cloud;
-use crate::{Action, Candidate, Error, Newest, Note, Report};
+use crate::{Action, Candidate, Error, Newest, PlanNote, PublishReport};
 
 /// The channel of what is about all of them.
 pub(crate) const ALL: &str = "-";
@@ -37,7 +37,7 @@ impl Offer {
 /// Why a step was not taken.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Reason {
+pub enum SkipReason {
     /// The run was asked to stop before.
     Cancelled,
     /// Another run is uploading the build.
@@ -72,7 +72,7 @@ pub enum Reason {
     Refused(String),
 }
 
-impl Reason {
+impl SkipReason {
     /// A word for programs, as [`Error::code`].
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -89,7 +89,7 @@ impl Reason {
     }
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cancelled => Error::Cancelled.fmt(f),
@@ -119,7 +119,7 @@ impl fmt::Display for Reason {
 /// A step that was not taken, or a channel whose newest build is not published.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Refused {
+pub struct SkippedStep {
     /// The channel; `-` if the run could not go on.
     pub channel: String,
     /// The step; `None` if there is no build that could be planned with.
@@ -128,12 +128,12 @@ pub struct Refused {
     /// answer may be lost of a step that was taken.
     pub is_seen: bool,
     /// Why.
-    pub reason: Reason,
+    pub reason: SkipReason,
 }
 
-impl Refused {
+impl SkippedStep {
     /// What is about a channel, or all of them, and no step of its own.
-    pub(crate) fn channel(channel: &str, reason: Reason) -> Self {
+    pub(crate) fn channel(channel: &str, reason: SkipReason) -> Self {
         Self {
             channel: channel.to_owned(),
             action: None,
@@ -147,13 +147,13 @@ impl Refused {
     #[must_use]
     pub fn is_failure(&self) -> bool {
         match &self.reason {
-            Reason::Failed(error) => !error.is_expected(),
-            Reason::LockedOut { .. } | Reason::Refused(_) => true,
-            Reason::Busy { .. }
-            | Reason::Cancelled
-            | Reason::Changed(_)
-            | Reason::Cloud(_)
-            | Reason::Pending(_) => false,
+            SkipReason::Failed(error) => !error.is_expected(),
+            SkipReason::LockedOut { .. } | SkipReason::Refused(_) => true,
+            SkipReason::Busy { .. }
+            | SkipReason::Cancelled
+            | SkipReason::Changed(_)
+            | SkipReason::Cloud(_)
+            | SkipReason::Pending(_) => false,
         }
     }
 }
@@ -161,15 +161,15 @@ impl Refused {
 /// What was done in one cloud.
 #[derive(Debug, Default)]
 #[non_exhaustive]
-pub struct Reconciled {
+pub struct ReconcileReport {
     /// The newest build of each channel that is public now, and what was proven of it.
-    pub reports: Vec<Report>,
+    pub reports: Vec<PublishReport>,
     /// The steps that were taken, in their order.
     pub applied: Vec<Action>,
     /// What was not done.
-    pub refused: Vec<Refused>,
+    pub skipped: Vec<SkippedStep>,
     /// What was seen besides, in the last round.
-    pub notes: Vec<Note>,
+    pub notes: Vec<PlanNote>,
     /// Requests that were sent to the cloud, log-in included.
     pub requests: u64,
     /// Whether the run was asked to stop: then what is not named here was not looked at to the end.

@@ -3,8 +3,8 @@
 
 use bonafide_glance::{Image, ImagePatch, Usage, Visibility};
 
-use crate::apply::{Applying, Taken};
-use crate::{Action, Reason, Seen, changes};
+use crate::apply::{Applying, StepResult};
+use crate::{Action, ImageSnapshot, SkipReason, changes};
 
 /// An image whose deletion is under way: nobody can begin to use it any more.
 pub(crate) struct Withdrawn {
@@ -20,11 +20,15 @@ impl Withdrawn {
 
 impl Applying<'_> {
     /// Nobody may begin to use the image any more, but for the own project.
-    pub(crate) async fn withdraw(&self, channel: &str, seen: &Seen) -> Result<Image, Reason> {
+    pub(crate) async fn withdraw(
+        &self,
+        channel: &str,
+        seen: &ImageSnapshot,
+    ) -> Result<Image, SkipReason> {
         let mut image = self.unchanged(channel, seen).await?;
         if image.protected {
             let id = image.id;
-            return Err(Reason::Changed(format!("image {id} is protected")));
+            return Err(SkipReason::Changed(format!("image {id} is protected")));
         }
         if image.visibility == Visibility::Private {
             return Ok(image);
@@ -41,7 +45,7 @@ impl Applying<'_> {
         image = self.glance().image(image.id).await?;
         match image.visibility {
             Visibility::Shared => Ok(image),
-            _ => Err(Reason::Changed(format!(
+            _ => Err(SkipReason::Changed(format!(
                 "image {} is {} again",
                 image.id, image.visibility
             ))),
@@ -61,27 +65,29 @@ impl Applying<'_> {
         }
     }
 
-    async fn delete_unused(&self, channel: &str, image: &Image, usage: &Usage) -> Taken {
+    async fn delete_unused(&self, channel: &str, image: &Image, usage: &Usage) -> StepResult {
         match usage {
             Usage::Complete(uses) if uses.is_used(image.id) => {
                 let projects = uses.projects(image.id);
                 let projects: Vec<_> = projects.map(|p| p.escape_debug().to_string()).collect();
                 let projects = projects.join(", ");
-                Err(Reason::Changed(format!("it is used again, by {projects}")))
+                Err(SkipReason::Changed(format!(
+                    "it is used again, by {projects}"
+                )))
             }
             Usage::Complete(_) => {
                 // The look-up may have taken a while.
-                let image = self.unchanged(channel, &Seen::new(image)).await?;
+                let image = self.unchanged(channel, &ImageSnapshot::new(image)).await?;
                 if image.protected {
                     let id = image.id;
-                    return Err(Reason::Changed(format!("image {id} is protected")));
+                    return Err(SkipReason::Changed(format!("image {id} is protected")));
                 }
                 self.remove(&image).await
             }
             Usage::Incomplete { gaps, .. } => {
                 let gaps: Vec<_> = gaps.iter().map(ToString::to_string).collect();
                 let gaps = gaps.join("; ");
-                Err(Reason::Changed(format!(
+                Err(SkipReason::Changed(format!(
                     "it is not known any more who uses it: {gaps}"
                 )))
             }

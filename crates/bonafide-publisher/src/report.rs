@@ -26,7 +26,7 @@ pub enum Outcome {
 /// What was proven and what was done. Serialises to JSON for machines.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
-pub struct Report {
+pub struct PublishReport {
     /// The channel.
     pub channel: String,
     /// How it ended.

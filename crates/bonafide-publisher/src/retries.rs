@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bonafide_sources::{Fetch, Retry, WatchRetries};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use crate::{Event, Observe};
+use crate::{Event, EventSink};
 
 /// Takes what is told, for the one who waits.
 #[derive(Debug)]
@@ -42,14 +42,18 @@ pub(crate) fn watch_borrowed(fetch: &dyn Fetch) -> Option<Watched> {
 
 impl Watched {
     /// Waits for what is done through it, and passes on what is told meanwhile.
-    pub(crate) async fn told<T>(self, observer: &dyn Observe, doing: impl Future<Output = T>) -> T {
+    pub(crate) async fn told<T>(
+        self,
+        observer: &dyn EventSink,
+        doing: impl Future<Output = T>,
+    ) -> T {
         tell(self.told, observer, doing).await
     }
 }
 
 async fn tell<T>(
     mut told: UnboundedReceiver<Retry>,
-    observer: &dyn Observe,
+    observer: &dyn EventSink,
     doing: impl Future<Output = T>,
 ) -> T {
     let mut doing = pin!(doing);
@@ -66,8 +70,8 @@ async fn tell<T>(
     done
 }
 
-fn observe(observer: &dyn Observe, retry: &Retry) {
-    observer.observe(&Event::Retrying {
+fn observe(observer: &dyn EventSink, retry: &Retry) {
+    observer.emit(&Event::Retrying {
         method: "GET",
         url: retry.url.as_str(),
         reason: &retry.reason,

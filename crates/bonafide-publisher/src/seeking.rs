@@ -6,21 +6,21 @@ use bonafide_sources::{SignatureLocation, SignedList};
 use url::Url;
 
 use crate::Error;
-use crate::proving::{ProvenList, Proving};
+use crate::proving::{ProvenList, ReleaseVerifier};
 
 /// How a clear-signed message begins.
 const CLEAR_SIGNED: &[u8] = b"-----BEGIN PGP SIGNED MESSAGE-----";
 
 /// The places where a list's signature may be, and what was read so far.
 pub(crate) struct Seeking<'a> {
-    proving: &'a Proving<'a>,
+    proving: &'a ReleaseVerifier<'a>,
     places: &'a [SignedList],
     lists: BTreeMap<Url, Vec<u8>>,
     signatures: BTreeMap<Url, Option<Vec<u8>>>,
 }
 
 impl<'a> Seeking<'a> {
-    pub(crate) const fn new(proving: &'a Proving<'a>, places: &'a [SignedList]) -> Self {
+    pub(crate) const fn new(proving: &'a ReleaseVerifier<'a>, places: &'a [SignedList]) -> Self {
         Self {
             proving,
             places,

@@ -10,16 +10,16 @@ use bonafide_glance::{Error as CloudError, Image, ImagePatch, MemberStatus, Visi
 use futures_util::{StreamExt, stream};
 use uuid::Uuid;
 
-use crate::apply::{Applying, Taken};
+use crate::apply::{Applying, StepResult};
 use crate::remember::remember;
-use crate::{Action, Reason, changes, marker};
+use crate::{Action, SkipReason, changes, marker};
 
 /// Members that are added, or accepted for, at the same time. The session keeps to what the cloud
 /// allows.
 const AT_ONCE: usize = 16;
 
 impl Applying<'_> {
-    pub(crate) async fn share(&self, action: &Action) -> Taken {
+    pub(crate) async fn share(&self, action: &Action) -> StepResult {
         let Action::Share {
             channel,
             image: seen,
@@ -47,12 +47,12 @@ impl Applying<'_> {
             changes::remove_member(self.glance(), image.id, project).await?;
         }
         match alone {
-            Some(error) => Err(Reason::Pending(Box::new(error))),
+            Some(error) => Err(SkipReason::Pending(Box::new(error))),
             None => Ok(()),
         }
     }
 
-    async fn make_shared(&self, image: &Image) -> Taken {
+    async fn make_shared(&self, image: &Image) -> StepResult {
         let patch = ImagePatch::new()
             .visibility(Visibility::Shared)
             .hidden(false);
@@ -156,7 +156,7 @@ impl Applying<'_> {
     /// Somebody who uses the image can't be given access: everybody reaches it again. It was visible until
     /// a moment ago, and its bytes can't have changed, so no proof is needed. What was shared before
     /// becomes a community image: in no list, and reached by its id.
-    async fn open_again(&self, before: &Image, error: CloudError) -> Reason {
+    async fn open_again(&self, before: &Image, error: CloudError) -> SkipReason {
         let id = before.id;
         let (visibility, hidden) = match before.visibility {
             Visibility::Public => (Visibility::Public, before.os_hidden),
@@ -173,7 +173,7 @@ impl Applying<'_> {
                 error.into()
             }
             Err(CloudError::NotFound(_)) => error.into(),
-            Err(failure) => Reason::LockedOut {
+            Err(failure) => SkipReason::LockedOut {
                 image: id,
                 error: Box::new(error),
                 failure: Box::new(failure),

@@ -16,7 +16,7 @@ const MAX_KEY_FILE: u64 = 1024 * 1024;
 /// What is trusted are the fingerprints alone. A key file may be embedded, given, or fetched from
 /// anywhere: it counts only if its primary key has a pinned fingerprint.
 #[derive(Clone, Debug)]
-pub struct Trust {
+pub struct KeySources {
     name: String,
     keyring: Keyring,
     files: Vec<PathBuf>,
@@ -25,7 +25,7 @@ pub struct Trust {
     always_fetch: bool,
 }
 
-impl Trust {
+impl KeySources {
     /// The keys of a known keyring, such as `ubuntu` or `fedora-44`. What is not embedded is
     /// fetched from the vendor.
     #[must_use]

@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::Error;
 use crate::check::{self, Check};
-use crate::pipeline::{CHUNK, Limits, Passed, Refused, send};
+use crate::pipeline::{BodyAborted, CHUNK, Limits, Transferred, send};
 
 /// What comes to the decoder.
 pub(crate) enum Piece<P> {
@@ -31,8 +31,8 @@ pub(crate) fn unpack<C: Check>(
     pieces: mpsc::Receiver<Piece<C::Proof>>,
     mut gate: Gate,
     limits: Limits,
-    to_body: &mpsc::Sender<Result<Step, Refused>>,
-) -> Result<Passed<C::Proof>, Error> {
+    to_body: &mpsc::Sender<Result<Step, BodyAborted>>,
+) -> Result<Transferred<C::Proof>, Error> {
     let (to_end, mut proof) = oneshot::channel();
     let input = Input {
         pieces,
@@ -65,7 +65,7 @@ pub(crate) fn unpack<C: Check>(
     let commit = C::open(gate, &proof).map_err(|source| Error::unproven(url, source))?;
     send(to_body, Step::Commit(commit))?;
     let image = check::finish(digests);
-    Ok(Passed { proof, image })
+    Ok(Transferred { proof, image })
 }
 
 /// A full chunk, or the last one; an empty one is the end.

@@ -12,11 +12,11 @@ use uuid::Uuid;
 use crate::check::{Check, ImageDigests, SignedCheck};
 use crate::event::counted;
 use crate::heartbeat::{Alive, Settled, Watched};
-use crate::opened::Opened;
+use crate::opened::OpenedDownload;
 use crate::places::Places;
 use crate::uploading::{Uploading, Uploads};
-use crate::wanted::Wanted;
-use crate::{Candidate, Channel, Error, Event, Observe, PassedOver, Publisher, clean_up, marker};
+use crate::wanted::ImageSpec;
+use crate::{Candidate, Channel, Error, Event, EventSink, PassedOver, Publisher, clean_up, marker};
 
 /// How a private image came about: `uploading`, then `proven` or `unverified`.
 pub(crate) const UPLOAD: &str = "bonafide_upload";
@@ -25,7 +25,7 @@ const PROVEN: &str = "proven";
 /// A private image that was uploaded. Serialises to JSON for machines.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
-pub struct PrivateImage {
+pub struct UploadReport {
     /// The image in Glance.
     pub image: Uuid,
     /// Its name in Glance.
@@ -64,14 +64,14 @@ impl Publisher {
         channel: &Channel,
         candidate: &Candidate,
         name: Option<&str>,
-        observer: &dyn Observe,
-    ) -> Result<PrivateImage, Error> {
+        observer: &dyn EventSink,
+    ) -> Result<UploadReport, Error> {
         self.belongs(channel, candidate)?;
         let traffic = Traffic::new();
         let uploading = Box::pin(self.upload_proven(channel, candidate, name, observer));
         let uploaded = counted(&traffic, observer, uploading).await?;
         let requests = traffic.requests();
-        Ok(PrivateImage {
+        Ok(UploadReport {
             requests,
             ..uploaded
         })
@@ -82,9 +82,9 @@ impl Publisher {
         channel: &Channel,
         candidate: &Candidate,
         name: Option<&str>,
-        observer: &dyn Observe,
-    ) -> Result<PrivateImage, Error> {
-        let report = |image: Uuid, name: &str| PrivateImage {
+        observer: &dyn EventSink,
+    ) -> Result<UploadReport, Error> {
+        let report = |image: Uuid, name: &str| UploadReport {
             no_heartbeat: self.pulses.refusal(),
             image,
             name: name.to_owned(),
@@ -108,7 +108,7 @@ impl Publisher {
         let mut places = Places::new(self, channel, candidate, observer);
         let uploaded = loop {
             let opened = self.unless_cancelled(places.open()).await?;
-            let mut wanted = Wanted::new(channel, candidate, opened.head()?, today, &self.ci)?;
+            let mut wanted = ImageSpec::new(channel, candidate, opened.head()?, today, &self.ci)?;
             wanted.make_private(&name, marks(candidate));
             let check = SignedCheck::new(candidate.expected().clone(), candidate.check());
             let upload = self.upload_privately(opened, &wanted, check, observer);
@@ -123,7 +123,7 @@ impl Publisher {
             }
         };
         self.look_again(unsettled, observer).await;
-        Ok(PrivateImage {
+        Ok(UploadReport {
             file: Some(uploaded.file),
             stored: Some(uploaded.stored),
             passed_over: places.passed_over().to_vec(),
@@ -157,7 +157,7 @@ impl Publisher {
     /// Removes private uploads that earlier runs have not finished, once it is known that those are gone. No
     /// upload waits for that unless their leases have ended too.
     /// Gives how many of them may be gone, which is not known yet.
-    pub(crate) async fn remove_given_up(&self, observer: &dyn Observe) -> Result<usize, Error> {
+    pub(crate) async fn remove_given_up(&self, observer: &dyn EventSink) -> Result<usize, Error> {
         let mut unsettled = 0;
         let project = self.glance.session().project_id().await?;
         let filter = ImageFilter::new()
@@ -181,7 +181,7 @@ impl Publisher {
                     self.bury(watched.heartbeat).await;
                 }
                 match self.glance.delete(image.id).await {
-                    Ok(()) => observer.observe(&Event::Removed { id: image.id }),
+                    Ok(()) => observer.emit(&Event::Removed { id: image.id }),
                     Err(bonafide_glance::Error::NotFound(_)) => {}
                     Err(error) => return Err(error.into()),
                 }
@@ -192,7 +192,7 @@ impl Publisher {
 
     /// An upload has taken its time: more may be known of those that others have not finished. What fails
     /// here is left to the next one.
-    pub(crate) async fn look_again(&self, unsettled: usize, observer: &dyn Observe) {
+    pub(crate) async fn look_again(&self, unsettled: usize, observer: &dyn EventSink) {
         if unsettled > 0 {
             let looking = self.remove_given_up(observer);
             let _ = self.unless_cancelled(looking).await;
@@ -203,10 +203,10 @@ impl Publisher {
     /// the create, the image is removed again.
     pub(crate) async fn upload_privately<C: Check>(
         &self,
-        opened: Opened,
-        wanted: &Wanted,
+        opened: OpenedDownload,
+        wanted: &ImageSpec,
         check: C,
-        observer: &dyn Observe,
+        observer: &dyn EventSink,
     ) -> Result<Result<Uploaded, Failed>, Error> {
         let id = Uuid::new_v4();
         let limits = self.limits();
@@ -216,7 +216,7 @@ impl Publisher {
         passing.insert(UPLOAD.to_owned(), marker::UPLOADING.to_owned());
         let new = wanted.new_image(id).properties(passing);
         self.glance.create(&new).await?;
-        observer.observe(&Event::Created { id, attempt: 0 });
+        observer.emit(&Event::Created { id, attempt: 0 });
         let uploading = Uploading {
             glance: &self.glance,
             observer,
@@ -229,12 +229,12 @@ impl Publisher {
             let image = self.unless_cancelled(clean_up::uploaded(&self.glance, id));
             let image = image.await?;
             wanted.compare(&image, &passed.image)?;
-            observer.observe(&Event::Compared { id });
+            observer.emit(&Event::Compared { id });
             let file = C::file(&passed.proof);
             let patch = wanted.patch(&image, &file, &passed.image);
             let image = self.glance.update(id, &patch).await?;
             if image.visibility != Visibility::Private {
-                return Err(Error::NotAsPublished {
+                return Err(Error::UnexpectedState {
                     id,
                     found: format!("{} and {}", image.visibility, image.status),
                 });

@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use crate::check::Check;
 use crate::heartbeat::Alive;
-use crate::opened::Opened;
-use crate::pipeline::{self, Limits, Passed};
-use crate::{CancellationToken, Error, Event, Observe, clean_up};
+use crate::opened::OpenedDownload;
+use crate::pipeline::{self, Limits, Transferred};
+use crate::{CancellationToken, Error, Event, EventSink, clean_up};
 
 /// How often an upload is begun in one run.
 const UPLOADS: u32 = 3;
@@ -16,12 +16,12 @@ const UPLOADS: u32 = 3;
 /// The uploads of one build in one run.
 pub(crate) struct Uploads<'a> {
     glance: &'a Glance,
-    observer: &'a dyn Observe,
+    observer: &'a dyn EventSink,
     failed: u32,
 }
 
 impl<'a> Uploads<'a> {
-    pub(crate) const fn new(glance: &'a Glance, observer: &'a dyn Observe) -> Self {
+    pub(crate) const fn new(glance: &'a Glance, observer: &'a dyn EventSink) -> Self {
         Self {
             glance,
             observer,
@@ -33,7 +33,7 @@ impl<'a> Uploads<'a> {
     pub(crate) async fn again(&mut self, id: Uuid, error: Error) -> Result<(), Error> {
         // What an image says while it is uploaded can't be changed; the next one has a lease.
         if let Error::NoHeartbeat { why } = &error {
-            self.observer.observe(&Event::NoHeartbeat { why });
+            self.observer.emit(&Event::NoHeartbeat { why });
             return Ok(());
         }
         self.failed += 1;
@@ -48,7 +48,7 @@ impl<'a> Uploads<'a> {
         let pause = failure.rejection().and_then(|answer| answer.retry_after);
         let policy = self.glance.session().retry_policy();
         let wait = policy.wait(self.failed, pause);
-        self.observer.observe(&Event::UploadFailed {
+        self.observer.emit(&Event::UploadFailed {
             id,
             error: &error,
             next: self.failed + 1,
@@ -63,7 +63,7 @@ impl<'a> Uploads<'a> {
 /// Where an upload goes, who watches it, and how long it may take.
 pub(crate) struct Uploading<'a> {
     pub(crate) glance: &'a Glance,
-    pub(crate) observer: &'a dyn Observe,
+    pub(crate) observer: &'a dyn EventSink,
     pub(crate) limits: Limits,
     /// Breaks it off.
     pub(crate) cancellation: &'a CancellationToken,
@@ -76,9 +76,9 @@ impl Uploading<'_> {
     pub(crate) async fn upload<C: Check>(
         &self,
         id: Uuid,
-        opened: Opened,
+        opened: OpenedDownload,
         check: C,
-    ) -> Result<Passed<C::Proof>, Error> {
+    ) -> Result<Transferred<C::Proof>, Error> {
         let total = opened.length();
         let length = opened.upload_length();
         let pipeline = pipeline::start(opened, check, self.limits.clone());
@@ -105,7 +105,7 @@ impl Uploading<'_> {
                     uploaded = &mut upload => break uploaded,
                     Ok(()) = received.changed() => {
                         let received = *received.borrow();
-                        self.observer.observe(&Event::Progress { received, total });
+                        self.observer.emit(&Event::Progress { received, total });
                     }
                 }
             }

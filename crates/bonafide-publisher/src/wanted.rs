@@ -15,7 +15,7 @@ const CONTAINER_FORMAT: &str = "bare";
 
 /// Everything about a new image but its id and its bytes.
 #[derive(Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct ImageSpec {
     staging_name: String,
     disk_format: &'static str,
     min_disk: u32,
@@ -26,7 +26,7 @@ pub(crate) struct Wanted {
     last: BTreeMap<String, String>,
 }
 
-impl Wanted {
+impl ImageSpec {
     pub(crate) fn new(
         channel: &Channel,
         candidate: &Candidate,

@@ -110,7 +110,7 @@ pub enum FetchError {
         "{url} can't be kept in `{}`; make room there, or set TMPDIR to a directory with more",
         directory.display()
     )]
-    Spool {
+    DownloadCache {
         /// What was fetched.
         url: Url,
         /// The temporary directory.
@@ -226,7 +226,7 @@ impl FetchError {
             | Self::LongerThanAnnounced { url, .. }
             | Self::NotAFile { url, .. }
             | Self::NotFound { url }
-            | Self::Spool { url, .. }
+            | Self::DownloadCache { url, .. }
             | Self::Stalled { url, .. }
             | Self::Status { url, .. }
             | Self::TooLarge { url, .. }

@@ -15,10 +15,10 @@ use url::Url;
 use crate::{FetchError, WatchRetries};
 
 pub(crate) mod directory;
+pub(crate) mod download_cache;
 pub(crate) mod http;
 pub(crate) mod local;
 pub(crate) mod retry;
-pub(crate) mod spool;
 
 /// A server that gives a byte now and then is never silent, so small files have an end in time too.
 const SMALL_FILE_DEADLINE: Duration = Duration::from_secs(60);

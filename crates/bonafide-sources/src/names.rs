@@ -4,7 +4,8 @@ use url::Url;
 
 use crate::listing::linked_names;
 use crate::{
-    Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, SignedList, SourceError,
+    Fetch, ImageFile, Product, Release, Serial, SignatureLocation, SignedList, SourceError,
+    VerifiedNames,
 };
 
 /// The real pages have some kilobytes.
@@ -144,7 +145,7 @@ pub(crate) fn newest_of<'a>(
 /// The newest of the signed images that are named `PREFIX` `BUILD` `SUFFIX`, in the list's directory.
 pub(crate) fn newest_image(
     release: &Release,
-    signed: &Signed<'_>,
+    signed: &VerifiedNames<'_>,
     [prefix, example, suffix]: [&str; 3],
 ) -> Result<ImageFile, SourceError> {
     let Some((serial, name)) = newest(signed.names.iter().copied(), prefix, suffix) else {

@@ -29,7 +29,7 @@ pub struct Release {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub side_car_of: Option<String>,
     /// A further signed file, which names the build where the list does not.
-    pub stamp: Option<Stamp>,
+    pub stamp: Option<VersionFile>,
 }
 
 impl Release {
@@ -61,7 +61,7 @@ impl Release {
         self
     }
 
-    pub(crate) fn stamp(mut self, stamp: Stamp) -> Self {
+    pub(crate) fn stamp(mut self, stamp: VersionFile) -> Self {
         self.stamp = Some(stamp);
         self
     }
@@ -116,7 +116,7 @@ impl SignedList {
 /// A small signed file beside the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Stamp {
+pub struct VersionFile {
     /// The file.
     pub url: Url,
     /// Its detached signature.
@@ -126,14 +126,14 @@ pub struct Stamp {
 /// What was proven of a release: names and texts that a pinned key signed.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
-pub struct Signed<'a> {
+pub struct VerifiedNames<'a> {
     /// The names in the signed list.
     pub names: &'a [&'a str],
-    /// The text of the release's [`Stamp`], if it has one.
+    /// The text of the release's [`VersionFile`], if it has one.
     pub stamp: Option<&'a str>,
 }
 
-impl<'a> Signed<'a> {
+impl<'a> VerifiedNames<'a> {
     /// The names of a signed list.
     #[must_use]
     pub const fn names(names: &'a [&'a str]) -> Self {

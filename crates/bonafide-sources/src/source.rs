@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::{Fetch, ImageFile, Product, Release, Signed, SourceError};
+use crate::{Fetch, ImageFile, Product, Release, SourceError, VerifiedNames};
 
 /// Where one channel of a vendor publishes, and which build is the newest.
 ///
@@ -28,7 +28,11 @@ pub trait Source: fmt::Debug + Send + Sync {
     ///
     /// [`SourceError::ImageNotListed`], or [`SourceError::ForeignList`] if the list itself says
     /// that it belongs to another build.
-    fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError>;
+    fn select(
+        &self,
+        release: &Release,
+        signed: &VerifiedNames<'_>,
+    ) -> Result<ImageFile, SourceError>;
 }
 
 #[async_trait]
@@ -41,7 +45,11 @@ impl Source for Box<dyn Source> {
         self.as_ref().latest(fetch).await
     }
 
-    fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
+    fn select(
+        &self,
+        release: &Release,
+        signed: &VerifiedNames<'_>,
+    ) -> Result<ImageFile, SourceError> {
         self.as_ref().select(release, signed)
     }
 }

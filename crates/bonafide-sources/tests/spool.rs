@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use bonafide_sources::{Download, Fetch, FetchError, Spool};
+use bonafide_sources::{Download, DownloadCache, Fetch, FetchError};
 use bytes::Bytes;
 use futures_util::{TryStreamExt, stream};
 use url::Url;
@@ -38,7 +38,7 @@ fn image() -> Url {
     "https://vendor.test/image.qcow2".parse().unwrap()
 }
 
-async fn read(spool: &Spool) -> Result<usize, FetchError> {
+async fn read(spool: &DownloadCache) -> Result<usize, FetchError> {
     let download = spool.open(&image()).await?;
     assert_eq!(download.length(), Some(SIZE as u64));
     let add = |sum, chunk: Bytes| async move {
@@ -52,7 +52,7 @@ async fn read(spool: &Spool) -> Result<usize, FetchError> {
 async fn several_readers_at_the_same_time_cost_one_download() {
     let vendor = Arc::new(Vendor::default());
     let directory = tempfile::tempdir().unwrap();
-    let spool = Spool::new(vendor.clone()).directory(directory.path());
+    let spool = DownloadCache::new(vendor.clone()).directory(directory.path());
     let sizes = tokio::join!(read(&spool), read(&spool), read(&spool));
     let sizes = [sizes.0.unwrap(), sizes.1.unwrap(), sizes.2.unwrap()];
     assert_eq!(sizes, [SIZE; 3]);
@@ -71,7 +71,7 @@ async fn a_download_that_fails_is_not_kept() {
     let vendor = Arc::new(Vendor::default());
     vendor.cut.store(1, Ordering::Relaxed);
     let directory = tempfile::tempdir().unwrap();
-    let spool = Spool::new(vendor.clone()).directory(directory.path());
+    let spool = DownloadCache::new(vendor.clone()).directory(directory.path());
     let error = read(&spool).await.unwrap_err();
     assert!(matches!(error, FetchError::CutShort { .. }), "{error}");
     assert_eq!(directory.path().read_dir().unwrap().count(), 0);
@@ -80,7 +80,7 @@ async fn a_download_that_fails_is_not_kept() {
 
 #[tokio::test]
 async fn what_is_too_long_is_refused() {
-    let spool = Spool::new(Arc::new(Vendor::default())).limit(SIZE as u64 - 1);
+    let spool = DownloadCache::new(Arc::new(Vendor::default())).limit(SIZE as u64 - 1);
     let error = read(&spool).await.unwrap_err();
     assert!(matches!(error, FetchError::TooLarge { limit, .. } if limit == SIZE as u64 - 1));
 }
@@ -88,7 +88,7 @@ async fn what_is_too_long_is_refused() {
 #[tokio::test]
 async fn small_files_are_read_anew_each_time() {
     let vendor = Arc::new(Vendor::default());
-    let spool = Spool::new(vendor.clone());
+    let spool = DownloadCache::new(vendor.clone());
     for _ in 0..2 {
         let read = spool.read(&image(), SIZE as u64).await.unwrap();
         assert_eq!(read.len(), SIZE);

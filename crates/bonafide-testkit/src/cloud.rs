@@ -146,19 +146,19 @@ impl EmbeddedCloud {
         federation::discovery_endpoint(&self.shared)
     }
 
-    /// Glance's URL as the catalogue has it, without `/v2`.
+    /// Glance's URL as the catalog has it, without `/v2`.
     #[must_use]
     pub fn image_url(&self) -> &str {
         &self.shared.image_url
     }
 
-    /// Nova's URL as the catalogue has it, with `/v2.1`; `None` in a cloud without.
+    /// Nova's URL as the catalog has it, with `/v2.1`; `None` in a cloud without.
     #[must_use]
     pub fn compute_url(&self) -> Option<&str> {
         self.shared.compute_url.as_deref()
     }
 
-    /// Cinder's URL with `/v3`, behind which the catalogue has the project's id; `None` in a cloud
+    /// Cinder's URL with `/v3`, behind which the catalog has the project's id; `None` in a cloud
     /// without.
     #[must_use]
     pub fn block_storage_url(&self) -> Option<&str> {

@@ -29,7 +29,7 @@ pub struct Evidence {
     /// SHA-256 of the bytes that were signed (for a clear-signed message: of its signed text).
     pub signed_sha256: Digest,
     /// Weaknesses that were accepted because the key is pinned, one for each.
-    pub concessions: Vec<Concession>,
+    pub accepted_weaknesses: Vec<AcceptedWeakness>,
     /// Who is said to have made the signatures beside this one that do not count, one for each. They
     /// may be by keys that are not pinned, or break a rule; nothing rests on them.
     pub others: Vec<Issuer>,
@@ -59,7 +59,7 @@ impl fmt::Display for Issuer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Concession {
+pub enum AcceptedWeakness {
     /// The binding of the signing subkey, or the subkey's own word in it, uses SHA-1.
     Sha1Binding,
     /// The certificate's own signature over itself uses SHA-1. The fingerprint is pinned, so
@@ -69,7 +69,7 @@ pub enum Concession {
     Version3Signature,
 }
 
-impl fmt::Display for Concession {
+impl fmt::Display for AcceptedWeakness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Sha1Binding => "the binding of the signing subkey uses SHA-1",

@@ -3,7 +3,7 @@
 use std::iter;
 
 use crate::digest::Both;
-use crate::openpgp::Candidate;
+use crate::openpgp::SignatureCandidate;
 use crate::{Digest, Error, Evidence, Issuer};
 
 /// A detached signature over a whole file that keeps every rule but the mathematics, which needs
@@ -13,16 +13,16 @@ use crate::{Digest, Error, Evidence, Issuer};
 /// count before a byte of the file is fetched.
 #[derive(Clone, Debug)]
 pub struct FileSignature {
-    first: Candidate,
+    first: SignatureCandidate,
     /// Of several signatures one good one suffices.
-    rest: Vec<Candidate>,
+    rest: Vec<SignatureCandidate>,
     /// Who is said to have made those that can't count.
     refused: Vec<Issuer>,
 }
 
 impl FileSignature {
     /// `None` if there is no candidate.
-    pub(crate) fn new(candidates: Vec<Candidate>, refused: Vec<Issuer>) -> Option<Self> {
+    pub(crate) fn new(candidates: Vec<SignatureCandidate>, refused: Vec<Issuer>) -> Option<Self> {
         let mut candidates = candidates.into_iter();
         Some(Self {
             first: candidates.next()?,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use pgp::composed::SignedPublicKey;
 use pgp::types::KeyDetails;
 
-use crate::openpgp::{self, Candidate, Certificate, KeyFile, ParsedSignature};
+use crate::openpgp::{self, Certificate, KeyFile, ParsedSignature, SignatureCandidate};
 use crate::{Error, Evidence, FileSignature, Fingerprint, Issuer, SignedText, Verified};
 
 mod converted;
@@ -249,7 +249,7 @@ impl Keyring {
     pub fn file_signature(&self, signature: &[u8], now: Timestamp) -> Result<FileSignature, Error> {
         let signatures = openpgp::detached_signatures(signature)?;
         let judged = self.judge(&signatures, |certificate, signature| {
-            Candidate::new(&self.vendor, certificate, signature, now)
+            SignatureCandidate::new(&self.vendor, certificate, signature, now)
         });
         FileSignature::new(judged.good, judged.others).ok_or(judged.refusal)
     }

@@ -27,7 +27,7 @@ pub use check::{DigestCheck, FileDigests};
 pub use checksums::{ChecksumList, ExpectedDigest};
 pub use digest::{Algorithm, Digest, Digester, ParseDigestError};
 pub use error::Error;
-pub use evidence::{Concession, Evidence, Issuer};
+pub use evidence::{AcceptedWeakness, Evidence, Issuer};
 pub use file_signature::FileSignature;
 pub use fingerprint::Fingerprint;
 pub use gate::{BodyError, Commit, Gate, GatedBody, Step};

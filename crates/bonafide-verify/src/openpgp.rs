@@ -25,7 +25,7 @@ mod key_file;
 mod last_words;
 mod policy;
 
-pub(crate) use candidate::Candidate;
+pub(crate) use candidate::SignatureCandidate;
 pub(crate) use checked::Certificate;
 pub(crate) use cleartext::cleartext;
 pub(crate) use key_file::{KeyFile, certificates};

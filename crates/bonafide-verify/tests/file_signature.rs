@@ -10,7 +10,7 @@ use bonafide_testkit::keys::{
     RevocationReason, SignatureOptions, SigningDigest, SigningKey, SubkeyOptions,
 };
 use bonafide_verify::{
-    Algorithm, Concession, Digest, DigestCheck, Error, FileDigests, FileSignature, Keyring,
+    AcceptedWeakness, Algorithm, Digest, DigestCheck, Error, FileDigests, FileSignature, Keyring,
     Verified,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -105,7 +105,10 @@ fn rsa_signatures_and_old_self_signatures_are_accepted() {
     let old = RSA.clone().self_signed_with(SigningDigest::Sha1).unwrap();
     let digests = finish(IMAGE, judge(&old, &options()).unwrap()).unwrap();
     let evidence = digests.file_signature.as_ref().unwrap();
-    assert_eq!(evidence.concessions, [Concession::Sha1SelfSignature]);
+    assert_eq!(
+        evidence.accepted_weaknesses,
+        [AcceptedWeakness::Sha1SelfSignature]
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub use bonafide_verify as verify;
 
 pub use bonafide_glance::{CloudConfig, Glance, Session};
 pub use bonafide_publisher::{
-    Candidate, Catalogue, Channel, Event, Fleet, Observe, Plan, Profile, Publisher, Report,
+    Candidate, Catalog, Channel, Event, EventSink, Fleet, Plan, Profile, PublishReport, Publisher,
 };
 pub use bonafide_sources::{
     DirectoryFetch, Fetch, HttpFetch, LocalFiles, Source, Ubuntu, UbuntuRelease,

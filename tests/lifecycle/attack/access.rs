@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bonafide::glance::{ImagePatch, Visibility};
-use bonafide::publisher::{Fleet, Silent, Wish};
+use bonafide::publisher::{Fleet, NoEvents, Wish};
 use bonafide::{CloudConfig, Event, Publisher, Session};
 use bonafide_testkit::cloud::{CloudFaultKind, EmbeddedCloud};
 use jiff::SignedDuration;
@@ -105,7 +105,7 @@ async fn a_clock_that_is_wrong_once_hides_nothing() {
     let fetch = Arc::new(site_fetch(&life.site));
     let publisher = Publisher::new(fetch, session, move || ahead);
     let done = publisher
-        .reconcile(&[life.channel()], &Silent)
+        .reconcile(&[life.channel()], &NoEvents)
         .await
         .unwrap();
     assert!(life.lists("customer2", new));
@@ -152,7 +152,7 @@ async fn an_image_that_somebody_takes_back_between_the_look_and_the_deletion_sta
         admin(&life).update(old, &keep).await.unwrap();
         life.cloud.boot(&life.project("customer"), old);
     };
-    let (done, ()) = tokio::join!(publisher.reconcile(&channels, &Silent), rescue);
+    let (done, ()) = tokio::join!(publisher.reconcile(&channels, &NoEvents), rescue);
     assert!(
         life.cloud.image(old).is_some(),
         "public, without marker, used, and deleted: {:?}",
@@ -198,7 +198,7 @@ async fn several_clouds_give_access_before_they_upload_as_one_does() {
         .cloud("one", life.publisher())
         .cloud("two", publisher_of(&life, &second));
     let channel = life.channel();
-    let offer = life.publisher().offer(&channel, &Silent).await;
+    let offer = life.publisher().offer(&channel, &NoEvents).await;
     let wishes = [Wish::new(&channel, offer.newest())];
     let given = AtomicBool::new(false);
     let observer = At::new(
@@ -225,7 +225,7 @@ async fn who_began_to_use_a_public_image_during_the_look_up_gets_it_in_the_same_
         assert!(life.lists("customer2", old), "it is still public");
         life.cloud.boot(&customer2, old);
     };
-    let (done, ()) = tokio::join!(publisher.reconcile(&channels, &Silent), begin);
+    let (done, ()) = tokio::join!(publisher.reconcile(&channels, &NoEvents), begin);
     assert!(
         life.reaches("customer2", old),
         "the run looked again, knew it, and left it to the next run: {:?}",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bonafide::glance::{ImagePatch, UsageSource};
 use bonafide::properties::{ProvidedUntil, UuidValidity};
-use bonafide::publisher::Silent;
+use bonafide::publisher::NoEvents;
 use bonafide::{Channel, CloudConfig, Publisher, Session};
 use bonafide_testkit::cloud::CloudFaultKind;
 use jiff::SignedDuration;
@@ -35,7 +35,7 @@ async fn a_server_of_a_list_that_shifts_is_not_missed() {
             life.cloud.delete_server(server);
         }
     };
-    let (done, ()) = tokio::join!(publisher.reconcile(&channels, &Silent), leaving);
+    let (done, ()) = tokio::join!(publisher.reconcile(&channels, &NoEvents), leaving);
     assert!(life.reaches("customer", old), "{done:?}");
 }
 
@@ -96,7 +96,7 @@ async fn who_is_no_member_after_all_is_not_left_without_the_image() {
     assert!(
         life.reaches("customer", old),
         "hidden from who uses it, and told as: {}",
-        done.refused[0].reason
+        done.skipped[0].reason
     );
 }
 
@@ -221,18 +221,19 @@ async fn a_cell_that_goes_down_between_the_two_looks_deletes_nothing() {
     let mut keyring = bonafide::Keyring::new("ubuntu", [life.key.fingerprint().parse().unwrap()]);
     keyring.add(&life.key.public_key_binary().unwrap()).unwrap();
     let noble = bonafide::Ubuntu::released(bonafide::UbuntuRelease::Noble);
-    let channel = Channel::new(noble, keyring).promises(bonafide::properties::Promises::new(
-        bonafide::properties::ReplaceFrequency::Monthly,
-        ProvidedUntil::Notice,
-        UuidValidity::None,
-    ));
-    let done = publisher.reconcile(&[channel], &Silent).await.unwrap();
+    let channel =
+        Channel::new(noble, keyring).lifecycle(bonafide::properties::LifecyclePolicy::new(
+            bonafide::properties::ReplaceFrequency::Monthly,
+            ProvidedUntil::Notice,
+            UuidValidity::None,
+        ));
+    let done = publisher.reconcile(&[channel], &NoEvents).await.unwrap();
     assert!(cloud.image(old).is_some(), "{done:?}");
     let told = done
-        .refused
+        .skipped
         .iter()
         .any(|refused| refused.reason.to_string().contains("cell"));
-    assert!(told, "{:?} of {}", done.refused, UsageSource::Servers);
+    assert!(told, "{:?} of {}", done.skipped, UsageSource::Servers);
 }
 
 #[tokio::test(flavor = "multi_thread")]

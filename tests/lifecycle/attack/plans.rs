@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bonafide::properties::{ProvidedUntil, UuidValidity};
-use bonafide::publisher::{Error, Fleet, Plan, Reconciled, Silent, Wish};
+use bonafide::publisher::{Error, Fleet, NoEvents, Plan, ReconcileReport, Wish};
 use bonafide::{Channel, CloudConfig, Event, Publisher, Session};
 use bonafide_testkit::cloud::EmbeddedCloud;
 use jiff::civil::date;
@@ -27,11 +27,13 @@ pub(crate) async fn apply(
     life: &Life,
     channel: &Channel,
     plan: &Plan,
-) -> Result<Reconciled, Error> {
+) -> Result<ReconcileReport, Error> {
     let publisher = life.publisher();
-    let offer = publisher.offer(channel, &Silent).await;
+    let offer = publisher.offer(channel, &NoEvents).await;
     let wishes = [Wish::new(channel, offer.newest())];
-    publisher.reconcile_with(&wishes, Some(plan), &Silent).await
+    publisher
+        .reconcile_with(&wishes, Some(plan), &NoEvents)
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,7 +46,7 @@ async fn a_repair_does_what_was_approved() {
     life.clock.advance(days(1));
     let plan = life.plan(&approved).await;
     assert_eq!(plan.actions.len(), 1, "{plan}");
-    // Meanwhile the catalogue says something else.
+    // Meanwhile the catalog says something else.
     let other = life.channel_with(UuidValidity::Date(date(2026, 4, 1)), ProvidedUntil::Notice);
     let done = apply(&life, &other, &plan).await;
     let validity = life.cloud.image(image).unwrap()["uuid_validity"].clone();
@@ -64,11 +66,11 @@ async fn a_cloud_without_an_approved_plan_is_left_alone_and_is_no_error() {
         .cloud("two", publisher_of(&life, &second));
     life.build();
     let channel = life.channel();
-    let offer = life.publisher().offer(&channel, &Silent).await;
+    let offer = life.publisher().offer(&channel, &NoEvents).await;
     let wishes = [Wish::new(&channel, offer.newest())];
     let plan = life.publisher().plan(&wishes).await.unwrap();
     let approved = BTreeMap::from([("one".to_owned(), plan)]);
-    let done = fleet.reconcile(&wishes, Some(&approved), &Silent).await;
+    let done = fleet.reconcile(&wishes, Some(&approved), &NoEvents).await;
     assert_eq!(life.images().len(), 1);
     assert!(second.images().is_empty());
     if let Err(error) = &done[1].1 {
@@ -114,7 +116,10 @@ async fn a_plan_that_was_edited_is_refused_whole() {
     for edited in edited {
         let plan: Plan = serde_json::from_value(edited.clone()).unwrap();
         let error = apply(&life, &life.channel(), &plan).await.unwrap_err();
-        assert!(matches!(error, Error::MovedOn { .. }), "{edited}: {error}");
+        assert!(
+            matches!(error, Error::PlanOutdated { .. }),
+            "{edited}: {error}"
+        );
         assert_eq!(life.cloud.images(), before, "{edited}");
     }
     // The honest one, once, twice over in one file, and then again.
@@ -124,7 +129,7 @@ async fn a_plan_that_was_edited_is_refused_whole() {
     assert_eq!(done.applied.len(), 1);
     assert!(life.cloud.image(old).is_none());
     let error = apply(&life, &life.channel(), &plan).await.unwrap_err();
-    assert!(matches!(error, Error::MovedOn { .. }), "{error}");
+    assert!(matches!(error, Error::PlanOutdated { .. }), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,12 +159,12 @@ async fn the_same_cloud_twice_publishes_once() {
         .cloud("one", life.publisher());
     life.build();
     let channel = life.channel();
-    let offer = life.publisher().offer(&channel, &Silent).await;
+    let offer = life.publisher().offer(&channel, &NoEvents).await;
     let wishes = [Wish::new(&channel, offer.newest())];
-    for (_, done) in fleet.reconcile(&wishes, None, &Silent).await {
+    for (_, done) in fleet.reconcile(&wishes, None, &NoEvents).await {
         let done = done.unwrap();
         assert!(
-            done.refused.iter().all(|refused| !refused.is_failure()),
+            done.skipped.iter().all(|refused| !refused.is_failure()),
             "{done:?}"
         );
     }
@@ -177,7 +182,7 @@ async fn a_build_that_moves_meanwhile_is_fetched_anew_for_several_clouds_too() {
         .cloud("two", publisher_of(&life, &second));
     respun(&life, "20260228", 601, 3);
     let channel = life.channel();
-    let offer = life.publisher().offer(&channel, &Silent).await;
+    let offer = life.publisher().offer(&channel, &NoEvents).await;
     let wishes = [Wish::new(&channel, offer.newest())];
     let observer = At::new(
         |event| matches!(event, Event::Compared { .. }),
@@ -189,7 +194,7 @@ async fn a_build_that_moves_meanwhile_is_fetched_anew_for_several_clouds_too() {
     assert!(observer.was_there());
     let failed: Vec<_> = done
         .iter()
-        .flat_map(|(_, done)| &done.as_ref().unwrap().refused)
+        .flat_map(|(_, done)| &done.as_ref().unwrap().skipped)
         .map(|refused| refused.reason.to_string())
         .collect();
     assert!(
@@ -205,7 +210,7 @@ async fn a_build_that_was_withdrawn_for_good_is_no_failure_of_every_run() {
     // The documented way to withdraw a build.
     admin(&life).deactivate(new).await.unwrap();
     let done = run(&life, life.channel()).await;
-    let failures = done.refused.iter().filter(|refused| refused.is_failure());
+    let failures = done.skipped.iter().filter(|refused| refused.is_failure());
     let failures: Vec<_> = failures.map(|one| one.reason.to_string()).collect();
     assert!(failures.is_empty(), "{failures:?}");
 }

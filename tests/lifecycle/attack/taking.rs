@@ -153,7 +153,7 @@ async fn the_newest_build_is_not_deleted_if_its_repair_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_promised_with_the_newest_image_holds_after_the_catalogue_has_changed() {
+async fn what_was_promised_with_the_newest_image_holds_after_the_catalog_has_changed() {
     let life = Life::start().await;
     let forever = || life.channel_with(UuidValidity::Forever, ProvidedUntil::Notice);
     life.build();

@@ -2,7 +2,7 @@
 
 use bonafide::Event;
 use bonafide::glance::ImagePatch;
-use bonafide::publisher::{Action, Offer, Silent, Wish};
+use bonafide::publisher::{Action, NoEvents, Offer, Wish};
 use bonafide_testkit::cloud::CloudFaultKind;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -16,10 +16,10 @@ use crate::support::life::{Life, days};
 pub(crate) async fn two_offers(life: &Life) -> (Offer, Offer) {
     let channel = life.channel();
     life.build();
-    let first = life.publisher().offer(&channel, &Silent).await;
+    let first = life.publisher().offer(&channel, &NoEvents).await;
     life.clock.advance(days(1));
     life.build();
-    let second = life.publisher().offer(&channel, &Silent).await;
+    let second = life.publisher().offer(&channel, &NoEvents).await;
     (first, second)
 }
 
@@ -38,7 +38,7 @@ async fn two_runs_with_two_builds_leave_one_generic_image() {
         || {
             let wishes = [Wish::new(&channel, second.newest())];
             let publisher = life.publisher();
-            let done = now_and_here(publisher.reconcile_with(&wishes, None, &Silent));
+            let done = now_and_here(publisher.reconcile_with(&wishes, None, &NoEvents));
             assert_eq!(done.unwrap().reports.len(), 1);
         },
     );
@@ -72,7 +72,7 @@ async fn a_run_that_fails_does_not_bring_back_what_another_run_has_superseded() 
         || {
             let wishes = [Wish::new(&channel, second.newest())];
             let publisher = life.publisher();
-            let done = now_and_here(publisher.reconcile_with(&wishes, None, &Silent));
+            let done = now_and_here(publisher.reconcile_with(&wishes, None, &NoEvents));
             assert_eq!(done.unwrap().reports.len(), 1);
             // The first run's last request is refused.
             let Offer::Found(candidate) = &first else {

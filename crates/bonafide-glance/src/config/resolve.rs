@@ -11,8 +11,8 @@ use super::keys::NOT_BUILT_IN;
 use super::methods::missing;
 use super::settled::{Settled, Written, texts};
 use super::tree::Node;
-use super::{Certificates, CloudConfig, Interface, Place, ServicePlace};
-use crate::catalogue::Service;
+use super::{Certificates, CloudConfig, Endpoints, Interface, ServicePlace};
+use crate::catalog::Service;
 use crate::{Error, RetryPolicy};
 
 impl CloudConfig {
@@ -26,7 +26,7 @@ impl CloudConfig {
             }
         }
         check_version(&settled, "identity_api_version", "3")?;
-        let place = Place {
+        let place = Endpoints {
             auth_url: auth_url(&settled, nothing)?,
             block_storage: service_place(&settled, Service::BlockStorage)?,
             compute: service_place(&settled, Service::Compute)?,
@@ -254,7 +254,7 @@ fn expanded(text: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::Service;
+    use crate::catalog::Service;
 
     #[test]
     fn the_address_of_every_service_can_be_set_by_file_and_by_variable() {

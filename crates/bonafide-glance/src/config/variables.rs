@@ -2,7 +2,7 @@
 
 use super::keys::{INSIDE_FIRST, NOT_BUILT_IN, OF_A_SERVICE, OUTSIDE_FIRST, SETTINGS};
 use super::tree::{Map, Node};
-use crate::catalogue::Service;
+use crate::catalog::Service;
 
 /// Those of keystoneauth's variables that say no more than their names do elsewhere; alone they
 /// do not make a cloud.

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::{Gap, Usage, UsageSource, Uses, reason};
+use super::{Usage, UsageGap, UsageSource, Uses, reason};
 use crate::Error;
 
 #[derive(Debug)]
 pub(super) struct Findings<'a> {
     wanted: &'a BTreeSet<Uuid>,
     uses: Uses,
-    gaps: Vec<Gap>,
+    gaps: Vec<UsageGap>,
 }
 
 impl<'a> Findings<'a> {
@@ -35,7 +35,7 @@ impl<'a> Findings<'a> {
     }
 
     pub(super) fn gap(&mut self, source: UsageSource, why: impl Into<String>) {
-        self.gaps.push(Gap::new(source, why));
+        self.gaps.push(UsageGap::new(source, why));
     }
 
     pub(super) fn failed(&mut self, source: UsageSource, error: &Error) {

@@ -42,14 +42,14 @@ impl fmt::Display for UsageSource {
 /// What could not be learned, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Gap {
+pub struct UsageGap {
     /// What is not, or not fully, known.
     pub source: UsageSource,
     /// Why, in words for a person.
     pub why: String,
 }
 
-impl Gap {
+impl UsageGap {
     /// A gap in what is known of this source.
     #[must_use]
     pub fn new(source: UsageSource, why: impl Into<String>) -> Self {
@@ -60,7 +60,7 @@ impl Gap {
     }
 }
 
-impl fmt::Display for Gap {
+impl fmt::Display for UsageGap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.source, self.why)
     }

@@ -20,7 +20,7 @@ pub(super) async fn look_up<'a>(glance: &Glance, wanted: &'a BTreeSet<Uuid>) -> 
     let mut ownerless = 0;
     // There is no list of both.
     for hidden in [false, true] {
-        let filter = ImageFilter::new().everybodys().hidden(hidden);
+        let filter = ImageFilter::new().all_projects().hidden(hidden);
         let pages = match glance.pages(&filter.page_size(PAGE_SIZE)).await {
             Ok(pages) => pages,
             Err(error) => {

@@ -12,8 +12,8 @@ use super::version::{refusal, too_old, versioned};
 use super::{PAGES, UsageSource, endpoint, number, services};
 use crate::Session;
 use crate::address::below;
-use crate::catalogue::Service;
-use crate::http::{Call, Verb};
+use crate::catalog::Service;
+use crate::http::{ApiRequest, Verb};
 use crate::pages::{Link, Page, Pages};
 
 const SOURCE: UsageSource = UsageSource::Servers;
@@ -92,7 +92,7 @@ async fn list(
 ) -> Option<String> {
     let mut url = below(compute, &["servers", "detail"]);
     url.set_query(Some(lot.query()));
-    let mut pages = Pages::new(session, versioned(Call::new(Verb::Get, url)), PAGES);
+    let mut pages = Pages::new(session, versioned(ApiRequest::new(Verb::Get, url)), PAGES);
     let mut old = None;
     loop {
         match pages.next::<Servers>().await {

@@ -6,7 +6,7 @@ use url::Url;
 use super::number;
 use super::version::{refusal, too_old, versioned};
 use crate::address::below;
-use crate::http::{Call, Verb};
+use crate::http::{ApiRequest, Verb};
 use crate::{Error, Session};
 
 /// Asks whether the state of all services is known, as it is unless a cell is down. The error says
@@ -16,7 +16,10 @@ use crate::{Error, Session};
 /// servers without a word.
 pub(super) async fn are_known(session: &Session, compute: &Url) -> Result<(), String> {
     let url = below(compute, &["os-services"]);
-    let answer = match session.send(&versioned(Call::new(Verb::Get, url))).await {
+    let answer = match session
+        .send(&versioned(ApiRequest::new(Verb::Get, url)))
+        .await
+    {
         Ok(answer) => answer,
         Err(error @ (Error::Forbidden(_) | Error::NotFound(_))) => {
             return Err(format!(

@@ -3,7 +3,7 @@
 use reqwest::header::HeaderMap;
 
 use crate::Error;
-use crate::http::Call;
+use crate::http::ApiRequest;
 
 const HEADER: &str = "openstack-api-version";
 /// The first version that shows servers of a database (a cell) that is down. Those before it leave
@@ -12,7 +12,7 @@ const VERSION: &str = "compute 2.69";
 const LEAST: (u32, u32) = (2, 69);
 
 /// Asks for the version that shows cells that are down.
-pub(super) fn versioned(call: Call) -> Call {
+pub(super) fn versioned(call: ApiRequest) -> ApiRequest {
     call.header(HEADER, VERSION)
 }
 

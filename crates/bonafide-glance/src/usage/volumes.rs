@@ -13,8 +13,8 @@ use super::findings::Findings;
 use super::{PAGES, UsageSource, endpoint, number, read, snapshots};
 use crate::Session;
 use crate::address::below;
-use crate::catalogue::Service;
-use crate::http::{Call, Verb};
+use crate::catalog::Service;
+use crate::http::{ApiRequest, Verb};
 use crate::pages::{Link, Page, Pages};
 
 const SOURCE: UsageSource = UsageSource::Volumes;
@@ -59,7 +59,7 @@ pub(super) async fn look_up<'a>(session: &Session, wanted: &'a BTreeSet<Uuid>) -
 pub(super) fn pages<'a>(session: &'a Session, storage: &Url, what: &str) -> Pages<'a> {
     let mut url = below(storage, &[what, "detail"]);
     url.set_query(Some("all_tenants=1"));
-    Pages::new(session, Call::new(Verb::Get, url), PAGES)
+    Pages::new(session, ApiRequest::new(Verb::Get, url), PAGES)
 }
 
 async fn list(session: &Session, storage: &Url, found: &mut Findings<'_>) -> Listed {

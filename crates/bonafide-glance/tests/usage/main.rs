@@ -84,7 +84,7 @@ async fn a_login_that_fails_is_a_gap_in_everything() {
 }
 
 #[tokio::test]
-async fn a_service_that_the_catalogue_lacks_is_a_gap() {
+async fn a_service_that_the_catalog_lacks_is_a_gap() {
     let cloud = without_endpoints(&["compute", "block-storage"]).await;
     let usage = look_up(&cloud.glance()).await;
     let servers = about(&usage, UsageSource::Servers);
@@ -121,7 +121,7 @@ async fn an_older_name_of_block_storage_will_do() {
 }
 
 #[tokio::test]
-async fn configured_addresses_count_instead_of_the_catalogue() {
+async fn configured_addresses_count_instead_of_the_catalog() {
     let cloud = without_endpoints(&["compute", "block-storage"]).await;
     let text = format!(
         "clouds: {{a: {{auth: {{auth_url: 'http://{0}', token: t}}, \
@@ -205,12 +205,12 @@ async fn regions_that_share_an_image_service_are_a_gap() {
                 };
                 json!({"type": kind, "endpoints": [endpoint("a", a), endpoint("b", b)]})
             };
-            let catalogue = json!([
+            let catalog = json!([
                 service("image", "", image),
                 service("compute", "/nova-a", "/nova-b"),
                 service("block-storage", "/cinder", "/cinder"),
             ]);
-            token("t", &["admin"], &catalogue)
+            token("t", &["admin"], &catalog)
         })
         .await;
         let text = format!(

@@ -107,7 +107,7 @@ pub(crate) async fn restricted(roles: &'static [&'static str]) -> Cloud {
     .await
 }
 
-/// The same with a catalogue that lacks these types.
+/// The same with a catalog that lacks these types.
 pub(crate) async fn without_endpoints(types: &[&str]) -> Cloud {
     let mut services = SERVICES.to_vec();
     services.retain(|(kind, _)| !types.contains(kind));
@@ -147,21 +147,21 @@ async fn with(
             return script(request, nth);
         }
         let host = header(request, "host").unwrap_or_default();
-        let catalogue = services.iter().map(|(kind, path)| {
+        let catalog = services.iter().map(|(kind, path)| {
             let url = format!("http://{host}{path}");
             json!({"type": kind, "endpoints": [{"interface": "public", "url": url}]})
         });
-        token(&format!("token-{nth}"), roles, &catalogue.collect())
+        token(&format!("token-{nth}"), roles, &catalog.collect())
     })
     .await
 }
 
 #[expect(clippy::unwrap_used, reason = "what fails here fails the test")]
-pub(crate) fn token(secret: &str, roles: &[&str], catalogue: &Value) -> Reply {
+pub(crate) fn token(secret: &str, roles: &[&str], catalog: &Value) -> Reply {
     let roles: Vec<_> = roles.iter().map(|name| json!({"name": name})).collect();
     let expires_at = Timestamp::from_second(NOW + 3600).unwrap().to_string();
     let body = json!({"token": {
-        "expires_at": expires_at, "project": {"id": "p1"}, "roles": roles, "catalog": catalogue,
+        "expires_at": expires_at, "project": {"id": "p1"}, "roles": roles, "catalog": catalog,
     }});
     let headers = format!("x-subject-token: {secret}\r\n");
     Reply::Answer(201, headers, body.to_string())

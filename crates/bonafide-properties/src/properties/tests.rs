@@ -8,7 +8,7 @@ fn ubuntu() -> ImageProperties {
     let url = "https://cloud-images.ubuntu.com/releases/noble/release-20261110/ubuntu-24.04-server-cloudimg-amd64.img";
     ImageProperties::new(
         OperatingSystem::linux("ubuntu", "24.04", Architecture::X86_64, "ubuntu").codename("noble"),
-        Promises::new(
+        LifecyclePolicy::new(
             ReplaceFrequency::Monthly,
             ProvidedUntil::Date(date(2029, 5, 31)),
             UuidValidity::Last(NonZeroU32::new(3).unwrap()),
@@ -86,7 +86,7 @@ fn extra_properties_stand_beside_the_others() {
 fn every_modelled_property_is_refused_as_an_extra_one() {
     let mut properties = ubuntu();
     properties.disk_bus = DiskBus::Scsi;
-    properties.promises.hotfix_hours = Some(0);
+    properties.lifecycle.hotfix_hours = Some(0);
     properties.rescue = Some(Rescue::new(RescueBus::Usb, RescueDevice::Cdrom));
     properties.maintained_until = Some(date(2029, 5, 31));
     properties.patch_level = Some("20261110".to_owned());

@@ -1,6 +1,6 @@
 //! The virtual machine around the image: rules 8 to 10 and 34 to 39.
 
-use super::{Judge, known, other, text};
+use super::{Checker, known, other, text};
 use crate::edition::Levels;
 use crate::metadata::nova_boolean;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     TpmModel, TpmVersion, Value,
 };
 
-pub(super) fn judge(judge: &mut Judge<'_>) {
+pub(super) fn judge(judge: &mut Checker<'_>) {
     disk(judge);
     hypervisor(judge);
     firmware(judge);
@@ -16,7 +16,7 @@ pub(super) fn judge(judge: &mut Judge<'_>) {
     guest(judge);
 }
 
-fn disk(judge: &mut Judge<'_>) {
+fn disk(judge: &mut Checker<'_>) {
     let why = "`scsi` (with `hw_scsi_model=virtio-scsi`) or `virtio` is needed: the conformance test \
                and Nova take no other";
     let (rule, name) = (Rule::DiskBus, DiskBus::PROPERTY);
@@ -34,7 +34,7 @@ fn disk(judge: &mut Judge<'_>) {
     judge.report(Levels::WARNING, Rule::ScsiModel, model, why);
 }
 
-fn hypervisor(judge: &mut Judge<'_>) {
+fn hypervisor(judge: &mut Checker<'_>) {
     let (rule, name) = (Rule::Hypervisor, HypervisorType::PROPERTY);
     let why = "`qemu` (also for KVM) or `xen` is needed";
     if judge.demand(Levels::ONCE_DEMANDED, rule, name, why)
@@ -51,7 +51,7 @@ fn hypervisor(judge: &mut Judge<'_>) {
     );
 }
 
-fn firmware(judge: &mut Judge<'_>) {
+fn firmware(judge: &mut Checker<'_>) {
     let uefi = known(&judge.metadata.firmware_type) == Some(FirmwareType::Uefi);
     let machine = text(&judge.metadata.machine_type).map(str::to_owned);
     let q35 = machine
@@ -85,7 +85,7 @@ fn firmware(judge: &mut Judge<'_>) {
     }
 }
 
-fn arm(judge: &mut Judge<'_>) {
+fn arm(judge: &mut Checker<'_>) {
     if known(&judge.metadata.architecture) != Some(Architecture::Aarch64) {
         return;
     }
@@ -100,7 +100,7 @@ fn arm(judge: &mut Judge<'_>) {
     }
 }
 
-fn guest(judge: &mut Judge<'_>) {
+fn guest(judge: &mut Checker<'_>) {
     if is_on(judge, "os_require_quiesce") && !is_on(judge, "hw_qemu_guest_agent") {
         let why = "`hw_qemu_guest_agent=yes` is needed with it";
         judge.report(Levels::WARNING, Rule::Quiesce, "os_require_quiesce", why);
@@ -118,6 +118,6 @@ fn guest(judge: &mut Judge<'_>) {
 }
 
 /// As Nova reads it.
-fn is_on(judge: &Judge<'_>, property: &str) -> bool {
+fn is_on(judge: &Checker<'_>, property: &str) -> bool {
     judge.record.get(property).and_then(nova_boolean) == Some(true)
 }

@@ -1,6 +1,6 @@
 //! Names and forms of properties, tags and signatures: rules 40 to 43.
 
-use super::{Judge, services, text};
+use super::{Checker, services, text};
 use crate::edition::Levels;
 use crate::extra::ATTRIBUTES;
 use crate::{Metadata, Rule};
@@ -21,7 +21,7 @@ const SIGNATURE: [&str; 4] = [
     "img_signature_key_type",
 ];
 
-pub(super) fn judge(judge: &mut Judge<'_>) {
+pub(super) fn judge(judge: &mut Checker<'_>) {
     signature(judge);
     let record = judge.record;
     for (name, value) in &record.properties {
@@ -46,7 +46,7 @@ pub(super) fn judge(judge: &mut Judge<'_>) {
 }
 
 /// Nova verifies only if all four are there, and says nothing if some are missing.
-fn signature(judge: &mut Judge<'_>) {
+fn signature(judge: &mut Checker<'_>) {
     let there = |name: &&&str| judge.record.properties.contains_key(**name);
     if SIGNATURE.iter().filter(there).count() == 0 {
         return;
@@ -58,7 +58,7 @@ fn signature(judge: &mut Judge<'_>) {
     }
 }
 
-fn trait_of(judge: &mut Judge<'_>, name: &str, named: &str, value: &str) {
+fn trait_of(judge: &mut Checker<'_>, name: &str, named: &str, value: &str) {
     let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     if named.is_empty() || !named.chars().all(plain) {
         let why = "the name of a trait has upper-case letters, digits and `_`";
@@ -69,7 +69,7 @@ fn trait_of(judge: &mut Judge<'_>, name: &str, named: &str, value: &str) {
     }
 }
 
-fn key(judge: &mut Judge<'_>, name: &str) {
+fn key(judge: &mut Checker<'_>, name: &str) {
     let why = if name.is_empty() || name.chars().count() > MAX_KEY {
         "names have 1 to 255 characters"
     } else if ATTRIBUTES.contains(&name) || REFUSED.contains(&name) {
@@ -82,7 +82,7 @@ fn key(judge: &mut Judge<'_>, name: &str) {
     judge.report(Levels::ERROR, Rule::Keys, name, why);
 }
 
-fn value(judge: &mut Judge<'_>, name: &str, value: &str) {
+fn value(judge: &mut Checker<'_>, name: &str, value: &str) {
     let read =
         Metadata::NAMES.contains(&name) || name.starts_with("hw_") || name.starts_with("os_");
     if value.chars().any(|c| c as u32 > 0xFFFF) {
@@ -102,7 +102,7 @@ fn value(judge: &mut Judge<'_>, name: &str, value: &str) {
     }
 }
 
-fn tags(judge: &mut Judge<'_>) {
+fn tags(judge: &mut Checker<'_>) {
     let tags = &judge.record.tags;
     if tags.len() > MAX_COUNT || tags.iter().any(|tag| tag.chars().count() > MAX_KEY) {
         let why = "at most 128 tags of at most 255 characters are possible";

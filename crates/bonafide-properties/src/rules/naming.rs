@@ -1,6 +1,6 @@
 //! The name: rules 30 and 31.
 
-use super::{Judge, known, text};
+use super::{Checker, known, text};
 use crate::edition::Levels;
 use crate::{OsPurpose, Rule};
 
@@ -15,7 +15,7 @@ const TITLES: [(&str, &str); 6] = [
     ("sles", "suse"),
 ];
 
-pub(super) fn judge(judge: &mut Judge<'_>) {
+pub(super) fn judge(judge: &mut Checker<'_>) {
     let name = judge.record.name.clone().unwrap_or_default();
     let length = name.chars().count();
     let why = if length == 0 {
@@ -32,7 +32,7 @@ pub(super) fn judge(judge: &mut Judge<'_>) {
     judge.report(Levels::ERROR, Rule::Name, "name", why);
 }
 
-fn begins_with_distribution(judge: &mut Judge<'_>, name: &str) {
+fn begins_with_distribution(judge: &mut Checker<'_>, name: &str) {
     let Some(distribution) = text(&judge.metadata.distribution) else {
         return;
     };

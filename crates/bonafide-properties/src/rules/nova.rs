@@ -1,6 +1,6 @@
 //! What Nova checks when a server is made: rule 45. With another value it refuses every server.
 
-use super::Judge;
+use super::Checker;
 use crate::edition::Levels;
 use crate::{
     ConfigDrive, FirmwareType, MemoryEncryptionModel, OsType, Rule, SecureBoot,
@@ -171,7 +171,7 @@ const CHECKED: &[(&str, Kind)] = &[
     ),
 ];
 
-pub(super) fn judge(judge: &mut Judge<'_>) {
+pub(super) fn judge(judge: &mut Checker<'_>) {
     for (name, kind) in CHECKED {
         let Some(value) = judge.record.get(name) else {
             continue;

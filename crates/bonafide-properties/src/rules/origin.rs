@@ -1,10 +1,10 @@
 //! Where the image comes from and when it was built: rules 17 to 22 and 25.
 
-use super::{Judge, known, other, standard_images, text};
+use super::{Checker, known, other, standard_images, text};
 use crate::Rule;
 use crate::edition::Levels;
 
-pub(super) fn judge(judge: &mut Judge<'_>) {
+pub(super) fn judge(judge: &mut Checker<'_>) {
     source(judge);
     standard_images::judge(judge);
     description(judge);
@@ -12,7 +12,7 @@ pub(super) fn judge(judge: &mut Judge<'_>) {
     patch_level(judge);
 }
 
-fn source(judge: &mut Judge<'_>) {
+fn source(judge: &mut Checker<'_>) {
     let (rule, name) = (Rule::Source, "image_source");
     let why = "a URL of http(s) or ftp(s) with a host, in lower case, or `private` is needed";
     if judge.demand(Levels::ERROR, rule, name, why) && other(&judge.metadata.source).is_some() {
@@ -24,7 +24,7 @@ fn source(judge: &mut Judge<'_>) {
     }
 }
 
-fn description(judge: &mut Judge<'_>) {
+fn description(judge: &mut Checker<'_>) {
     let (rule, name) = (Rule::Description, "image_description");
     let why = "a text is needed, or the URL of the vendor's notes";
     if judge.demand(Levels::ERROR, rule, name, why) && text(&judge.metadata.description).is_none() {
@@ -32,7 +32,7 @@ fn description(judge: &mut Judge<'_>) {
     }
 }
 
-fn build_date(judge: &mut Judge<'_>) {
+fn build_date(judge: &mut Checker<'_>) {
     let (rule, name) = (Rule::BuildDate, "image_build_date");
     let why = "a day `YYYY-MM-DD` is needed, or with ` hh:mm` or ` hh:mm:ss`, in UTC";
     if judge.demand(Levels::ERROR, rule, name, why) && other(&judge.metadata.build_date).is_some() {
@@ -41,7 +41,7 @@ fn build_date(judge: &mut Judge<'_>) {
 }
 
 /// The vendor's day of the build stands in most URLs. Patches since then are not in the image.
-fn patch_level(judge: &mut Judge<'_>) {
+fn patch_level(judge: &mut Checker<'_>) {
     let (rule, name) = (Rule::PatchLevel, "patchlevel");
     if judge.metadata.patch_level.is_some() {
         if text(&judge.metadata.patch_level).is_none() {

@@ -1,10 +1,10 @@
 //! What is promised about the image's life: rules 11 to 16 and 28.
 
-use super::{Judge, known, other};
+use super::{Checker, known, other};
 use crate::edition::Levels;
 use crate::{OsPurpose, ProvidedUntil, ReplaceFrequency, Rule, UuidValidity, Value};
 
-pub(super) fn judge(judge: &mut Judge<'_>) {
+pub(super) fn judge(judge: &mut Checker<'_>) {
     frequency(judge);
     let date = "a date `YYYY-MM-DD`, `none` or `notice` is needed";
     let (rule, name) = (Rule::ProvidedUntil, "provided_until");
@@ -24,7 +24,7 @@ pub(super) fn judge(judge: &mut Judge<'_>) {
     maintenance(judge);
 }
 
-fn frequency(judge: &mut Judge<'_>) {
+fn frequency(judge: &mut Checker<'_>) {
     let (rule, name) = (Rule::ReplaceFrequency, ReplaceFrequency::PROPERTY);
     let words = ReplaceFrequency::ALL.iter().map(|word| word.as_str());
     let why = format!(
@@ -55,7 +55,7 @@ fn frequency(judge: &mut Judge<'_>) {
     }
 }
 
-fn hotfix(judge: &mut Judge<'_>) {
+fn hotfix(judge: &mut Checker<'_>) {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let name = "hotfix_hours";
     let wrong = match judge.record.get(name) {
@@ -68,7 +68,7 @@ fn hotfix(judge: &mut Judge<'_>) {
     }
 }
 
-fn maintenance(judge: &mut Judge<'_>) {
+fn maintenance(judge: &mut Checker<'_>) {
     let (rule, name) = (Rule::MaintainedUntil, "maintained_until");
     match &judge.metadata.maintained_until {
         Some(Value::Other(_)) => {
@@ -88,7 +88,7 @@ fn maintenance(judge: &mut Judge<'_>) {
 }
 
 /// An image that is still promised by its id must be usable.
-pub(super) fn judge_access(judge: &mut Judge<'_>) {
+pub(super) fn judge_access(judge: &mut Checker<'_>) {
     let promised = known(&judge.metadata.uuid_validity).is_some_and(|it| it != UuidValidity::None);
     let gone = ["deactivated", "pending_delete", "deleted", "killed"];
     if promised && gone.contains(&judge.record.status.as_str()) {

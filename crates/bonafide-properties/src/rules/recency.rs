@@ -4,7 +4,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 
-use super::{Judge, known};
+use super::{Checker, known};
 use crate::edition::Levels;
 use crate::{BuildDate, ImageRecord, Metadata, OsPurpose, ProvidedUntil, ReplaceFrequency, Rule};
 
@@ -48,7 +48,7 @@ fn utc(at: DateTime) -> Option<Timestamp> {
     TimeZone::UTC.to_timestamp(at).ok()
 }
 
-pub(super) fn judge(judge: &mut Judge<'_>, now: Timestamp) {
+pub(super) fn judge(judge: &mut Checker<'_>, now: Timestamp) {
     if let Some(built) = known(&judge.metadata.build_date) {
         build_date(judge, built, now);
     }
@@ -75,7 +75,7 @@ pub(super) fn judge(judge: &mut Judge<'_>, now: Timestamp) {
     }
 }
 
-fn build_date(judge: &mut Judge<'_>, built: BuildDate, now: Timestamp) {
+fn build_date(judge: &mut Checker<'_>, built: BuildDate, now: Timestamp) {
     let Some(start) = utc(built.start()) else {
         return;
     };

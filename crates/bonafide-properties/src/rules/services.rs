@@ -1,6 +1,6 @@
 //! What OpenStack's own services write on images: no user could write it otherwise.
 
-use super::Judge;
+use super::Checker;
 use crate::edition::Levels;
 use crate::{ImageRecord, Violation};
 
@@ -48,7 +48,7 @@ fn made(record: &ImageRecord) -> bool {
 }
 
 /// Whether the image only names volumes and snapshots of them, and has no data itself.
-pub(super) fn names_volumes_only(judge: &Judge<'_>) -> bool {
+pub(super) fn names_volumes_only(judge: &Checker<'_>) -> bool {
     let mapping = judge.record.get("block_device_mapping");
     mapping.is_some_and(|mapping| !mapping.is_empty()) && judge.record.size.unwrap_or_default() == 0
 }

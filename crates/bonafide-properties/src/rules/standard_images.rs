@@ -1,7 +1,7 @@
 //! Standard images (SCS-0104): rules 18 to 20. Version 1 knows them by name, version 2 by what they
 //! are.
 
-use super::{Judge, known, text};
+use super::{Checker, known, text};
 use crate::edition::Levels;
 use crate::{OsPurpose, Rule, Severity};
 
@@ -58,7 +58,7 @@ const CLUSTER_API_BEFORE: &str = "https://swift.services.a.regiocloud.tech/swift
 const CLUSTER_API_RELEASES: [&str; 2] = ["ubuntu-2204-kube", "ubuntu-2404-kube"];
 const CLUSTER_API_PAGE: &str = "https://github.com/osism/k8s-capi-images";
 
-pub(super) fn judge(judge: &mut Judge<'_>) {
+pub(super) fn judge(judge: &mut Checker<'_>) {
     let name = judge.record.name.clone().unwrap_or_default();
     let listed = NAMED.iter().find(|(listed, ..)| *listed == name);
     if let Some((_, in_4, in_5)) = listed
@@ -80,7 +80,7 @@ pub(super) fn judge(judge: &mut Judge<'_>) {
     }
 }
 
-fn source(judge: &mut Judge<'_>, levels: Levels, distribution: &str, version: &str) {
+fn source(judge: &mut Checker<'_>, levels: Levels, distribution: &str, version: &str) {
     let source = judge.record.get("image_source").unwrap_or_default();
     if let Some((rule, why)) = problem(distribution, version, source) {
         // Version 1 goes by the name, and version 2 by the purpose.
@@ -116,7 +116,7 @@ pub(crate) fn problem(distribution: &str, version: &str, source: &str) -> Option
     (found != *wanted).then_some((Rule::Codename, why))
 }
 
-fn cluster_api(judge: &mut Judge<'_>, name: &str) {
+fn cluster_api(judge: &mut Checker<'_>, name: &str) {
     let rule = Rule::ClusterApi;
     let source = judge.record.get("image_source").unwrap_or_default();
     let present = source.starts_with(CLUSTER_API);

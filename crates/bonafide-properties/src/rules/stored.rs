@@ -1,13 +1,13 @@
 //! Sizes and data: rules 2, 3 and 44.
 
-use super::{Judge, services};
+use super::{Checker, services};
 use crate::edition::Levels;
 use crate::{Gibibytes, Rule};
 
 /// Nothing that is published today boots with less.
 const MIN_RAM: u64 = 64;
 
-pub(super) fn judge_sizes(judge: &mut Judge<'_>) {
+pub(super) fn judge_sizes(judge: &mut Checker<'_>) {
     let record = judge.record;
     let disk = record.size.max(record.virtual_size).unwrap_or_default();
     let needed = u64::from(Gibibytes::holding(disk).0.max(1));
@@ -27,7 +27,7 @@ pub(super) fn judge_sizes(judge: &mut Judge<'_>) {
     }
 }
 
-pub(super) fn judge_data(judge: &mut Judge<'_>) {
+pub(super) fn judge_data(judge: &mut Checker<'_>) {
     let record = judge.record;
     if record.status != "active" {
         // A user may see an image and not be able to use it; no rule of the standards is broken.

@@ -1,6 +1,6 @@
 //! What is inside: rules 1, 4, 5, 6 and 24, and the twins (46).
 
-use super::{Judge, other, text};
+use super::{Checker, other, text};
 use crate::edition::Levels;
 use crate::{Architecture, OsPurpose, Rule};
 
@@ -79,7 +79,7 @@ const TWINS: [(&str, &str); 3] = [
     ("image_source", "source_url"),
 ];
 
-pub(super) fn judge(judge: &mut Judge<'_>) {
+pub(super) fn judge(judge: &mut Checker<'_>) {
     architecture(judge);
     distribution(judge);
     version(judge);
@@ -88,7 +88,7 @@ pub(super) fn judge(judge: &mut Judge<'_>) {
     twins(judge);
 }
 
-fn architecture(judge: &mut Judge<'_>) {
+fn architecture(judge: &mut Checker<'_>) {
     let (rule, name) = (Rule::Architecture, Architecture::PROPERTY);
     if !judge.demand(Levels::ERROR, rule, name, "`x86_64` or `aarch64` is needed") {
         return;
@@ -102,7 +102,7 @@ fn architecture(judge: &mut Judge<'_>) {
     judge.report(Levels::ERROR, rule, name, why);
 }
 
-fn distribution(judge: &mut Judge<'_>) {
+fn distribution(judge: &mut Checker<'_>) {
     let (rule, name) = (Rule::Distribution, "os_distro");
     if !judge.demand(
         Levels::ERROR,
@@ -131,7 +131,7 @@ fn distribution(judge: &mut Judge<'_>) {
     }
 }
 
-fn version(judge: &mut Judge<'_>) {
+fn version(judge: &mut Checker<'_>) {
     let (rule, name) = (Rule::Version, "os_version");
     if !judge.demand(Levels::ERROR, rule, name, "name the version, as `24.04`") {
         return;
@@ -154,7 +154,7 @@ fn version(judge: &mut Judge<'_>) {
     }
 }
 
-fn purpose(judge: &mut Judge<'_>) {
+fn purpose(judge: &mut Checker<'_>) {
     let (rule, name) = (Rule::Purpose, OsPurpose::PROPERTY);
     let words = OsPurpose::ALL.iter().map(|word| word.as_str());
     let words = words.collect::<Vec<_>>().join("`, `");
@@ -166,7 +166,7 @@ fn purpose(judge: &mut Judge<'_>) {
     }
 }
 
-fn user(judge: &mut Judge<'_>) {
+fn user(judge: &mut Checker<'_>) {
     let (rule, name) = (Rule::OriginalUser, "image_original_user");
     let why = "the login name is needed, or `none`";
     if judge.demand(Levels::ERROR, rule, name, why) && text(&judge.metadata.original_user).is_none()
@@ -175,7 +175,7 @@ fn user(judge: &mut Judge<'_>) {
     }
 }
 
-fn twins(judge: &mut Judge<'_>) {
+fn twins(judge: &mut Checker<'_>) {
     for (one, twin) in TWINS {
         let (first, second) = (judge.record.get(one), judge.record.get(twin));
         if let (Some(first), Some(second)) = (first, second)

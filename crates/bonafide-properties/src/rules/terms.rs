@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Judge, text};
+use super::{Checker, text};
 use crate::Rule;
 use crate::edition::Levels;
 use crate::metadata::nova_boolean;
@@ -31,7 +31,7 @@ const SWITCHES: [&str; 13] = [
     "os_require_quiesce",
 ];
 
-pub(super) fn judge(judge: &mut Judge<'_>) {
+pub(super) fn judge(judge: &mut Checker<'_>) {
     let on = |name| judge.record.get(name).and_then(nova_boolean) == Some(true);
     if on("license_included") && on("license_required") {
         let why = "a licence that is included need not be brought: one of them is false";
@@ -54,7 +54,7 @@ pub(super) fn judge(judge: &mut Judge<'_>) {
     }
 }
 
-fn boolean(judge: &mut Judge<'_>, name: &str) {
+fn boolean(judge: &mut Checker<'_>, name: &str) {
     let why = "`true` or `false` is needed, as text; Nova takes any other word for false";
     let levels = match judge.record.get(name) {
         Some("true" | "false") => return,

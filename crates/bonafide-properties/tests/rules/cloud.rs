@@ -16,7 +16,7 @@ fn named(id: &str, name: &str, changes: &[(&str, &str)]) -> ImageRecord {
 }
 
 /// What the rule weighs for each image, in version 1.1 and 2.
-fn weighed(images: &[ImageRecord], rule: Rule) -> Vec<[Option<Severity>; 2]> {
+fn diagnostics(images: &[ImageRecord], rule: Rule) -> Vec<[Option<Severity>; 2]> {
     let checked = check_cloud(images, now());
     let all = checked.iter().map(|one| {
         let [_, v1_1, v2] = severities(&one.violations, rule);
@@ -40,13 +40,19 @@ fn one_image_of_a_kind_is_generic() {
     let mut private = named("2", "Ubuntu 24.04 foo", &[]);
     private.visibility = "private".to_owned();
     for other in [arm, custom, hidden, private] {
-        assert_eq!(weighed(&[good(), other], Rule::OneGeneric), [OK, OK]);
+        assert_eq!(diagnostics(&[good(), other], Rule::OneGeneric), [OK, OK]);
     }
     let second = named("2", "Ubuntu 24.04 foo", &[]);
-    assert_eq!(weighed(&[good(), second.clone()], Rule::OneGeneric), [E, E]);
+    assert_eq!(
+        diagnostics(&[good(), second.clone()], Rule::OneGeneric),
+        [E, E]
+    );
     let mut community = second;
     community.visibility = "community".to_owned();
-    assert_eq!(weighed(&[good(), community], Rule::OneGeneric), [V2, V2]);
+    assert_eq!(
+        diagnostics(&[good(), community], Rule::OneGeneric),
+        [V2, V2]
+    );
 }
 
 #[test]
@@ -59,8 +65,8 @@ fn an_old_generic_image_has_a_successor() {
             ("image_build_date", "2026-10-01"),
         ],
     );
-    assert_eq!(weighed(&[good(), old.clone()], Rule::Purpose), [OK, OK]);
-    let alone = weighed(&[old], Rule::Purpose);
+    assert_eq!(diagnostics(&[good(), old.clone()], Rule::Purpose), [OK, OK]);
+    let alone = diagnostics(&[old], Rule::Purpose);
     assert_eq!(alone, [[Some(Severity::Warning), Some(Severity::Error)]]);
 }
 
@@ -83,19 +89,19 @@ fn a_replaced_image_is_renamed_or_hidden() {
                 &[("os_purpose", purpose), ("image_build_date", "2026-10-01")],
             )
         };
-        let found = weighed(&[good(), old("oldgeneric")], Rule::ReplacedName);
+        let found = diagnostics(&[good(), old("oldgeneric")], Rule::ReplacedName);
         assert_eq!(found, [OK, wanted], "{name}");
         let mut hidden = old("oldgeneric");
         hidden.os_hidden = true;
-        assert_eq!(weighed(&[good(), hidden], Rule::ReplacedName), [OK, OK]);
-        let found = weighed(&[good(), old("generic")], Rule::ReplacedName);
+        assert_eq!(diagnostics(&[good(), hidden], Rule::ReplacedName), [OK, OK]);
+        let found = diagnostics(&[good(), old("generic")], Rule::ReplacedName);
         assert_eq!(
             found[1][1],
             Some(Severity::Error),
             "{name} is still generic"
         );
     }
-    // A catalogue whose names all end with their day.
+    // A catalog whose names all end with their day.
     let new = named("1", "Ubuntu Noble 24.04 (2026-11-10)", &[]);
     let old = named(
         "2",
@@ -105,21 +111,21 @@ fn a_replaced_image_is_renamed_or_hidden() {
             ("image_build_date", "2026-10-01"),
         ],
     );
-    assert_eq!(weighed(&[new, old], Rule::ReplacedName), [OK, H]);
+    assert_eq!(diagnostics(&[new, old], Rule::ReplacedName), [OK, H]);
 }
 
 #[test]
 fn names_are_taken_once() {
     let same = named("2", "Ubuntu 24.04", &[("os_purpose", "custom")]);
-    assert_eq!(weighed(&[good(), same.clone()], Rule::Name), [E, E]);
+    assert_eq!(diagnostics(&[good(), same.clone()], Rule::Name), [E, E]);
     let arm = named("2", "Ubuntu 24.04", &[("architecture", "aarch64")]);
-    assert_eq!(weighed(&[good(), arm], Rule::Name), [W, W]);
+    assert_eq!(diagnostics(&[good(), arm], Rule::Name), [W, W]);
     let mut foreign = same.clone();
     foreign.owner = Some("somebody".to_owned());
-    assert_eq!(weighed(&[good(), foreign], Rule::Name), [W, W]);
+    assert_eq!(diagnostics(&[good(), foreign], Rule::Name), [W, W]);
     let mut hidden = same;
     hidden.os_hidden = true;
-    assert_eq!(weighed(&[good(), hidden], Rule::Name), [OK, OK]);
+    assert_eq!(diagnostics(&[good(), hidden], Rule::Name), [OK, OK]);
 
     let old = |id| {
         named(
@@ -132,12 +138,12 @@ fn names_are_taken_once() {
         )
     };
     let (one, two) = (old("2"), old("3"));
-    let found = weighed(&[good(), one.clone(), two.clone()], Rule::ReplacedTwice);
+    let found = diagnostics(&[good(), one.clone(), two.clone()], Rule::ReplacedTwice);
     assert_eq!(found, [OK, W, W]);
     let (mut one, mut two) = (one, two);
     (one.os_hidden, two.os_hidden) = (true, true);
     assert_eq!(
-        weighed(&[good(), one, two], Rule::ReplacedTwice),
+        diagnostics(&[good(), one, two], Rule::ReplacedTwice),
         [OK, H, H]
     );
 }
@@ -209,13 +215,18 @@ fn violations_are_weighed_by_edition_the_worst_first() {
     ]);
     let images = [image];
     let checked = check_cloud(&images, now());
-    let weighed = |edition| {
-        let weighed = checked[0].weighed(edition);
-        let found = weighed.iter().map(|one| (one.severity, one.rule.number()));
+    let diagnostics = |edition| {
+        let diagnostics = checked[0].diagnostics(edition);
+        let found = diagnostics
+            .iter()
+            .map(|one| (one.severity, one.rule.number()));
         found.collect::<Vec<_>>()
     };
     let (e, w, h) = (Severity::Error, Severity::Warning, Severity::Hint);
-    assert_eq!(weighed(Edition::V1_0), [(e, 5), (e, 10), (h, 31)]);
-    assert_eq!(weighed(Edition::V1_1), [(e, 5), (w, 6), (h, 10), (h, 31)]);
-    assert_eq!(weighed(Edition::V2), [(e, 5), (e, 6), (h, 10)]);
+    assert_eq!(diagnostics(Edition::V1_0), [(e, 5), (e, 10), (h, 31)]);
+    assert_eq!(
+        diagnostics(Edition::V1_1),
+        [(e, 5), (w, 6), (h, 10), (h, 31)]
+    );
+    assert_eq!(diagnostics(Edition::V2), [(e, 5), (e, 6), (h, 10)]);
 }

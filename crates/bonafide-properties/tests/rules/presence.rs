@@ -30,7 +30,7 @@ fn missing_at(images: &[ImageRecord], edition: Edition, now: Timestamp) -> Vec<(
     let violations = check_presence(images, now);
     let known = violations
         .iter()
-        .filter_map(|violation| violation.weighed(edition));
+        .filter_map(|violation| violation.diagnostics(edition));
     known
         .map(|one| (one.severity, one.why.to_owned()))
         .collect()

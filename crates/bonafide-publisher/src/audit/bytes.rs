@@ -10,7 +10,7 @@ use super::links::{broken, compare};
 use super::{Auditor, Stop};
 use crate::Error;
 use crate::check::{self, SignedCheck};
-use crate::opened::{Opened, Packing};
+use crate::opened::{CompressionHint, OpenedDownload};
 use crate::pipeline::{self, Limits};
 
 /// How long one download may take.
@@ -108,13 +108,13 @@ impl Auditor {
             Stop::Remains(format!("the vendor's file can't be read any more: {error}"))
         };
         let download = self.fetch.open(&url).await.map_err(|error| gone(&error))?;
-        let opened = Opened::new(download, &expected.name, Packing::ByName).await;
+        let opened = OpenedDownload::new(download, &expected.name, CompressionHint::ByName).await;
         let opened = opened.map_err(|error| gone(&error))?;
         let check = SignedCheck::new(expected.clone(), check);
         let passed = pipeline::prove(opened, check, self.limits(), |_| {}).await;
         let image_digests = match passed {
             Ok(passed) => passed.image,
-            Err(Error::Unproven { source, .. }) => return Err(broken(*source)),
+            Err(Error::Unverified { source, .. }) => return Err(broken(*source)),
             Err(error) => return Err(gone(&error)),
         };
         compare(image, &image_digests)?;

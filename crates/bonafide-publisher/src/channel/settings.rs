@@ -7,7 +7,7 @@ use bonafide_properties::{
 /// The base of an image's public name, in each profile; `None` takes it from the vendor's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Naming {
+pub struct ImageNames {
     /// In [`Profile::Stack`](crate::Profile::Stack): the day it was added follows in brackets.
     pub stack: Option<String>,
     /// In [`Profile::Scs`](crate::Profile::Scs): the whole name.
@@ -17,7 +17,7 @@ pub struct Naming {
 /// Property values of the operator's; `None` keeps the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Settings {
+pub struct PropertyOverrides {
     /// `min_ram` in MiB; 512 by default.
     pub min_ram: Option<Mebibytes>,
     /// `os_purpose`; `generic` by default, and `custom` for images of the operator's own.
@@ -34,7 +34,7 @@ pub struct Settings {
     pub extra: ExtraProperties,
 }
 
-impl Settings {
+impl PropertyOverrides {
     pub(super) fn apply(&self, properties: &mut ImageProperties) {
         if let Some(min_ram) = self.min_ram {
             properties.min_ram = min_ram;

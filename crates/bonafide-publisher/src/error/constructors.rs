@@ -23,7 +23,7 @@ impl Error {
     }
 
     pub(crate) fn unproven(url: &Url, source: bonafide_verify::Error) -> Self {
-        Self::Unproven {
+        Self::Unverified {
             url: url.clone(),
             source: Box::new(source),
         }

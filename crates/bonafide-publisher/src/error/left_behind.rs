@@ -7,14 +7,14 @@ use uuid::Uuid;
 /// An incomplete image that could not be removed. It is private and marked `bonafide_state`.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct LeftBehind {
+pub struct Leftover {
     /// The image.
     pub id: Uuid,
     /// Why it could not be removed.
     pub error: bonafide_glance::Error,
 }
 
-impl fmt::Display for LeftBehind {
+impl fmt::Display for Leftover {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,

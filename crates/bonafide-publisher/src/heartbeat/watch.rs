@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::sightings::Look;
 use super::{Watched, is_heartbeat};
-use crate::{Error, Event, Note, Observe, Plan, Publisher, Standing, marker};
+use crate::{Error, Event, EventSink, Inventory, Plan, PlanNote, Publisher, marker};
 
 /// Looks at a heartbeat until it is decided; the last one is a look too.
 const LOOKS: u32 = 36;
@@ -79,13 +79,13 @@ impl Publisher {
     }
 
     /// Images that a plan leaves to other runs, as long as those live.
-    pub(crate) fn unsettled(&self, plan: &Plan, standing: &Standing) -> Vec<(Image, Watched)> {
+    pub(crate) fn unsettled(&self, plan: &Plan, inventory: &Inventory) -> Vec<(Image, Watched)> {
         let busy = plan.notes.iter().filter_map(|note| match note {
-            Note::Busy { image, .. } => Some(*image),
+            PlanNote::Busy { image, .. } => Some(*image),
             _ => None,
         });
         let busy: BTreeSet<Uuid> = busy.collect();
-        let images = standing.images.iter();
+        let images = inventory.images.iter();
         let images = images.filter(|image| busy.contains(&image.id));
         images
             .filter_map(|image| Some((image.clone(), Watched::of(image)?)))
@@ -96,10 +96,10 @@ impl Publisher {
     pub(crate) async fn settle_all(
         &self,
         images: &[(Image, Watched)],
-        observer: &dyn Observe,
+        observer: &dyn EventSink,
     ) -> Vec<Settled> {
         for (image, _) in images {
-            observer.observe(&Event::Waiting { id: image.id });
+            observer.emit(&Event::Waiting { id: image.id });
         }
         let settling = images
             .iter()
@@ -124,15 +124,19 @@ impl Publisher {
     }
 
     /// Removes heartbeat images that no image names any more: their runs were killed right at their end.
-    pub(crate) async fn remove_left_heartbeats(&self, standing: &Standing, observer: &dyn Observe) {
-        for (heartbeat, watched) in self.left_heartbeats(standing) {
+    pub(crate) async fn remove_left_heartbeats(
+        &self,
+        inventory: &Inventory,
+        observer: &dyn EventSink,
+    ) {
+        for (heartbeat, watched) in self.left_heartbeats(inventory) {
             let pause = (watched.gone_after / LOOKS).min(LONGEST_PAUSE);
             let mut looked = false;
             loop {
                 match self.look(watched).await {
                     Ok(Look::Gone) => {
                         self.bury(heartbeat).await;
-                        observer.observe(&Event::Removed { id: heartbeat });
+                        observer.emit(&Event::Removed { id: heartbeat });
                         break;
                     }
                     Ok(Look::Changed) if looked => break,
@@ -146,20 +150,20 @@ impl Publisher {
     }
 
     /// An image names its heartbeat image until it is public, and that is deleted right after.
-    fn left_heartbeats(&self, standing: &Standing) -> Vec<(Uuid, Watched)> {
-        let left = standing
+    fn left_heartbeats(&self, inventory: &Inventory) -> Vec<(Uuid, Watched)> {
+        let left = inventory
             .heartbeats
             .iter()
-            .filter(|image| !standing.named.contains(&image.id) && !self.pulses.is_own(image.id));
+            .filter(|image| !inventory.named.contains(&image.id) && !self.pulses.is_own(image.id));
         left.filter_map(|image| Some((image.id, Watched::of(image)?)))
             .collect()
     }
 
     /// Takes down what a list said of heartbeats.
-    pub(crate) fn sight(&self, standing: &Standing, answered: Instant) {
-        let images = standing.images.iter().chain(&standing.heartbeats);
+    pub(crate) fn sight(&self, inventory: &Inventory, answered: Instant) {
+        let images = inventory.images.iter().chain(&inventory.heartbeats);
         for watched in images.filter_map(Watched::of) {
-            let found = standing
+            let found = inventory
                 .heartbeats
                 .iter()
                 .find(|image| image.id == watched.heartbeat);

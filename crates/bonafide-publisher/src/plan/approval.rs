@@ -9,7 +9,7 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// [`Error::MovedOn`] if a step that was approved is no longer planned.
+    /// [`Error::PlanOutdated`] if a step that was approved is no longer planned.
     pub fn as_approved(mut self, approved: &Self) -> Result<Self, Error> {
         let gone = approved.actions.iter();
         let gone = gone.filter(|action| !self.actions.contains(action));
@@ -22,7 +22,7 @@ impl Plan {
             )];
         }
         if !gone.is_empty() {
-            return Err(Error::MovedOn { gone });
+            return Err(Error::PlanOutdated { gone });
         }
         self.actions
             .retain(|action| approved.actions.contains(action));

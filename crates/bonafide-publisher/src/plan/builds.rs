@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Newest, Wish};
-use crate::{Channel, Standing, marker};
+use crate::{Channel, Inventory, marker};
 
 /// The images of a channel that were published once.
 pub(super) struct Builds<'a> {
@@ -32,10 +32,10 @@ pub(super) struct Older<'a> {
 /// The images of a channel.
 pub(super) fn images<'a>(
     channel: &Channel,
-    standing: &'a Standing,
+    inventory: &'a Inventory,
 ) -> impl Iterator<Item = &'a Image> {
-    let (name, project) = (channel.name().to_owned(), &standing.project);
-    let images = standing.images.iter();
+    let (name, project) = (channel.name().to_owned(), &inventory.project);
+    let images = inventory.images.iter();
     images.filter(move |image| marker::is_own(image, &name, project))
 }
 
@@ -44,9 +44,9 @@ impl<'a> Builds<'a> {
     /// one counts, and one that was superseded only if there is no other: what stands on an image is
     /// easily changed. Without a newer one that everybody is offered, none is old, unless the channel
     /// has ended.
-    pub(super) fn new(wish: &Wish<'_>, standing: &'a Standing, published: Option<Uuid>) -> Self {
+    pub(super) fn new(wish: &Wish<'_>, inventory: &'a Inventory, published: Option<Uuid>) -> Self {
         let (mut sorted, mut unreadable) = (Vec::new(), Vec::new());
-        let accepted = images(wish.channel, standing).filter(|image| marker::was_accepted(image));
+        let accepted = images(wish.channel, inventory).filter(|image| marker::was_accepted(image));
         for image in accepted {
             match marker::serial(image) {
                 Some(serial) if marker::is_unchanged(image) => sorted.push((serial, image)),

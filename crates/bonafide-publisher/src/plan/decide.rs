@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use super::builds::{Builds, images};
 use super::retire::Retiring;
-use super::{Action, Newest, Note, Plan, Seen, Wish};
+use super::{Action, ImageSnapshot, Newest, Plan, PlanNote, Wish};
 use crate::names::Names;
-use crate::observed::{Observed, among};
+use crate::observed::{BuildState, among};
 use crate::wait::Wait;
-use crate::{Candidate, Channel, Error, Standing, drift, marker};
+use crate::{Candidate, Channel, Error, Inventory, drift, marker};
 
 impl Plan {
     /// What is to be done, so that each channel has its newest build and each older one is where it is
@@ -21,9 +21,9 @@ impl Plan {
     /// Only a complete `usage` takes anything from anybody; what is known of an incomplete one still gives
     /// access to those that it names. `now` is the time of the plan, UTC.
     #[must_use]
-    pub fn new(wishes: &[Wish<'_>], standing: &Standing, usage: &Usage, now: Timestamp) -> Self {
+    pub fn new(wishes: &[Wish<'_>], inventory: &Inventory, usage: &Usage, now: Timestamp) -> Self {
         let mut deciding = Deciding {
-            standing,
+            inventory,
             usage,
             now,
             phases: BTreeMap::new(),
@@ -35,13 +35,13 @@ impl Plan {
         }
         let mut notes = deciding.notes;
         if !deciding.waiting.is_empty() {
-            notes.push(Note::UsageUnknown {
+            notes.push(PlanNote::UsageUnknown {
                 images: deciding.waiting,
                 gaps: usage.gaps().to_vec(),
             });
         }
         Self {
-            project: standing.project.clone(),
+            project: inventory.project.clone(),
             actions: deciding.phases.into_values().flatten().collect(),
             notes,
         }
@@ -50,9 +50,9 @@ impl Plan {
     /// Whether a plan for these wishes may depend on who uses what: an image is not public any more, or
     /// could cease to be.
     #[must_use]
-    pub fn needs_usage(wishes: &[Wish<'_>], standing: &Standing, now: Timestamp) -> bool {
+    pub fn needs_usage(wishes: &[Wish<'_>], inventory: &Inventory, now: Timestamp) -> bool {
         wishes.iter().any(|wish| {
-            let mut images = images(wish.channel, standing);
+            let mut images = images(wish.channel, inventory);
             images.any(|image| {
                 let since = marker::superseded_at(image).or(wish.channel.end());
                 let over = since.is_some_and(|since| wish.channel.grace_end(since) <= now);
@@ -77,11 +77,11 @@ pub(super) enum Phase {
 
 /// A plan in the making.
 pub(super) struct Deciding<'a> {
-    pub(super) standing: &'a Standing,
+    pub(super) inventory: &'a Inventory,
     pub(super) usage: &'a Usage,
     pub(super) now: Timestamp,
     phases: BTreeMap<Phase, Vec<Action>>,
-    pub(super) notes: Vec<Note>,
+    pub(super) notes: Vec<PlanNote>,
     /// Images that wait for knowledge of who uses them.
     pub(super) waiting: Vec<Uuid>,
 }
@@ -111,21 +111,21 @@ impl Deciding<'_> {
                 Ok(found) => offered = found,
                 Err(Error::Deactivated { id, .. }) => {
                     let (channel, image) = (name(), id);
-                    self.notes.push(Note::Deactivated { channel, image });
+                    self.notes.push(PlanNote::Deactivated { channel, image });
                 }
                 Err(error) => {
                     // What stands on the images and what the vendor says can't both be right.
                     doubtful = true;
                     let (channel, why) = (name(), error.to_string());
-                    self.notes.push(Note::Refused { channel, why });
+                    self.notes.push(PlanNote::Refused { channel, why });
                 }
             }
         }
         self.leftovers(wish, &offered);
-        let builds = Builds::new(wish, self.standing, offered.published);
+        let builds = Builds::new(wish, self.inventory, offered.published);
         for image in &builds.unreadable {
             let (channel, image) = (name(), image.id);
-            self.notes.push(Note::Unreadable { channel, image });
+            self.notes.push(PlanNote::Unreadable { channel, image });
         }
         let superseded = builds.current.filter(|image| marker::is_superseded(image));
         if let Some(current) = superseded
@@ -133,7 +133,7 @@ impl Deciding<'_> {
         {
             let awaited = offered.awaited.as_ref();
             if !awaited.is_some_and(|image| self.is_busy(channel.name(), image)) {
-                let (channel, image) = (name(), Seen::new(current));
+                let (channel, image) = (name(), ImageSnapshot::new(current));
                 self.act(Phase::Settle, Action::Reinstate { channel, image });
             }
         }
@@ -141,7 +141,7 @@ impl Deciding<'_> {
         let current = builds.current.filter(|_| superseded.is_none());
         let names = current.map(|current| {
             let name = current.name.as_deref().unwrap_or_default();
-            Names::of(images(channel, self.standing), current.id, name)
+            Names::of(images(channel, self.inventory), current.id, name)
         });
         let mut retiring = Retiring {
             channel,
@@ -155,13 +155,13 @@ impl Deciding<'_> {
 
     /// The newest build shall be public, and as the channel says.
     fn newest(&mut self, channel: &Channel, candidate: &Candidate) -> Result<Offered, Error> {
-        let own = images(channel, self.standing);
+        let own = images(channel, self.inventory);
         let name = channel.name().to_owned();
         let image = match among(own, candidate)? {
-            Observed::Published(image) => {
+            BuildState::Published(image) => {
                 let repair = drift::repair(channel, candidate, &image)?;
                 if let Some(repair) = repair.as_ref().filter(|repair| repair.is_refused(&image)) {
-                    self.notes.push(Note::RepairRefused {
+                    self.notes.push(PlanNote::RepairRefused {
                         channel: name,
                         image: image.id,
                         names: repair.names(),
@@ -169,7 +169,7 @@ impl Deciding<'_> {
                 } else if let Some(repair) = repair {
                     let repair = Action::Repair {
                         channel: name,
-                        image: Seen::new(&image),
+                        image: ImageSnapshot::new(&image),
                         changes: repair.changes,
                         supersedes: match marker::is_superseded(&image) {
                             true => self.newest_public(channel),
@@ -183,9 +183,9 @@ impl Deciding<'_> {
                     ..Offered::default()
                 });
             }
-            Observed::Incomplete { image, .. } => {
+            BuildState::Incomplete { image, .. } => {
                 if let Some(wait) = Wait::of(&image).filter(|wait| !wait.is_over(self.now)) {
-                    self.notes.push(Note::Refused {
+                    self.notes.push(PlanNote::Refused {
                         channel: name,
                         why: wait.error().to_string(),
                     });
@@ -202,14 +202,14 @@ impl Deciding<'_> {
                 }
                 None
             }
-            Observed::Complete(image) | Observed::Withdrawn(image) => Some(image),
-            Observed::Absent => None,
+            BuildState::Complete(image) | BuildState::Withdrawn(image) => Some(image),
+            BuildState::Absent => None,
         };
         let action = Action::Publish {
             channel: name,
             build: candidate.build(),
             supersedes: self.newest_public(channel),
-            image: image.as_deref().map(Seen::new),
+            image: image.as_deref().map(ImageSnapshot::new),
         };
         self.act(Phase::Publish, action);
         Ok(Offered {
@@ -220,21 +220,21 @@ impl Deciding<'_> {
     }
 
     /// The images that have the place of the newest one.
-    fn newest_public(&self, channel: &Channel) -> Vec<Seen> {
-        let images = images(channel, self.standing);
+    fn newest_public(&self, channel: &Channel) -> Vec<ImageSnapshot> {
+        let images = images(channel, self.inventory);
         let newest =
             images.filter(|image| marker::is_public(image) && !marker::is_superseded(image));
-        newest.map(Seen::new).collect()
+        newest.map(ImageSnapshot::new).collect()
     }
 
     /// Whether another run may be at the image; that is noted then.
     fn is_busy(&mut self, channel: &str, image: &Image) -> bool {
-        let Some(until) = marker::busy_until(image, self.now, &self.standing.gone) else {
+        let Some(until) = marker::busy_until(image, self.now, &self.inventory.gone) else {
             return false;
         };
         // How long it has been so is judged by the cloud's clock.
-        let now = self.standing.time.unwrap_or(self.now);
-        self.notes.push(Note::Busy {
+        let now = self.inventory.time.unwrap_or(self.now);
+        self.notes.push(PlanNote::Busy {
             channel: channel.to_owned(),
             image: image.id,
             since: image.created_at,
@@ -248,7 +248,7 @@ impl Deciding<'_> {
     /// left by runs. What is whole goes as any image does that somebody may use, and only where it is
     /// known which build is the newest.
     fn leftovers(&mut self, wish: &Wish<'_>, offered: &Offered) {
-        for image in images(wish.channel, self.standing) {
+        for image in images(wish.channel, self.inventory) {
             if marker::was_accepted(image)
                 || offered.finishing == Some(image.id)
                 || is_counting(wish, offered, image)
@@ -261,11 +261,11 @@ impl Deciding<'_> {
             }
             if image.visibility != Visibility::Private || image.protected {
                 let image = image.id;
-                self.notes.push(Note::Unreadable { channel, image });
+                self.notes.push(PlanNote::Unreadable { channel, image });
             } else if matches!(image.status, Status::Active | Status::Deactivated) {
                 self.whole_leftover(wish, image);
             } else {
-                let image = Seen::new(image);
+                let image = ImageSnapshot::new(image);
                 self.act(Phase::Settle, Action::Discard { channel, image });
             }
         }
@@ -280,10 +280,10 @@ impl Deciding<'_> {
             None => self.waiting.push(image.id),
             Some(uses) if uses.is_used(image.id) => {
                 let image = image.id;
-                self.notes.push(Note::Unreadable { channel, image });
+                self.notes.push(PlanNote::Unreadable { channel, image });
             }
             Some(_) => {
-                let image = Seen::new(image);
+                let image = ImageSnapshot::new(image);
                 self.act(Phase::Delete, Action::Delete { channel, image });
             }
         }

@@ -4,11 +4,11 @@ use std::fmt;
 
 use bonafide_glance::Visibility;
 
-use super::{Action, Note, Plan, Seen};
+use super::{Action, ImageSnapshot, Plan, PlanNote};
 use crate::marker::{COMMUNITY_REFUSED, MEMBERS_REFUSED, REPAIR_REFUSED};
 
 /// `Ubuntu Noble 24.04 (2026-11-23) [id]`, whatever somebody has called it.
-impl fmt::Display for Seen {
+impl fmt::Display for ImageSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} [{}]", self.name.escape_debug(), self.id)
     }
@@ -110,11 +110,11 @@ impl Action {
     }
 }
 
-fn supersede(older: &Seen) -> String {
+fn supersede(older: &ImageSnapshot) -> String {
     format!("before that, supersede {older}")
 }
 
-fn becomes(image: &Seen, visibility: Visibility, more: &str) -> String {
+fn becomes(image: &ImageSnapshot, visibility: Visibility, more: &str) -> String {
     format!("visibility {} → {visibility}{more}", image.visibility)
 }
 
@@ -128,7 +128,7 @@ impl fmt::Display for Action {
     }
 }
 
-impl fmt::Display for Note {
+impl fmt::Display for PlanNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Busy {

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::builds::Older;
 use super::decide::{Deciding, Phase};
-use super::{Action, Note, Seen};
+use super::{Action, ImageSnapshot, PlanNote};
 use crate::names::Names;
 use crate::{Channel, marker};
 
@@ -30,15 +30,16 @@ impl Retiring<'_> {
         let image = older.image;
         let (channel, id) = (self.channel.name().to_owned(), image.id);
         if image.status == Status::Deactivated {
-            plan.notes.push(Note::Deactivated { channel, image: id });
+            plan.notes
+                .push(PlanNote::Deactivated { channel, image: id });
             return;
         }
         // Runs never make an older image private, so somebody else meant it.
         if image.visibility == Visibility::Private {
-            plan.notes.push(Note::Private { channel, image: id });
+            plan.notes.push(PlanNote::Private { channel, image: id });
             return;
         }
-        let seen = Seen::new(image);
+        let seen = ImageSnapshot::new(image);
         let public = image.visibility == Visibility::Public;
         let names = self.names.as_mut();
         let name = names.and_then(|names| names.older(self.channel, image));
@@ -58,7 +59,7 @@ impl Retiring<'_> {
         if public && grace {
             return;
         }
-        let owner = &plan.standing.project;
+        let owner = &plan.inventory.project;
         let uses = plan.usage.known();
         let used = uses.is_used(id);
         let projects = uses.projects(id).filter(|project| project != owner);
@@ -74,7 +75,7 @@ impl Retiring<'_> {
                 return;
             }
         } else if image.protected && (public || !used) {
-            plan.notes.push(Note::Protected { channel, image: id });
+            plan.notes.push(PlanNote::Protected { channel, image: id });
             return;
         }
         if complete && !used {
@@ -93,7 +94,7 @@ impl Retiring<'_> {
                 return;
             }
             let validity = image.properties.get(UUID_VALIDITY).cloned();
-            plan.notes.push(Note::Promised {
+            plan.notes.push(PlanNote::Promised {
                 channel: channel.clone(),
                 image: id,
                 uuid_validity: validity.unwrap_or_default(),
@@ -103,7 +104,7 @@ impl Retiring<'_> {
             }
             if marker::remembered(image, marker::COMMUNITY_REFUSED).is_some() {
                 plan.notes
-                    .push(Note::CommunityRefused { channel, image: id });
+                    .push(PlanNote::CommunityRefused { channel, image: id });
             } else {
                 plan.act(
                     Phase::Withdraw,
@@ -116,7 +117,7 @@ impl Retiring<'_> {
             return;
         }
         if let Some(most) = marker::most_members(image).filter(|most| projects.len() > *most) {
-            plan.notes.push(Note::TooManyUsers {
+            plan.notes.push(PlanNote::TooManyUsers {
                 channel,
                 image: id,
                 users: projects.len(),
@@ -136,12 +137,12 @@ impl Retiring<'_> {
     ) {
         let image = older.image;
         let channel = self.channel.name().to_owned();
-        let members = plan.standing.members.get(&image.id).cloned();
+        let members = plan.inventory.members.get(&image.id).cloned();
         let members = members.unwrap_or_default();
         let is_member = |project: &String| members.iter().any(|m| m.project == *project);
         let mut add: Vec<String> = projects.iter().filter(|p| !is_member(p)).cloned().collect();
         if !add.is_empty() && marker::remembered(image, marker::MEMBERS_REFUSED).is_some() {
-            plan.notes.push(Note::MembersRefused {
+            plan.notes.push(PlanNote::MembersRefused {
                 channel: channel.clone(),
                 image: image.id,
                 projects: std::mem::take(&mut add),
@@ -156,7 +157,7 @@ impl Retiring<'_> {
         });
         let mut accept: Vec<String> = pending.map(|member| member.project.clone()).collect();
         if !accept.is_empty() && marker::members_accept_alone(image) {
-            plan.notes.push(Note::Pending {
+            plan.notes.push(PlanNote::Pending {
                 channel: channel.clone(),
                 image: image.id,
                 projects: std::mem::take(&mut accept),
@@ -168,7 +169,7 @@ impl Retiring<'_> {
         let remove: Vec<String> = others.map(|member| member.project.clone()).collect();
         let step = |add: Vec<String>, accept: Vec<String>, remove: Vec<String>| Action::Share {
             channel: channel.clone(),
-            image: Seen::new(image),
+            image: ImageSnapshot::new(image),
             projects: projects.clone(),
             add,
             accept,
@@ -196,8 +197,8 @@ impl Retiring<'_> {
     /// promise that can't be read holds.
     fn may_go(&self, plan: &Deciding<'_>, older: &Older<'_>) -> bool {
         let today = TimeZone::UTC.to_datetime(plan.now).date();
-        let promises = self.channel.promises_made();
-        let until = promises.provided_until;
+        let lifecycle = self.channel.lifecycle_policy();
+        let until = lifecycle.provided_until;
         let allows = |validity: UuidValidity| validity.allows_removal(older.newer, until, today);
         let said = older.image.properties.get(UUID_VALIDITY);
         let said_allows = match said.map(|said| said.parse::<UuidValidity>()) {
@@ -205,6 +206,6 @@ impl Retiring<'_> {
             Some(Ok(validity)) => allows(validity),
             Some(Err(_)) => false,
         };
-        said_allows && allows(promises.uuid_validity)
+        said_allows && allows(lifecycle.uuid_validity)
     }
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::civil::date;
 
 use crate::names::{lasting_list, major, newest_image};
-use crate::{Fetch, ImageFile, Product, Release, Signed, Source, SourceError};
+use crate::{Fetch, ImageFile, Product, Release, Source, SourceError, VerifiedNames};
 
 const HOST: &str = "repo.almalinux.org";
 
@@ -57,7 +57,11 @@ impl Source for AlmaLinux {
         Ok(lasting_list(&self.product, "CHECKSUM", "CHECKSUM.asc"))
     }
 
-    fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
+    fn select(
+        &self,
+        release: &Release,
+        signed: &VerifiedNames<'_>,
+    ) -> Result<ImageFile, SourceError> {
         let prefix = format!("AlmaLinux-{}-GenericCloud-", self.product.version);
         newest_image(release, signed, [&prefix, "9.8-20260526", ".x86_64.qcow2"])
     }
@@ -80,10 +84,12 @@ mod tests {
             "AlmaLinux-9-OpenNebula-9.11-20261126.x86_64.qcow2",
             "AlmaLinux-10-GenericCloud-10.1-20261126.x86_64.qcow2",
         ];
-        let file = nine.select(&release, &Signed::names(&names)).unwrap();
+        let file = nine
+            .select(&release, &VerifiedNames::names(&names))
+            .unwrap();
         assert_eq!(file.name, names[1], "by number: 9.10 is after 9.8");
         assert_eq!(file.build_date, Some(date(2026, 5, 25)));
-        let error = nine.select(&release, &Signed::names(&names[2..]));
+        let error = nine.select(&release, &VerifiedNames::names(&names[2..]));
         assert!(matches!(error, Err(SourceError::ImageNotListed { .. })));
         for other in ["9/x", "9.8", "7", "kitten-10"] {
             assert!(AlmaLinux::new(other).is_err(), "{other}");

@@ -10,8 +10,8 @@ use jiff::civil::{Date, date};
 
 use crate::names::{below, beside, major, newest_image, not_listed};
 use crate::{
-    Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, Signing, Source,
-    SourceError,
+    Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signing, Source, SourceError,
+    VerifiedNames,
 };
 
 const HOST: &str = "cloud.centos.org";
@@ -105,7 +105,11 @@ impl Source for Centos {
         ))
     }
 
-    fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
+    fn select(
+        &self,
+        release: &Release,
+        signed: &VerifiedNames<'_>,
+    ) -> Result<ImageFile, SourceError> {
         match &self.line {
             Line::Seven => select_seven(release, signed.names),
             Line::Stream(version) => {
@@ -154,7 +158,7 @@ mod tests {
     async fn select(source: &Centos, names: &[&str]) -> Result<ImageFile, SourceError> {
         let nothing = crate::DirectoryFetch::new("/nonexistent");
         let release = source.latest(&nothing).await.unwrap();
-        source.select(&release, &Signed::names(names))
+        source.select(&release, &VerifiedNames::names(names))
     }
 
     #[tokio::test]

@@ -15,8 +15,8 @@ use crate::names::{
     of_this_build, word,
 };
 use crate::{
-    Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, Signing, Source,
-    SourceError,
+    Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signing, Source, SourceError,
+    VerifiedNames,
 };
 
 const OPENSTACK_HOST: &str = "cdimage.debian.org";
@@ -176,7 +176,11 @@ impl Source for Debian {
         Ok(self.release(below(page, name)).serial(serial))
     }
 
-    fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
+    fn select(
+        &self,
+        release: &Release,
+        signed: &VerifiedNames<'_>,
+    ) -> Result<ImageFile, SourceError> {
         let (prefix, suffix) = match self.tree {
             Tree::Cloud => (
                 format!("debian-{}-genericcloud-amd64-", self.version),
@@ -219,7 +223,7 @@ mod tests {
             "debian-10-openstack-amd64.qcow2",
             "debian-10.13.0-openstack-arm64.qcow2",
         ];
-        let signed = Signed::names(&names);
+        let signed = VerifiedNames::names(&names);
         let file = buster
             .select(&release(&buster, "10.13.0"), &signed)
             .unwrap();
@@ -229,7 +233,7 @@ mod tests {
         assert!(
             matches!(error, Err(SourceError::ForeignList { signed, .. }) if signed == "10.13.0")
         );
-        let none = Signed::names(&names[1..]);
+        let none = VerifiedNames::names(&names[1..]);
         let error = buster.select(&release(&buster, "10.13.0"), &none);
         assert!(matches!(error, Err(SourceError::ImageNotListed { .. })));
     }
@@ -244,7 +248,7 @@ mod tests {
             "debian-101.0.0-openstack-amd64.qcow2",
             "debian-10-openstack-amd64.qcow2",
         ] {
-            let error = buster.select(&current, &Signed::names(&[name]));
+            let error = buster.select(&current, &VerifiedNames::names(&[name]));
             assert!(
                 matches!(error, Err(SourceError::ImageNotListed { .. })),
                 "{name}"
@@ -257,7 +261,9 @@ mod tests {
         let buster = Debian::openstack("10", "buster").unwrap();
         let names = ["debian-10.1.5-20191015-openstack-amd64.qcow2"];
         let release = release(&buster, "10.1.5-20191015");
-        let file = buster.select(&release, &Signed::names(&names)).unwrap();
+        let file = buster
+            .select(&release, &VerifiedNames::names(&names))
+            .unwrap();
         assert_eq!(file.build_date, Some(date(2019, 10, 15)));
     }
 
@@ -270,7 +276,9 @@ mod tests {
             "debian-12-genericcloud-arm64-20260712-2537.qcow2",
         ];
         let release = release(&bookworm, "20260712-2537");
-        let file = bookworm.select(&release, &Signed::names(&names)).unwrap();
+        let file = bookworm
+            .select(&release, &VerifiedNames::names(&names))
+            .unwrap();
         assert_eq!(file.name, names[1]);
         assert_eq!(file.build_date, Some(date(2026, 7, 12)));
         assert!(Debian::cloud("12", "book/worm").is_err());

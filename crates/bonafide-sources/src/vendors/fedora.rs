@@ -14,7 +14,9 @@ use url::Url;
 use crate::names::{
     at, below, gone, major, names_on, newest, newest_image, no_build, of_this_build,
 };
-use crate::{Fetch, ImageFile, Product, Release, SignatureLocation, Signed, Source, SourceError};
+use crate::{
+    Fetch, ImageFile, Product, Release, SignatureLocation, Source, SourceError, VerifiedNames,
+};
 
 const HOST: &str = "dl.fedoraproject.org";
 const REDIRECTOR: &str = "download.fedoraproject.org";
@@ -122,7 +124,11 @@ impl Source for Fedora {
         })
     }
 
-    fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
+    fn select(
+        &self,
+        release: &Release,
+        signed: &VerifiedNames<'_>,
+    ) -> Result<ImageFile, SourceError> {
         let [prefix, suffix] = &self.image;
         let file = newest_image(release, signed, [prefix, "1.7", suffix])?;
         let mut file = of_this_build(release, file)?;
@@ -155,18 +161,20 @@ mod tests {
             "Fedora-Cloud-Base-UEFI-UKI-44-1.7.x86_64.qcow2",
             "Fedora-Cloud-Base-AmazonEC2-44-1.7.x86_64.raw.xz",
         ];
-        let file = fedora.select(&release, &Signed::names(&names)).unwrap();
+        let file = fedora
+            .select(&release, &VerifiedNames::names(&names))
+            .unwrap();
         assert_eq!(file.name, names[0]);
         // Bytes by way of a mirror, and by the vendor's own host if need be.
         assert_eq!(file.url.host_str(), Some(REDIRECTOR));
         assert_eq!(file.also_at.unwrap().host_str(), Some(HOST));
         assert_eq!(file.build_date, None, "only the signature knows");
         let old = ["Fedora-Cloud-Base-Generic-44-1.6.x86_64.qcow2"];
-        let error = fedora.select(&release, &Signed::names(&old));
+        let error = fedora.select(&release, &VerifiedNames::names(&old));
         assert!(matches!(error, Err(SourceError::ForeignList { .. })));
         assert!(
             fedora
-                .select(&release, &Signed::names(&names[1..]))
+                .select(&release, &VerifiedNames::names(&names[1..]))
                 .is_err()
         );
         for other in ["4 4", "rawhide", "44.1", "28"] {
@@ -189,7 +197,9 @@ mod tests {
                 below(&directory, "list"),
                 SignatureLocation::ClearSigned,
             );
-            let file = fedora.select(&release, &Signed::names(&[name])).unwrap();
+            let file = fedora
+                .select(&release, &VerifiedNames::names(&[name]))
+                .unwrap();
             assert_eq!(
                 file.url,
                 below(&directory, name),

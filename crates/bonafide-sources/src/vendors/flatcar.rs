@@ -10,8 +10,8 @@ use url::Url;
 
 use crate::names::{below, foreign_list, gone, not_listed, not_served, word};
 use crate::{
-    Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, Source, SourceError,
-    Stamp,
+    Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Source, SourceError,
+    VerifiedNames, VersionFile,
 };
 
 const IMAGE: &str = "flatcar_production_openstack_image.img";
@@ -100,7 +100,7 @@ impl Source for Flatcar {
         let serial = version(&String::from_utf8_lossy(&text), &current)?;
         let directory = below(page, &format!("{serial}/"));
         let list = below(&directory, &format!("{}.DIGESTS.asc", self.image_name()));
-        let stamp = Stamp {
+        let stamp = VersionFile {
             url: below(&directory, "version.txt"),
             signature: below(&directory, "version.txt.sig"),
         };
@@ -109,7 +109,11 @@ impl Source for Flatcar {
         Ok(release.serial(serial).stamp(stamp))
     }
 
-    fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
+    fn select(
+        &self,
+        release: &Release,
+        signed: &VerifiedNames<'_>,
+    ) -> Result<ImageFile, SourceError> {
         let stamp_url = below(&release.directory, "version.txt");
         let stamp = signed.stamp.unwrap_or_default();
         let signed_serial = version(stamp, &stamp_url)?;
@@ -214,7 +218,7 @@ mod tests {
         ] {
             let stable = Flatcar::stable(file);
             let names = [name];
-            let signed = Signed::names(&names).stamp(STAMP);
+            let signed = VerifiedNames::names(&names).stamp(STAMP);
             let image = stable
                 .select(&release(&stable, "4593.2.5"), &signed)
                 .unwrap();
@@ -223,7 +227,7 @@ mod tests {
             let signature = image.signature.unwrap();
             assert_eq!(signature.as_str(), format!("{}.sig", image.url));
             let other = ["flatcar_production_image.bin.bz2"];
-            let signed = Signed::names(&other).stamp(STAMP);
+            let signed = VerifiedNames::names(&other).stamp(STAMP);
             assert!(
                 stable
                     .select(&release(&stable, "4593.2.5"), &signed)
@@ -237,7 +241,7 @@ mod tests {
         let stable = Flatcar::stable(FlatcarFile::Plain);
         let names = [IMAGE];
         let select = |stamp| {
-            let signed = Signed::names(&names).stamp(stamp);
+            let signed = VerifiedNames::names(&names).stamp(stamp);
             stable.select(&release(&stable, "4593.2.6"), &signed)
         };
         assert!(matches!(
@@ -248,7 +252,7 @@ mod tests {
             let error = select(unreadable).unwrap_err().to_string();
             assert!(error.contains("4593.2.6/version.txt"), "{error}");
         }
-        let unstamped = Signed::names(&names);
+        let unstamped = VerifiedNames::names(&names);
         assert!(
             stable
                 .select(&release(&stable, "4593.2.5"), &unstamped)
@@ -267,7 +271,7 @@ mod tests {
         ] {
             let stamp = STAMP.replace("4593.2.5", version);
             let names = [IMAGE];
-            let signed = Signed::names(&names).stamp(&stamp);
+            let signed = VerifiedNames::names(&names).stamp(&stamp);
             let selected = stable.select(&release(&stable, version), &signed);
             assert_eq!(selected.is_ok(), fits, "{version}");
         }

@@ -11,7 +11,8 @@ use crate::names::{
     below, listing, newest_of, no_build, not_listed, not_served, of_this_build, word,
 };
 use crate::{
-    Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Signed, Source, SourceError,
+    Fetch, ImageFile, Product, Release, Serial, SignatureLocation, Source, SourceError,
+    VerifiedNames,
 };
 
 /// It has the directory pages itself, and redirects files to mirrors.
@@ -195,7 +196,11 @@ impl Source for OpenSuse {
         Ok(release.serial(serial))
     }
 
-    fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
+    fn select(
+        &self,
+        release: &Release,
+        signed: &VerifiedNames<'_>,
+    ) -> Result<ImageFile, SourceError> {
         let names = signed.names.iter().copied();
         let Some((serial, name)) = newest_of(names, |name| self.build(name, IMAGE)) else {
             let expected = self.expected(IMAGE);
@@ -227,7 +232,7 @@ mod tests {
         );
         let release = release.serial("18.7".parse().unwrap());
         let name = |build: &str| leap.expected(IMAGE).replace("18.7", build);
-        let select = |name: &str| leap.select(&release, &Signed::names(&[name]));
+        let select = |name: &str| leap.select(&release, &VerifiedNames::names(&[name]));
         assert_eq!(select(&name("18.7")).unwrap().name, name("18.7"));
         let error = select(&name("18.6"));
         assert!(matches!(error, Err(SourceError::ForeignList { .. })));

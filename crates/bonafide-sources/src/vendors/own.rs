@@ -5,8 +5,8 @@ use url::Url;
 
 use crate::names::{not_listed, word};
 use crate::{
-    Fetch, ImageFile, ListFormat, Product, Release, Serial, SignatureLocation, Signed, Signing,
-    Source, SourceError,
+    Fetch, ImageFile, ListFormat, Product, Release, Serial, SignatureLocation, Signing, Source,
+    SourceError, VerifiedNames,
 };
 
 /// One image that the operator made or modified.
@@ -15,7 +15,7 @@ use crate::{
 /// URLs, with [`LocalFiles`](crate::LocalFiles) as the way to them. What the operator signs is
 /// checked as strictly as what vendors sign.
 #[derive(Clone, Debug)]
-pub struct OwnImage {
+pub struct CustomImage {
     product: Product,
     image: Url,
     name: String,
@@ -26,7 +26,7 @@ pub struct OwnImage {
     serial: Option<Serial>,
 }
 
-impl OwnImage {
+impl CustomImage {
     /// An image with the list that names it and the list's signature, detached or around the list
     /// itself (`None`).
     ///
@@ -153,7 +153,7 @@ impl OwnImage {
 }
 
 #[async_trait]
-impl Source for OwnImage {
+impl Source for CustomImage {
     fn product(&self) -> &Product {
         &self.product
     }
@@ -176,7 +176,11 @@ impl Source for OwnImage {
         Ok(release.format(self.format))
     }
 
-    fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
+    fn select(
+        &self,
+        release: &Release,
+        signed: &VerifiedNames<'_>,
+    ) -> Result<ImageFile, SourceError> {
         // A bare digest names no file.
         let is_named = self.format == ListFormat::AnyForm || signed.names.contains(&&*self.name);
         if !is_named {
@@ -207,13 +211,13 @@ mod tests {
         let image = url("file:///srv/images/rescue.qcow2");
         let list = url("file:///srv/images/SHA256SUMS");
         let signature = url("file:///srv/images/SHA256SUMS.asc");
-        let own = OwnImage::new("rescue", image.clone(), list, Some(signature)).unwrap();
+        let own = CustomImage::new("rescue", image.clone(), list, Some(signature)).unwrap();
         let nothing = crate::DirectoryFetch::new("/nonexistent");
         let release = own.latest(&nothing).await.unwrap();
         assert_eq!(release.directory, url("file:///srv/images/"));
-        let file = own.select(&release, &Signed::names(&["rescue.qcow2"]));
+        let file = own.select(&release, &VerifiedNames::names(&["rescue.qcow2"]));
         assert_eq!(file.unwrap().url, image);
-        let error = own.select(&release, &Signed::names(&["other.qcow2"]));
+        let error = own.select(&release, &VerifiedNames::names(&["other.qcow2"]));
         assert!(error.unwrap_err().to_string().contains("rescue.qcow2"));
     }
 
@@ -227,9 +231,9 @@ mod tests {
             "https://images.test/x#hunter2",
         ] {
             for refused in [
-                OwnImage::new("own", url(secret), plain(), None),
-                OwnImage::new("own", plain(), url(secret), None),
-                OwnImage::new("own", plain(), plain(), Some(url(secret))),
+                CustomImage::new("own", url(secret), plain(), None),
+                CustomImage::new("own", plain(), url(secret), None),
+                CustomImage::new("own", plain(), plain(), Some(url(secret))),
             ] {
                 let error = refused.unwrap_err().to_string();
                 assert!(
@@ -244,7 +248,7 @@ mod tests {
     fn what_names_no_file_is_refused() {
         let list = url("https://images.test/SHA256SUMS");
         for image in ["https://images.test/", "https://images.test/a%2fb"] {
-            let refused = OwnImage::new("rescue", url(image), list.clone(), None);
+            let refused = CustomImage::new("rescue", url(image), list.clone(), None);
             assert!(
                 matches!(refused, Err(SourceError::NotAWord { .. })),
                 "{image}"

@@ -10,8 +10,8 @@ use jiff::civil::date;
 
 use crate::names::{above, below, major, newest_image};
 use crate::{
-    Fetch, ImageFile, Product, Release, SignatureLocation, Signed, SignedList, Signing, Source,
-    SourceError,
+    Fetch, ImageFile, Product, Release, SignatureLocation, SignedList, Signing, Source,
+    SourceError, VerifiedNames,
 };
 
 const HOST: &str = "dl.rockylinux.org";
@@ -78,7 +78,11 @@ impl Source for Rocky {
         Ok(Release::new(channel, beside, list, places))
     }
 
-    fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
+    fn select(
+        &self,
+        release: &Release,
+        signed: &VerifiedNames<'_>,
+    ) -> Result<ImageFile, SourceError> {
         let prefix = format!("Rocky-{}-GenericCloud-Base-", self.product.version);
         let example = "9.8-20260525.0";
         newest_image(release, signed, [&prefix, example, ".x86_64.qcow2"])
@@ -101,10 +105,15 @@ mod tests {
             "Rocky-9-GenericCloud-Base.latest.x86_64.qcow2",
             "Rocky-9-GenericCloud.latest.x86_64.qcow2",
         ];
-        let file = nine.select(&release, &Signed::names(&names)).unwrap();
+        let file = nine
+            .select(&release, &VerifiedNames::names(&names))
+            .unwrap();
         assert_eq!(file.serial.unwrap().as_str(), "9.8-20260525.1");
         assert_eq!(file.build_date, Some(date(2026, 5, 25)));
-        assert!(nine.select(&release, &Signed::names(&names[2..])).is_err());
+        assert!(
+            nine.select(&release, &VerifiedNames::names(&names[2..]))
+                .is_err()
+        );
         for other in ["", "9.8", "7"] {
             assert!(Rocky::new(other).is_err(), "{other}");
         }

@@ -6,7 +6,7 @@
 //! only dated directories are used.
 //!
 //! The released builds are listed a second time, in the clear-signed simplestreams index: one
-//! signed document that names all builds with their digests and sizes ([`Tree::Streams`]).
+//! signed document that names all builds with their digests and sizes ([`UbuntuBuilds::Streams`]).
 
 use async_trait::async_trait;
 use jiff::civil::{Date, date};
@@ -15,8 +15,8 @@ use crate::names::{
     at, below, foreign_list, has_day, listing, newest, no_build, not_listed, not_served, word,
 };
 use crate::{
-    Fetch, ImageFile, ListFormat, Product, Release, Serial, SignatureLocation, Signed, Source,
-    SourceError,
+    Fetch, ImageFile, ListFormat, Product, Release, Serial, SignatureLocation, Source, SourceError,
+    VerifiedNames,
 };
 
 const HOST: &str = "cloud-images.ubuntu.com";
@@ -88,7 +88,7 @@ impl UbuntuRelease {
 
 /// Which of Ubuntu's builds a channel follows, and how they are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Tree {
+pub enum UbuntuBuilds {
     /// Daily builds, not tested by Canonical.
     Daily,
     /// Builds that Canonical has released, found in the directory page.
@@ -109,7 +109,7 @@ pub enum Tree {
 pub struct Ubuntu {
     version: String,
     codename: String,
-    tree: Tree,
+    tree: UbuntuBuilds,
     product: Product,
 }
 
@@ -117,19 +117,19 @@ impl Ubuntu {
     /// The released builds of a version: channel `ubuntu-24.04`.
     #[must_use]
     pub fn released(release: UbuntuRelease) -> Self {
-        Self::of(release.version(), release.codename(), Tree::Release)
+        Self::of(release.version(), release.codename(), UbuntuBuilds::Release)
     }
 
     /// The daily builds of a version: channel `ubuntu-24.04-daily`.
     #[must_use]
     pub fn daily(release: UbuntuRelease) -> Self {
-        Self::of(release.version(), release.codename(), Tree::Daily)
+        Self::of(release.version(), release.codename(), UbuntuBuilds::Daily)
     }
 
     /// The released builds by way of simplestreams: channel `ubuntu-24.04`.
     #[must_use]
     pub fn streams(release: UbuntuRelease) -> Self {
-        Self::of(release.version(), release.codename(), Tree::Streams)
+        Self::of(release.version(), release.codename(), UbuntuBuilds::Streams)
     }
 
     /// Any version, also one that came after this library.
@@ -138,7 +138,7 @@ impl Ubuntu {
     ///
     /// [`SourceError::NotAWord`] if version or code name can't be part of a URL, and
     /// [`SourceError::NotServed`] for versions before 16.10, whose images are named otherwise.
-    pub fn new(version: &str, codename: &str, tree: Tree) -> Result<Self, SourceError> {
+    pub fn new(version: &str, codename: &str, tree: UbuntuBuilds) -> Result<Self, SourceError> {
         word("version", version)?;
         word("code name", codename)?;
         if !has_these_names(version) {
@@ -151,18 +151,18 @@ impl Ubuntu {
         Ok(Self::of(version, codename, tree))
     }
 
-    fn of(version: &str, codename: &str, tree: Tree) -> Self {
+    fn of(version: &str, codename: &str, tree: UbuntuBuilds) -> Self {
         let (suffix, path) = match tree {
-            Tree::Daily => ("-daily", format!("/{codename}/")),
-            Tree::Release | Tree::Streams => ("", format!("/releases/{codename}/")),
+            UbuntuBuilds::Daily => ("-daily", format!("/{codename}/")),
+            UbuntuBuilds::Release | UbuntuBuilds::Streams => ("", format!("/releases/{codename}/")),
         };
         let known = UbuntuRelease::ALL.into_iter();
         let known = known.filter(|release| release.version() == version);
         let product = Product {
             channel: format!("ubuntu-{version}{suffix}"),
             title: match tree {
-                Tree::Daily => "Ubuntu Daily".to_owned(),
-                Tree::Release | Tree::Streams => "Ubuntu".to_owned(),
+                UbuntuBuilds::Daily => "Ubuntu Daily".to_owned(),
+                UbuntuBuilds::Release | UbuntuBuilds::Streams => "Ubuntu".to_owned(),
             },
             codename: Some(codename.to_owned()),
             maintained_until: known.map(UbuntuRelease::maintained_until).next(),
@@ -179,15 +179,15 @@ impl Ubuntu {
     /// What a dated directory's name starts with.
     const fn prefix(&self) -> &'static str {
         match self.tree {
-            Tree::Daily => "",
-            Tree::Release | Tree::Streams => "release-",
+            UbuntuBuilds::Daily => "",
+            UbuntuBuilds::Release | UbuntuBuilds::Streams => "release-",
         }
     }
 
     fn image_name(&self) -> String {
         match self.tree {
-            Tree::Daily => format!("{}-server-cloudimg-amd64.img", self.codename),
-            Tree::Release | Tree::Streams => {
+            UbuntuBuilds::Daily => format!("{}-server-cloudimg-amd64.img", self.codename),
+            UbuntuBuilds::Release | UbuntuBuilds::Streams => {
                 format!("ubuntu-{}-server-cloudimg-amd64.img", self.version)
             }
         }
@@ -229,7 +229,7 @@ impl Source for Ubuntu {
 
     async fn latest(&self, fetch: &dyn Fetch) -> Result<Release, SourceError> {
         let channel = self.product.channel.clone();
-        if self.tree == Tree::Streams {
+        if self.tree == UbuntuBuilds::Streams {
             let directory = at(HOST, STREAMS);
             let index = below(&directory, STREAMS_INDEX);
             let release = Release::new(channel, directory, index, SignatureLocation::ClearSigned);
@@ -252,8 +252,12 @@ impl Source for Ubuntu {
         Ok(Release::new(channel, directory, list, signature).serial(serial))
     }
 
-    fn select(&self, release: &Release, signed: &Signed<'_>) -> Result<ImageFile, SourceError> {
-        if self.tree == Tree::Streams {
+    fn select(
+        &self,
+        release: &Release,
+        signed: &VerifiedNames<'_>,
+    ) -> Result<ImageFile, SourceError> {
+        if self.tree == UbuntuBuilds::Streams {
             return self.select_stream(release, signed.names);
         }
         let name = self.image_name();
@@ -309,13 +313,13 @@ mod tests {
 
     #[test]
     fn a_version_of_tomorrow_needs_no_code_but_must_be_words() {
-        let ubuntu = Ubuntu::new("28.04", "zesty", Tree::Release).unwrap();
+        let ubuntu = Ubuntu::new("28.04", "zesty", UbuntuBuilds::Release).unwrap();
         assert_eq!(ubuntu.product().channel, "ubuntu-28.04");
         assert!(ubuntu.product().page.path().ends_with("/releases/zesty/"));
         assert_eq!(ubuntu.product().maintained_until, None);
-        assert!(Ubuntu::new("24.04", "jammy", Tree::Release).is_err());
+        assert!(Ubuntu::new("24.04", "jammy", UbuntuBuilds::Release).is_err());
         for (version, codename) in [("28.04", ".."), ("28/04", "zesty"), ("", "zesty")] {
-            let refused = Ubuntu::new(version, codename, Tree::Daily);
+            let refused = Ubuntu::new(version, codename, UbuntuBuilds::Daily);
             assert!(matches!(refused, Err(SourceError::NotAWord { .. })));
         }
     }
@@ -350,13 +354,15 @@ mod tests {
             format!("../server/releases/noble/release-20270101/{image}"),
         ];
         let names: Vec<_> = names.iter().map(String::as_str).collect();
-        let file = noble.select(&release, &Signed::names(&names)).unwrap();
+        let file = noble
+            .select(&release, &VerifiedNames::names(&names))
+            .unwrap();
         assert_eq!(file.serial.unwrap().as_str(), "20260705.1");
         assert_eq!(
             file.url.as_str(),
             format!("https://{HOST}/releases/noble/release-20260705.1/{image}")
         );
-        let error = noble.select(&release, &Signed::names(&names[2..]));
+        let error = noble.select(&release, &VerifiedNames::names(&names[2..]));
         assert!(matches!(error, Err(SourceError::ImageNotListed { .. })));
     }
 }

@@ -126,14 +126,14 @@ impl EmbeddedCloudBuilder {
         self
     }
 
-    /// A cloud without Nova: the catalogue has no service of type `compute`.
+    /// A cloud without Nova: the catalog has no service of type `compute`.
     #[must_use]
     pub fn without_compute(mut self) -> Self {
         self.has_compute = false;
         self
     }
 
-    /// A cloud without Cinder: the catalogue has no service of type `block-storage`.
+    /// A cloud without Cinder: the catalog has no service of type `block-storage`.
     #[must_use]
     pub fn without_block_storage(mut self) -> Self {
         self.has_block_storage = false;

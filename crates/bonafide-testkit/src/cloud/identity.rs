@@ -1,4 +1,4 @@
-//! Keystone v3: logging in, the catalogue, looking at tokens and revoking them.
+//! Keystone v3: logging in, the catalog, looking at tokens and revoking them.
 
 use hyper::body::Incoming;
 use hyper::header::HeaderMap;

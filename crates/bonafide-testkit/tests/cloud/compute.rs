@@ -20,12 +20,12 @@ fn url(cloud: &EmbeddedCloud, rest: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_catalogue_has_nova_and_cinder_unless_the_cloud_is_without() {
+async fn the_catalog_has_nova_and_cinder_unless_the_cloud_is_without() {
     let kinds = async |cloud: &EmbeddedCloud| {
         let admin = Visitor::log_in(cloud, "admin").await;
         let url = format!("{}/auth/catalog", cloud.auth_url());
-        let catalogue = admin.ask(&url, "").await.json()["catalog"].clone();
-        let services = catalogue.as_array().unwrap().clone();
+        let catalog = admin.ask(&url, "").await.json()["catalog"].clone();
+        let services = catalog.as_array().unwrap().clone();
         let kinds: Vec<(String, String)> = services
             .iter()
             .map(|service| {

@@ -1,4 +1,4 @@
-//! Keystone: logging in, the catalogue, the end of a token.
+//! Keystone: logging in, the catalog, the end of a token.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ fn entry(cloud: &EmbeddedCloud, name: &str, key: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_password_gives_a_token_with_a_catalogue() {
+async fn a_password_gives_a_token_with_a_catalog() {
     let cloud = EmbeddedCloud::start().await.unwrap();
     let scope = json!({ "project": { "name": "publisher", "domain": { "name": "Default" } } });
     let identity = password("publisher", "userpw");

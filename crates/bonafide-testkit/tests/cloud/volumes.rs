@@ -15,7 +15,7 @@ async fn cloud_and_admin() -> (EmbeddedCloud, Visitor) {
     (cloud, admin)
 }
 
-/// A URL below that which the catalogue has for the project of the name.
+/// A URL below that which the catalog has for the project of the name.
 fn url(cloud: &EmbeddedCloud, name: &str, rest: &str) -> String {
     let project = cloud.project_id(name).unwrap();
     format!("{}/{project}{rest}", cloud.block_storage_url().unwrap())

@@ -11,14 +11,14 @@ use super::checked::Certificate;
 use super::policy::Claim;
 use super::{ParsedSignature, issuer};
 use crate::digest::Both;
-use crate::{Algorithm, Concession, Digest, Error, Evidence, Issuer};
+use crate::{AcceptedWeakness, Algorithm, Digest, Error, Evidence, Issuer};
 
 /// A signature that counts if it is over the file.
 #[derive(Clone, Debug)]
-pub(crate) struct Candidate {
+pub(crate) struct SignatureCandidate {
     vendor: String,
     claim: Claim,
-    concessions: Vec<Concession>,
+    accepted_weaknesses: Vec<AcceptedWeakness>,
     key: Key,
     signature: Signature,
     algorithm: Algorithm,
@@ -31,7 +31,7 @@ enum Key {
     Subkey(PublicSubkey),
 }
 
-impl Candidate {
+impl SignatureCandidate {
     /// Judges a signature without the file. `None`: another key made it.
     pub(crate) fn new(
         vendor: &str,
@@ -45,11 +45,11 @@ impl Candidate {
         };
         let claim = Claim::read(certificate, &signer, signature)?;
         let algorithm = streamable(&claim, &signer, signature)?;
-        let concessions = claim.counts(certificate, &signer, signature, now)?;
+        let accepted_weaknesses = claim.counts(certificate, &signer, signature, now)?;
         Ok(Some(Self {
             vendor: vendor.to_owned(),
             claim,
-            concessions,
+            accepted_weaknesses,
             key: match signer {
                 Signer::Primary(key) => Key::Primary(key.clone()),
                 Signer::Subkey(subkey) => Key::Subkey(subkey.key.clone()),
@@ -63,9 +63,9 @@ impl Candidate {
     pub(crate) fn verify(&self, file: &Both, sha256: &Digest) -> Option<Evidence> {
         let good = self.is_over(file.state(self.algorithm)) == Some(true);
         good.then(|| {
-            let concessions = self.concessions.clone();
+            let accepted_weaknesses = self.accepted_weaknesses.clone();
             let claim = &self.claim;
-            claim.evidence(&self.vendor, concessions, sha256.clone())
+            claim.evidence(&self.vendor, accepted_weaknesses, sha256.clone())
         })
     }
 

@@ -8,7 +8,7 @@ use pgp::types::KeyDetails;
 use super::checked::{Certificate, Subkey};
 use super::policy::critical_is_known;
 use super::{critical, last_words};
-use crate::{Concession, Error, Fingerprint};
+use crate::{AcceptedWeakness, Error, Fingerprint};
 
 /// The key that a signature names.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ pub(super) fn may_sign(
     signer: &Signer<'_>,
     signed_at: Timestamp,
     now: Timestamp,
-) -> Result<Vec<Concession>, Error> {
+) -> Result<Vec<AcceptedWeakness>, Error> {
     let primary = &certificate.primary;
     let primary_fingerprint = Fingerprint::from(primary.fingerprint());
     created_before(
@@ -124,9 +124,9 @@ pub(super) fn may_sign(
             subkey_may_sign(&primary_fingerprint, subkey, signer, signed_at, now)?
         }
     };
-    let concession = said.into_iter().any(is_sha1);
-    let concession = concession.then_some(Concession::Sha1SelfSignature);
-    Ok(concession.into_iter().chain(of_subkey).collect())
+    let accepted_weakness = said.into_iter().any(is_sha1);
+    let accepted_weakness = accepted_weakness.then_some(AcceptedWeakness::Sha1SelfSignature);
+    Ok(accepted_weakness.into_iter().chain(of_subkey).collect())
 }
 
 /// A subkey needs a binding by the primary that allows signing, and its own word that it belongs
@@ -137,7 +137,7 @@ fn subkey_may_sign(
     signer: &Signer<'_>,
     signed_at: Timestamp,
     now: Timestamp,
-) -> Result<Option<Concession>, Error> {
+) -> Result<Option<AcceptedWeakness>, Error> {
     let key = signer.fingerprint();
     created_before(&key, signer.created_at(), signed_at)?;
     for revocation in &subkey.revocations {
@@ -177,7 +177,7 @@ fn subkey_may_sign(
         not_expired(&key, signer.created_at(), said, signed_at)?;
     }
     let weak = said.into_iter().any(is_sha1);
-    Ok(weak.then_some(Concession::Sha1Binding))
+    Ok(weak.then_some(AcceptedWeakness::Sha1Binding))
 }
 
 /// What ties the parts of a certificate together: SHA-256 or stronger, and for pinned keys SHA-1,

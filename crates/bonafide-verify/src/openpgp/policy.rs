@@ -11,7 +11,7 @@ use super::certificate::{self, Signer};
 use super::checked::Certificate;
 use super::critical;
 use super::last_words::CLOCK_TOLERANCE;
-use crate::{Algorithm, Concession, Digest, Error, Evidence, Fingerprint};
+use crate::{AcceptedWeakness, Algorithm, Digest, Error, Evidence, Fingerprint};
 
 /// RSA keys below this are refused.
 const MIN_RSA_BITS: u16 = 2048;
@@ -43,9 +43,13 @@ pub(crate) fn verify(
         return Err(claim.bad_signature());
     }
     // From here on the signature is the key's own word; is it one that counts?
-    let concessions = claim.counts(certificate, &signer, signature, now)?;
+    let accepted_weaknesses = claim.counts(certificate, &signer, signature, now)?;
     let signed_sha256 = Digest::of(Algorithm::Sha256, data);
-    Ok(Some(claim.evidence(vendor, concessions, signed_sha256)))
+    Ok(Some(claim.evidence(
+        vendor,
+        accepted_weaknesses,
+        signed_sha256,
+    )))
 }
 
 impl Claim {
@@ -78,14 +82,15 @@ impl Claim {
         signer: &Signer<'_>,
         signature: &Signature,
         now: Timestamp,
-    ) -> Result<Vec<Concession>, Error> {
+    ) -> Result<Vec<AcceptedWeakness>, Error> {
         not_from_the_future(signer, self.signed_at, now)?;
         not_expired(signer, signature, self.signed_at, now)?;
-        let mut concessions = certificate::may_sign(certificate, signer, self.signed_at, now)?;
+        let mut accepted_weaknesses =
+            certificate::may_sign(certificate, signer, self.signed_at, now)?;
         if self.version == 3 {
-            concessions.push(Concession::Version3Signature);
+            accepted_weaknesses.push(AcceptedWeakness::Version3Signature);
         }
-        Ok(concessions)
+        Ok(accepted_weaknesses)
     }
 
     pub(super) const fn signed_at(&self) -> Timestamp {
@@ -111,7 +116,7 @@ impl Claim {
     pub(super) fn evidence(
         &self,
         vendor: &str,
-        concessions: Vec<Concession>,
+        accepted_weaknesses: Vec<AcceptedWeakness>,
         signed_sha256: Digest,
     ) -> Evidence {
         Evidence {
@@ -122,7 +127,7 @@ impl Claim {
             digest_algorithm: self.digest.to_string(),
             signature_version: self.version,
             signed_sha256,
-            concessions,
+            accepted_weaknesses,
             others: Vec::new(),
         }
     }

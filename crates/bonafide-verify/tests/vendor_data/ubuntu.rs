@@ -35,7 +35,7 @@ fn the_real_noble_list_is_proven() {
     assert_eq!(evidence.digest_algorithm, "SHA512");
     assert_eq!(evidence.signature_version, 4);
     assert_eq!(
-        evidence.concessions.len(),
+        evidence.accepted_weaknesses.len(),
         1,
         "the 2009 self-signature is SHA-1"
     );
@@ -88,7 +88,7 @@ fn the_other_copy_of_the_same_key_works_too() {
     let signature = read("ubuntu/noble-20260725/SHA256SUMS.gpg").unwrap();
     let proven = keyring.verify_detached(&list, &signature, now()).unwrap();
     assert!(
-        proven.evidence().concessions.is_empty(),
+        proven.evidence().accepted_weaknesses.is_empty(),
         "self-signed anew with SHA-512"
     );
 }

@@ -90,12 +90,12 @@ const DIFFERENCES: &[(&str, Ours, &str)] = &[
     (
         "interface-null",
         Accepts,
-        "openstacksdk takes the catalogue's first endpoint, whatever its interface",
+        "openstacksdk takes the catalog's first endpoint, whatever its interface",
     ),
     (
         "interface-that-is-not-one",
         Refuses("`interface`"),
-        "no catalogue has such an endpoint",
+        "no catalog has such an endpoint",
     ),
     (
         "key-written-twice",
@@ -285,7 +285,7 @@ fn described(config: CloudConfig) -> Result<Value, Error> {
     }))
 }
 
-fn log_in(place: &Place, login: &Login) -> Result<Value, Error> {
+fn log_in(place: &Endpoints, login: &Login) -> Result<Value, Error> {
     match &login.authentication {
         Authentication::Foreign(name) => Err(Error::UnsupportedAuthType(name.clone())),
         Authentication::Federated(federated) => Ok(federated_log_in(place, login, federated)),
@@ -293,13 +293,13 @@ fn log_in(place: &Place, login: &Login) -> Result<Value, Error> {
     }
 }
 
-fn request_of(place: &Place, login: &Login, methods: &[Method]) -> Value {
+fn request_of(place: &Endpoints, login: &Login, methods: &[Method]) -> Value {
     let url = format!("{}/auth/tokens", place.auth_url);
     json!({"url": url, "body": login.request(methods)})
 }
 
 /// The requests of a log-in by way of an identity provider; the tokens are those of the driver.
-fn federated_log_in(place: &Place, login: &Login, federated: &Federated) -> Value {
+fn federated_log_in(place: &Endpoints, login: &Login, federated: &Federated) -> Value {
     let mut requests = Vec::new();
     let token = match &federated.access {
         Access::Token(token) => token.expose_secret(),

@@ -1,8 +1,8 @@
-//! Where a channel of the catalogue comes from.
+//! Where a channel of the catalog comes from.
 
 use bonafide_sources::{
-    AlmaLinux, Centos, Debian, Fedora, Flatcar, FlatcarFile, OpenSuse, OwnImage, Rocky, Source,
-    SourceError, Tree, Ubuntu,
+    AlmaLinux, Centos, CustomImage, Debian, Fedora, Flatcar, FlatcarFile, OpenSuse, Rocky, Source,
+    SourceError, Ubuntu, UbuntuBuilds,
 };
 use serde::Deserialize;
 
@@ -112,13 +112,13 @@ pub(super) struct UbuntuTable {
     codename: String,
     /// Which builds, and how they are found.
     #[serde(default)]
-    builds: UbuntuBuilds,
+    builds: BuildsName,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
-enum UbuntuBuilds {
+enum BuildsName {
     /// Daily builds.
     Daily,
     /// Released builds, by the directory page.
@@ -135,7 +135,7 @@ enum UbuntuBuilds {
 pub(super) struct OwnTable {
     /// The channel's short name.
     channel: String,
-    /// The image: an https URL, or a path from the catalogue's directory on.
+    /// The image: an https URL, or a path from the catalog's directory on.
     image: String,
     /// The list of checksums that names it: a URL or a path.
     list: String,
@@ -202,9 +202,9 @@ impl SourceTable {
             Self::Rocky(table) => Box::new(Rocky::new(&table.version).map_err(words)?),
             Self::Ubuntu(table) => {
                 let tree = match table.builds {
-                    UbuntuBuilds::Daily => Tree::Daily,
-                    UbuntuBuilds::Released => Tree::Release,
-                    UbuntuBuilds::Simplestreams => Tree::Streams,
+                    BuildsName::Daily => UbuntuBuilds::Daily,
+                    BuildsName::Released => UbuntuBuilds::Release,
+                    BuildsName::Simplestreams => UbuntuBuilds::Streams,
                 };
                 let ubuntu = Ubuntu::new(&table.version, &table.codename, tree);
                 Box::new(ubuntu.map_err(words)?)
@@ -214,9 +214,9 @@ impl SourceTable {
 }
 
 impl OwnTable {
-    fn source(&self, place: &Place) -> Result<OwnImage, String> {
+    fn source(&self, place: &Place) -> Result<CustomImage, String> {
         let signature = self.signature.as_deref();
-        let own = OwnImage::new(
+        let own = CustomImage::new(
             &self.channel,
             place.url(&self.image)?,
             place.url(&self.list)?,

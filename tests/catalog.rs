@@ -1,4 +1,4 @@
-//! From a line in a catalogue to an image in the cloud.
+//! From a line in a catalog to an image in the cloud.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is amiss")]
 
@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bonafide::Publisher;
-use bonafide::publisher::{Catalogue, Error, Report};
+use bonafide::publisher::{Catalog, Error, PublishReport};
 use bonafide::sources::LocalFiles;
 use bonafide_testkit::keys::SignatureOptions;
 
@@ -26,15 +26,15 @@ use support::{causes, now, site_fetch};
 
 on_both_clouds! {
     an_image_of_the_operators_own_is_published_as_what_it_is,
-    what_the_catalogue_says_stands_on_the_image,
+    what_the_catalog_says_stands_on_the_image,
     a_channel_is_named_and_dated_after_its_profile,
 }
 
-/// Publishes the only channel of a catalogue's file.
-async fn publish(shop: &Shop, catalogue: &Path) -> Result<Report, Error> {
-    let catalogue = Catalogue::load(catalogue).unwrap();
-    let [entry] = catalogue.entries() else {
-        panic!("one channel: {catalogue:?}");
+/// Publishes the only channel of a catalog's file.
+async fn publish(shop: &Shop, catalog: &Path) -> Result<PublishReport, Error> {
+    let catalog = Catalog::load(catalog).unwrap();
+    let [entry] = catalog.entries() else {
+        panic!("one channel: {catalog:?}");
     };
     let fetch = Arc::new(LocalFiles::and(Arc::new(site_fetch(&shop.site))));
     let channel = entry.channel(fetch.as_ref()).await?;
@@ -43,7 +43,7 @@ async fn publish(shop: &Shop, catalogue: &Path) -> Result<Report, Error> {
     publisher.publish(&channel, &candidate, &*shop.events).await
 }
 
-/// An image, its list and signature, the key and a catalogue, in a directory of the operator's.
+/// An image, its list and signature, the key and a catalog, in a directory of the operator's.
 fn own(shop: &Shop) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| fs::write(directory.path().join(name), bytes).unwrap();
@@ -60,7 +60,7 @@ fn own(shop: &Shop) -> tempfile::TempDir {
     write("SHA256SUMS", list.as_bytes());
     write("SHA256SUMS.asc", signature.as_bytes());
     write("own.asc", key.public_key_armored().unwrap().as_bytes());
-    let catalogue = format!(
+    let catalog = format!(
         r#"
 [[channel]]
 naming = {{ stack = "Rescue Ubuntu 18.04 sys11" }}
@@ -84,14 +84,14 @@ hw_rescue_device = "disk"
 "#,
         key.fingerprint()
     );
-    write("catalogue.toml", catalogue.as_bytes());
+    write("catalog.toml", catalog.as_bytes());
     directory
 }
 
 async fn an_image_of_the_operators_own_is_published_as_what_it_is(shop: Shop) {
     let directory = own(&shop);
-    let catalogue = directory.path().join("catalogue.toml");
-    let report = publish(&shop, &catalogue).await.unwrap();
+    let catalog = directory.path().join("catalog.toml");
+    let report = publish(&shop, &catalog).await.unwrap();
     let image = shop.image(&report).await;
     let today = now().strftime("%Y-%m-%d").to_string();
     let name = format!("Rescue Ubuntu 18.04 sys11 ({today})");
@@ -127,37 +127,37 @@ async fn an_image_of_the_operators_own_is_published_as_what_it_is(shop: Shop) {
     let list = directory.path().join("SHA256SUMS");
     let signed = fs::read_to_string(&list).unwrap();
     fs::write(&list, signed.replace("rescue", "other")).unwrap();
-    let error = publish(&shop, &catalogue).await.unwrap_err();
-    assert!(matches!(error, Error::Unproven { .. }), "{error}");
+    let error = publish(&shop, &catalog).await.unwrap_err();
+    assert!(matches!(error, Error::Unverified { .. }), "{error}");
     fs::remove_file(directory.path().join("SHA256SUMS.asc")).unwrap();
-    let error = publish(&shop, &catalogue).await.unwrap_err();
+    let error = publish(&shop, &catalog).await.unwrap_err();
     assert!(matches!(error, Error::Unsigned { .. }), "{error}");
     assert!(!error.is_expected(), "{error}");
     let other = support::vendor_key().public_key_armored().unwrap();
     fs::write(directory.path().join("own.asc"), other).unwrap();
-    let error = publish(&shop, &catalogue).await.unwrap_err();
+    let error = publish(&shop, &catalog).await.unwrap_err();
     assert!(matches!(error, Error::NoKey { .. }), "{error}");
     assert!(causes(&error).contains("own.asc"), "{error}");
 }
 
-/// A catalogue with Ubuntu 24.04, signed by this run's key.
+/// A catalog with Ubuntu 24.04, signed by this run's key.
 fn noble(directory: &Path, more: &str) -> std::path::PathBuf {
     let key = making::keys().key("ubuntu").unwrap();
     fs::write(directory.join("key.asc"), key.public_key_armored().unwrap()).unwrap();
-    let catalogue = format!(
+    let catalog = format!(
         "[[channel]]\nsource.ubuntu = {{ version = \"24.04\", codename = \"noble\" }}\n\
          trust = {{ pinned = [\"{}\"], key_files = [\"key.asc\"] }}\n{more}\n",
         key.fingerprint()
     );
-    let path = directory.join("catalogue.toml");
-    fs::write(&path, catalogue).unwrap();
+    let path = directory.join("catalog.toml");
+    fs::write(&path, catalog).unwrap();
     path
 }
 
-async fn what_the_catalogue_says_stands_on_the_image(shop: Shop) {
+async fn what_the_catalog_says_stands_on_the_image(shop: Shop) {
     shop.publish_at_vendor(&cases::UBUNTU_RELEASED);
     let directory = tempfile::tempdir().unwrap();
-    let catalogue = noble(
+    let catalog = noble(
         directory.path(),
         r#"
 min_ram = 2048
@@ -169,7 +169,7 @@ image_description = "As Canonical made it"
 os_purpose = "minimal"
 "#,
     );
-    let report = publish(&shop, &catalogue).await.unwrap();
+    let report = publish(&shop, &catalog).await.unwrap();
     let image = shop.image(&report).await;
     assert_eq!(image.min_ram, 2048);
     for (property, value) in [
@@ -201,8 +201,8 @@ async fn a_channel_is_named_and_dated_after_its_profile(shop: Shop) {
             "2026-11-10",
         ),
     ] {
-        let catalogue = noble(directory.path(), more);
-        let report = publish(&shop, &catalogue).await.unwrap();
+        let catalog = noble(directory.path(), more);
+        let report = publish(&shop, &catalog).await.unwrap();
         let image = shop.image(&report).await;
         assert_eq!(image.name, Some(name));
         assert_eq!(image.properties["image_build_date"], date);

@@ -1,4 +1,4 @@
-//! The catalogue of a token: which service is where.
+//! The catalog of a token: which service is where.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use url::Url;
 use crate::config::service_url;
 use crate::{Error, Interface};
 
-/// The catalogue that Keystone sends with a token.
+/// The catalog that Keystone sends with a token.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(transparent)]
-pub struct Catalogue {
+pub struct ServiceCatalog {
     services: Vec<Entry>,
 }
 
@@ -44,7 +44,7 @@ pub(crate) enum Service {
 impl Service {
     pub(crate) const ALL: [Self; 3] = [Self::BlockStorage, Self::Compute, Self::Image];
 
-    /// The official type, then the older names that catalogues still have for it.
+    /// The official type, then the older names that catalogs still have for it.
     pub(crate) fn types(self) -> &'static [&'static str] {
         match self {
             Self::BlockStorage => &["block-storage", "volumev3", "volume"],
@@ -85,7 +85,7 @@ impl Service {
     }
 }
 
-impl Catalogue {
+impl ServiceCatalog {
     /// Whether there is no service at all, as in an unscoped token.
     pub(crate) fn is_empty(&self) -> bool {
         self.services.is_empty()
@@ -206,7 +206,7 @@ impl Endpoint {
     }
 }
 
-/// The address of an image service without the version, which a catalogue may have or not.
+/// The address of an image service without the version, which a catalog may have or not.
 fn unversioned(address: &str) -> &str {
     let address = address.trim_end_matches('/');
     address.strip_suffix("/v2").unwrap_or(address)
@@ -218,7 +218,7 @@ mod tests {
 
     use super::*;
 
-    fn catalogue() -> Catalogue {
+    fn catalog() -> ServiceCatalog {
         serde_json::from_str(
             r#"[
                 {"type": "identity", "name": "image", "endpoints": [
@@ -235,7 +235,7 @@ mod tests {
     }
 
     fn endpoint(interface: Interface, region: Option<&str>) -> Result<String, String> {
-        match catalogue().endpoint(Service::Image, &[interface], region) {
+        match catalog().endpoint(Service::Image, &[interface], region) {
             Ok(url) => Ok(url.to_string()),
             Err(error) => Err(error.to_string()),
         }
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn of_several_interfaces_the_first_is_taken_that_the_region_has() {
         let address = |interfaces: &[Interface], region| {
-            let url = catalogue().endpoint(Service::Image, interfaces, Some(region));
+            let url = catalog().endpoint(Service::Image, interfaces, Some(region));
             url.map(|url| url.to_string())
         };
         let both = [Interface::Internal, Interface::Public];
@@ -293,14 +293,14 @@ mod tests {
 
     #[test]
     fn a_type_that_is_not_there_is_answered_with_the_types_that_are() {
-        let error = catalogue().endpoint(Service::BlockStorage, &[Interface::Public], None);
+        let error = catalog().endpoint(Service::BlockStorage, &[Interface::Public], None);
         let error = error.unwrap_err().to_string();
         assert!(error.contains("`service type compute`"), "{error}");
     }
 
     #[test]
     fn an_older_type_counts_where_the_official_one_is_missing() {
-        let catalogue = |kinds: &[&str]| -> Catalogue {
+        let catalog = |kinds: &[&str]| -> ServiceCatalog {
             let entries = kinds.iter().map(|kind| {
                 let url = format!("http://{kind}");
                 json!({"type": kind, "endpoints": [{"interface": "public", "url": url}]})
@@ -308,25 +308,25 @@ mod tests {
             serde_json::from_value(entries.collect()).unwrap()
         };
         let storage = Service::BlockStorage;
-        let address = |kinds| catalogue(kinds).endpoint(storage, &[Interface::Public], None);
+        let address = |kinds| catalog(kinds).endpoint(storage, &[Interface::Public], None);
         assert_eq!(
             address(&["volumev3", "block-storage"]).unwrap().as_str(),
             "http://block-storage/"
         );
         assert_eq!(address(&["volumev3"]).unwrap().as_str(), "http://volumev3/");
-        assert!(catalogue(&["volumev3"]).has(storage));
+        assert!(catalog(&["volumev3"]).has(storage));
         let error = address(&["volumev2"]).unwrap_err().to_string();
         assert!(
             error.contains("`block_storage_endpoint_override`"),
             "{error}"
         );
-        assert!(!catalogue(&["volumev2"]).has(storage));
+        assert!(!catalog(&["volumev2"]).has(storage));
     }
 
     #[test]
     fn regions_that_share_an_image_service_are_seen_together() {
         let endpoint = |region: &str, url: &str| json!({"interface": "public", "region_id": region, "url": url});
-        let catalogue: Catalogue = serde_json::from_value(json!([
+        let catalog: ServiceCatalog = serde_json::from_value(json!([
             {"type": "image", "endpoints": [
                 endpoint("a", "http://image/v2/"), endpoint("b", "http://image"),
                 endpoint("c", "http://image-c")]},
@@ -337,7 +337,7 @@ mod tests {
         .unwrap();
         let beside = |image| {
             let image = Url::parse(image).unwrap();
-            let addresses = catalogue.beside(&image, Service::Compute, &[Interface::Public]);
+            let addresses = catalog.beside(&image, Service::Compute, &[Interface::Public]);
             addresses.into_iter().collect::<Vec<_>>()
         };
         assert_eq!(

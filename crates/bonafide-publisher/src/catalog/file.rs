@@ -1,4 +1,4 @@
-//! The form of a catalogue's file. What its words mean is decided in `entry`.
+//! The form of a catalog's file. What its words mean is decided in `entry`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,10 +8,10 @@ use toml::Spanned;
 
 use super::source::SourceTable;
 
-/// A catalogue of channels.
+/// A catalog of channels.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(title = "bonafide catalogue"))]
+#[cfg_attr(feature = "schema", schemars(title = "bonafide catalog"))]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     /// How images are named and dated, unless a channel says otherwise.
@@ -26,8 +26,8 @@ pub(super) struct File {
     pub(super) properties: Properties,
     /// Keys by the name of their keyring, for example `flatcar` or `fedora-46`.
     #[serde(default)]
-    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Trust>"))]
-    pub(super) trust: BTreeMap<Spanned<String>, Trust>,
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, KeySources>"))]
+    pub(super) trust: BTreeMap<Spanned<String>, KeySources>,
     /// The channels, in the order in which they are published.
     #[serde(default, rename = "channel")]
     pub(super) channels: Vec<Channel>,
@@ -48,7 +48,7 @@ pub(super) struct Channel {
     pub(super) profile: Option<Profile>,
     /// Names other than those made of the vendor's words.
     #[serde(default)]
-    pub(super) naming: Naming,
+    pub(super) naming: ImageNames,
     /// The least memory of a server in MiB.
     pub(super) min_ram: Option<u32>,
     /// What is promised.
@@ -60,8 +60,8 @@ pub(super) struct Channel {
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>"))]
     pub(super) properties: Properties,
     /// Whose signatures count for this channel alone.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<Trust>"))]
-    pub(super) trust: Option<Spanned<Trust>>,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<KeySources>"))]
+    pub(super) trust: Option<Spanned<KeySources>>,
     /// Another place for the images' bytes. Lists and signatures still come from the vendor.
     #[cfg_attr(feature = "schema", schemars(with = "Option<Mirror>"))]
     pub(super) mirror: Option<Spanned<Mirror>>,
@@ -82,7 +82,7 @@ pub(super) enum Profile {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Naming {
+pub(super) struct ImageNames {
     /// Followed by the day it was added, in brackets.
     pub(super) stack: Option<String>,
     /// The whole name.
@@ -116,12 +116,12 @@ pub(super) struct Lifecycle {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Trust {
+pub(super) struct KeySources {
     /// Full fingerprints of primary keys; without any, those that are known for the vendor.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub(super) pinned: Vec<Spanned<String>>,
-    /// Key files, as paths from the catalogue's directory on.
+    /// Key files, as paths from the catalog's directory on.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<PathBuf>"))]
     pub(super) key_files: Vec<Spanned<PathBuf>>,

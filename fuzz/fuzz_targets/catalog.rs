@@ -1,25 +1,25 @@
-//! Catalogues. Every mistake has a place in the text, and what is read has names of its own.
+//! Catalogs. Every mistake has a place in the text, and what is read has names of its own.
 
 #![no_main]
 
 use std::collections::BTreeSet;
 
 use bonafide_fuzz::bounded;
-use bonafide_publisher::{Catalogue, CatalogueError};
+use bonafide_publisher::{Catalog, CatalogError};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(
-    |text: &str| bounded(text.as_bytes(), || match Catalogue::parse(text) {
-        Ok(catalogue) => {
-            let names: BTreeSet<_> = catalogue.entries().iter().map(|e| e.name()).collect();
-            assert_eq!(names.len(), catalogue.entries().len());
-            for entry in catalogue.entries() {
+    |text: &str| bounded(text.as_bytes(), || match Catalog::parse(text) {
+        Ok(catalog) => {
+            let names: BTreeSet<_> = catalog.entries().iter().map(|e| e.name()).collect();
+            assert_eq!(names.len(), catalog.entries().len());
+            for entry in catalog.entries() {
                 assert!(!entry.name().is_empty());
                 assert!(!entry.title().is_empty());
-                assert!(catalogue.entry(entry.name()).is_some());
+                assert!(catalog.entry(entry.name()).is_some());
             }
         }
-        Err(CatalogueError::Invalid { problems, .. }) => {
+        Err(CatalogError::Invalid { problems, .. }) => {
             assert!(!problems.is_empty());
             let lines: Vec<_> = text.split('\n').collect();
             for problem in problems {

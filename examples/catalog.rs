@@ -1,4 +1,4 @@
-//! Checks a catalogue of channels and shows what it means.
+//! Checks a catalog of channels and shows what it means.
 
 #![expect(
     clippy::print_stdout,
@@ -9,7 +9,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use bonafide::publisher::{Catalogue, catalogue_schema};
+use bonafide::publisher::{Catalog, catalog_schema};
 use clap::Parser;
 
 mod support;
@@ -17,17 +17,17 @@ mod support;
 use support::causes;
 use support::table::Table;
 
-/// Checks a catalogue of channels and shows what it means.
+/// Checks a catalog of channels and shows what it means.
 #[derive(Debug, Parser)]
 #[command(
-    name = "catalogue",
-    after_help = "Exit status: 0 the catalogue is good, 1 it is not (problems are told with line\n\
+    name = "catalog",
+    after_help = "Exit status: 0 the catalog is good, 1 it is not (problems are told with line\n\
         and column), 2 wrong usage."
 )]
 struct Arguments {
-    /// The file; the built-in catalogue without it
+    /// The file; the built-in catalog without it
     file: Option<PathBuf>,
-    /// Print the built-in catalogue, to start one of your own from
+    /// Print the built-in catalog, to start one of your own from
     #[arg(long, conflicts_with_all = ["file", "schema"])]
     print: bool,
     /// Print the JSON schema of such files, for editors
@@ -38,20 +38,20 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if arguments.print {
-        print!("{}", Catalogue::builtin_text());
+        print!("{}", Catalog::builtin_text());
         return ExitCode::SUCCESS;
     }
     if arguments.schema {
-        println!("{:#}", catalogue_schema());
+        println!("{:#}", catalog_schema());
         return ExitCode::SUCCESS;
     }
-    let catalogue = match &arguments.file {
-        Some(path) => Catalogue::load(path),
-        None => Ok(Catalogue::builtin()),
+    let catalog = match &arguments.file {
+        Some(path) => Catalog::load(path),
+        None => Ok(Catalog::builtin()),
     };
-    match catalogue {
-        Ok(catalogue) => {
-            print!("{}", table(&catalogue).text());
+    match catalog {
+        Ok(catalog) => {
+            print!("{}", table(&catalog).text());
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -61,9 +61,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn table(catalogue: &Catalogue) -> Table<4> {
+fn table(catalog: &Catalog) -> Table<4> {
     let mut table = Table::new(["channel", "name", "page", "pinned"]);
-    for entry in catalogue.entries() {
+    for entry in catalog.entries() {
         let pins = entry.trust().fingerprints().iter();
         let pins: Vec<_> = pins.map(ToString::to_string).collect();
         table.push([

@@ -30,7 +30,7 @@ const DEADLINE: Duration = Duration::from_secs(6 * 60 * 60);
 /// The files go when it is dropped; those of a process that was killed stay. What is kept is not
 /// trusted: who reads it proves it as anything else.
 #[derive(Clone)]
-pub struct Spool {
+pub struct DownloadCache {
     others: Arc<dyn Fetch>,
     directory: PathBuf,
     files: Arc<Mutex<BTreeMap<Url, Kept>>>,
@@ -41,7 +41,7 @@ pub struct Spool {
 /// A file, locked while it is fetched: whoever comes second waits.
 type Kept = Arc<Mutex<Option<NamedTempFile>>>;
 
-impl Spool {
+impl DownloadCache {
     /// Fetches through `others`, into the temporary directory.
     #[must_use]
     pub fn new(others: Arc<dyn Fetch>) -> Self {
@@ -86,7 +86,7 @@ impl Spool {
     }
 
     async fn fetch(&self, url: &Url) -> Result<NamedTempFile, FetchError> {
-        let failed = |written: u64, source: io::Error| FetchError::Spool {
+        let failed = |written: u64, source: io::Error| FetchError::DownloadCache {
             url: url.clone(),
             directory: self.directory.as_path().into(),
             source: io::Error::new(source.kind(), format!("{source}, after {written} bytes")),
@@ -117,7 +117,7 @@ impl Spool {
 }
 
 #[async_trait]
-impl Fetch for Spool {
+impl Fetch for DownloadCache {
     fn watched(&self, watch: Arc<dyn WatchRetries>) -> Option<Arc<dyn Fetch>> {
         let others = self.others.watched(watch)?;
         let watched = self.clone();
@@ -142,9 +142,9 @@ impl Fetch for Spool {
     }
 }
 
-impl fmt::Debug for Spool {
+impl fmt::Debug for DownloadCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Spool")
+        f.debug_struct("DownloadCache")
             .field("others", &self.others)
             .field("directory", &self.directory)
             .finish_non_exhaustive()

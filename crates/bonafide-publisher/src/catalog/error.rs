@@ -1,25 +1,25 @@
-//! What is wrong with a catalogue, and where.
+//! What is wrong with a catalog, and where.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Why a catalogue can't be used.
+/// Why a catalog can't be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum CatalogueError {
-    /// The file is larger than any catalogue, or not a text.
-    #[error("the catalogue can't be read")]
+pub enum CatalogError {
+    /// The file is larger than any catalog, or not a text.
+    #[error("the catalog can't be read")]
     File(#[source] bonafide_files::Error),
     /// It says things that are not allowed; all of them are told.
-    #[error("the catalogue{} can't be used:{}", named(path.as_deref()), list(problems))]
+    #[error("the catalog{} can't be used:{}", named(path.as_deref()), list(problems))]
     Invalid {
         /// The file, if it came from one.
         path: Option<PathBuf>,
         /// The problems, in the order of the file.
-        problems: Vec<Problem>,
+        problems: Vec<CatalogProblem>,
     },
     /// The file can't be read.
-    #[error("the catalogue `{}` can't be read", path.display())]
+    #[error("the catalog `{}` can't be read", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -32,7 +32,7 @@ pub enum CatalogueError {
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Problem {
+pub struct CatalogProblem {
     /// The line, counted from 1.
     pub line: usize,
     /// The column, counted from 1, in characters.
@@ -41,7 +41,7 @@ pub struct Problem {
     pub reason: String,
 }
 
-impl Problem {
+impl CatalogProblem {
     /// At this byte of the text.
     pub(super) fn at(text: &str, byte: usize, reason: impl Into<String>) -> Self {
         let before = text.get(..byte).unwrap_or(text);
@@ -54,7 +54,7 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for CatalogProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -69,7 +69,7 @@ fn named(path: Option<&Path>) -> String {
         .unwrap_or_default()
 }
 
-fn list(problems: &[Problem]) -> String {
+fn list(problems: &[CatalogProblem]) -> String {
     let lines = problems.iter().map(|problem| format!("\n  {problem}"));
     lines.collect()
 }

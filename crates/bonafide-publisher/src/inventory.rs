@@ -20,7 +20,7 @@ const PAGE: u32 = 1_000;
 /// with whom they are shared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Standing {
+pub struct Inventory {
     /// The id of the publisher's project.
     pub project: String,
     /// The images, in no order that means anything.
@@ -37,7 +37,7 @@ pub struct Standing {
     pub(crate) named: BTreeSet<Uuid>,
 }
 
-impl Standing {
+impl Inventory {
     /// What stands there, for plans that are made without a cloud. Images of other projects and without
     /// the marker are left out.
     #[must_use]
@@ -70,7 +70,7 @@ impl Publisher {
     /// # Errors
     ///
     /// [`Error::Cloud`].
-    pub async fn standing(&self) -> Result<Standing, Error> {
+    pub async fn inventory(&self) -> Result<Inventory, Error> {
         let glance = &self.glance;
         let project = glance.session().project_id().await?;
         let filter = ImageFilter::new().owner(&project).page_size(PAGE);
@@ -81,14 +81,14 @@ impl Publisher {
             .partition(|image| heartbeat::is_heartbeat(image, &project));
         let named = images.iter().filter_map(Watched::of);
         let named = named.map(|watched| watched.heartbeat).collect();
-        let standing = Standing {
+        let inventory = Inventory {
             heartbeats,
             named,
             time: glance.session().cloud_time().await,
-            ..Standing::new(project, images, BTreeMap::new())
+            ..Inventory::new(project, images, BTreeMap::new())
         };
-        self.sight(&standing, answered);
-        let shared = standing.images.iter();
+        self.sight(&inventory, answered);
+        let shared = inventory.images.iter();
         let shared = shared.filter(|image| image.visibility == Visibility::Shared);
         let members = stream::iter(shared.map(|image| image.id))
             .map(|id| async move {
@@ -105,10 +105,10 @@ impl Publisher {
             .try_filter_map(|found| async move { Ok(found) })
             .try_collect()
             .await?;
-        Ok(Standing {
+        Ok(Inventory {
             members,
             gone: self.gone(),
-            ..standing
+            ..inventory
         })
     }
 

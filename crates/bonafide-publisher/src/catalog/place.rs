@@ -1,15 +1,15 @@
-//! Where a catalogue is, since its paths start there.
+//! Where a catalog is, since its paths start there.
 
 use std::path::{Path, PathBuf};
 
 use url::Url;
 
-/// The directory of a catalogue's file.
+/// The directory of a catalog's file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Place(PathBuf);
 
 impl Place {
-    /// Of a catalogue in this file.
+    /// Of a catalog in this file.
     pub(super) fn of(file: &Path) -> std::io::Result<Self> {
         let file = std::path::absolute(file)?;
         Ok(Self(file.parent().unwrap_or(&file).to_owned()))

@@ -7,9 +7,9 @@ use crate::Profile;
 const PIN: &str = "0123456789ABCDEF0123456789ABCDEF01234567";
 
 fn problems(text: &str) -> Vec<String> {
-    match Catalogue::parse(text) {
-        Ok(catalogue) => panic!("read: {catalogue:?}"),
-        Err(CatalogueError::Invalid { problems, .. }) => {
+    match Catalog::parse(text) {
+        Ok(catalog) => panic!("read: {catalog:?}"),
+        Err(CatalogError::Invalid { problems, .. }) => {
             problems.iter().map(ToString::to_string).collect()
         }
         Err(error) => panic!("{error}"),
@@ -43,7 +43,7 @@ fn own(more: &str) -> String {
 #[test]
 fn the_grace_period_is_the_channels_or_else_the_files() {
     let text = format!("lifecycle.grace_days = 7\n{}", ubuntu("lifecycle = {}"));
-    let grace = |text: &str| Catalogue::parse(text).unwrap().entries()[0].grace;
+    let grace = |text: &str| Catalog::parse(text).unwrap().entries()[0].grace;
     assert_eq!(grace(&text), Some(SignedDuration::from_hours(7 * 24)));
     let own = ubuntu("lifecycle.grace_days = 0");
     let text = format!("lifecycle.grace_days = 7\n{own}");
@@ -57,9 +57,9 @@ fn the_grace_period_is_the_channels_or_else_the_files() {
 }
 
 #[test]
-fn the_builtin_catalogue_has_every_row_of_the_operators_table() {
-    let catalogue = Catalogue::builtin();
-    let titles: Vec<_> = catalogue.entries().iter().map(Entry::title).collect();
+fn the_builtin_catalog_has_every_row_of_the_operators_table() {
+    let catalog = Catalog::builtin();
+    let titles: Vec<_> = catalog.entries().iter().map(ChannelConfig::title).collect();
     assert_eq!(
         &titles[..13],
         [
@@ -90,13 +90,13 @@ fn the_builtin_catalogue_has_every_row_of_the_operators_table() {
         "fedora-44",
         "opensuse-leap-16.0",
     ] {
-        assert!(catalogue.entry(beyond).is_some(), "{beyond}");
+        assert!(catalog.entry(beyond).is_some(), "{beyond}");
     }
 }
 
 #[test]
 fn every_builtin_channel_has_pinned_keys() {
-    for entry in Catalogue::builtin().entries() {
+    for entry in Catalog::builtin().entries() {
         assert!(!entry.trust().fingerprints().is_empty(), "{}", entry.name());
     }
 }
@@ -107,8 +107,8 @@ fn a_channel_of_a_known_vendor_needs_no_code() {
         "[trust.fedora-60]\npinned = [\"{PIN}\"]\nkey_urls = [\"https://keys.test/60.asc\"]\n\
          [[channel]]\nsource.fedora = {{ version = \"60\" }}\nprofile = \"scs\"\n"
     );
-    let catalogue = Catalogue::parse(&text).unwrap();
-    let entry = catalogue.entry("fedora-60").unwrap();
+    let catalog = Catalog::parse(&text).unwrap();
+    let entry = catalog.entry("fedora-60").unwrap();
     assert_eq!(entry.title(), "Fedora 60");
     assert_eq!(entry.trust().fingerprints()[0].to_string(), PIN);
     let named = entry.clone().with_profile(Profile::Stack);
@@ -220,7 +220,7 @@ fn promises_are_those_of_the_standard() {
 }
 
 #[test]
-fn properties_are_checked_when_the_catalogue_is_read() {
+fn properties_are_checked_when_the_catalog_is_read() {
     refused(
         &ubuntu("properties.hw_disk_bus = \"sata\""),
         "line 3, column 26",
@@ -279,7 +279,7 @@ fn keys_are_pinned_by_full_fingerprints_and_fetched_by_https() {
 }
 
 #[test]
-fn versions_that_no_source_can_serve_are_refused_when_the_catalogue_is_read() {
+fn versions_that_no_source_can_serve_are_refused_when_the_catalog_is_read() {
     for (source, served) in [
         ("almalinux = { version = \"9.4\" }", "from `8` on"),
         ("almalinux = { version = \"kitten-10\" }", "from `8` on"),
@@ -328,7 +328,7 @@ fn versions_that_no_source_can_serve_are_refused_when_the_catalogue_is_read() {
         "ubuntu = { version = \"25.10\", codename = \"questing\" }",
     ] {
         let text = format!("[[channel]]\nsource.{source}\n");
-        assert!(Catalogue::parse(&text).is_ok(), "{source}");
+        assert!(Catalog::parse(&text).is_ok(), "{source}");
     }
 }
 
@@ -339,7 +339,7 @@ fn mirrors_are_directories_and_https() {
             "mirror = {{ of = \"https://cloud-images.ubuntu.com/\", at = \"{at}\" }}"
         ))
     };
-    assert!(Catalogue::parse(&mirror("https://mirror.test/ubuntu/")).is_ok());
+    assert!(Catalog::parse(&mirror("https://mirror.test/ubuntu/")).is_ok());
     for wrong in [
         "https://mirror.test/ubuntu",
         "http://mirror.test/",
@@ -353,14 +353,14 @@ fn mirrors_are_directories_and_https() {
 fn an_own_image_is_pinned_and_described() {
     let trust = format!("trust.pinned = [\"{PIN}\"]");
     let described = "properties.image_description = \"modified\"";
-    let catalogue = Catalogue::parse(&own(&format!("{trust}\n{described}"))).unwrap();
-    assert_eq!(catalogue.entries()[0].name(), "rescue");
-    assert_eq!(catalogue.entries()[0].product().vendor, "operator");
+    let catalog = Catalog::parse(&own(&format!("{trust}\n{described}"))).unwrap();
+    assert_eq!(catalog.entries()[0].name(), "rescue");
+    assert_eq!(catalog.entries()[0].product().vendor, "operator");
     let problems = problems(&own(&trust));
     assert!(problems[0].contains("image_description"), "{problems:?}");
     let unpinned = own(described);
     assert!(
-        Catalogue::parse(&unpinned)
+        Catalog::parse(&unpinned)
             .unwrap_err()
             .to_string()
             .contains("no key of `operator`")
@@ -368,8 +368,8 @@ fn an_own_image_is_pinned_and_described() {
 }
 
 #[test]
-fn paths_start_at_the_catalogues_directory() {
-    let place = Place::of(Path::new("/etc/bonafide/catalogue.toml")).unwrap();
+fn paths_start_at_the_catalogs_directory() {
+    let place = Place::of(Path::new("/etc/bonafide/catalog.toml")).unwrap();
     assert_eq!(
         place.url("images/a.qcow2").unwrap().as_str(),
         "file:///etc/bonafide/images/a.qcow2"
@@ -379,27 +379,27 @@ fn paths_start_at_the_catalogues_directory() {
         "https://a.test/b"
     );
     assert!(place.url("ftp://a.test/b").is_err());
-    let missing = Catalogue::load(Path::new("/nonexistent/catalogue.toml"));
+    let missing = Catalog::load(Path::new("/nonexistent/catalog.toml"));
     let error = missing.unwrap_err().to_string();
-    assert!(error.contains("/nonexistent/catalogue.toml"), "{error}");
+    assert!(error.contains("/nonexistent/catalog.toml"), "{error}");
 }
 
 #[cfg(feature = "schema")]
 #[test]
 fn the_schema_file_is_that_of_the_types() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue.schema.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/catalog.schema.json");
     let written = std::fs::read_to_string(path).unwrap();
     let written: serde_json::Value = serde_json::from_str(&written).unwrap();
     assert_eq!(
         written,
-        catalogue_schema(),
-        "write it anew: cargo run --example catalogue -- --schema"
+        catalog_schema(),
+        "write it anew: cargo run --example catalog -- --schema"
     );
 }
 
 proptest! {
     #[test]
     fn reading_never_panics(text in ".{0,300}|(\\[\\[channel\\]\\]\n|source|properties|[a-z.=\" {}\n]){0,60}") {
-        let _ = Catalogue::parse(&text);
+        let _ = Catalog::parse(&text);
     }
 }

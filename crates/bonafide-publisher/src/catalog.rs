@@ -9,8 +9,8 @@ mod file;
 mod place;
 mod source;
 
-pub use entry::Entry;
-pub use error::{CatalogueError, Problem};
+pub use entry::ChannelConfig;
+pub use error::{CatalogError, CatalogProblem};
 
 use entry::Reading;
 use file::File;
@@ -19,33 +19,33 @@ use place::Place;
 /// The operator's table, built in, and what other vendors sign.
 /// The built-in one has some ten kilobytes.
 const MAX_SIZE: u64 = 4 * 1024 * 1024;
-const BUILTIN: &str = include_str!("../catalogue.toml");
+const BUILTIN: &str = include_str!("../catalog.toml");
 
 /// Which channels are published, and how: a TOML file, checked whole when it is read.
 ///
 /// ```
-/// use bonafide_publisher::Catalogue;
+/// use bonafide_publisher::Catalog;
 ///
-/// let catalogue = Catalogue::parse(
+/// let catalog = Catalog::parse(
 ///     r#"
 /// [[channel]]
 /// source.ubuntu = { version = "28.04", codename = "zesty" }
 /// lifecycle = { replace_frequency = "weekly", uuid_validity = "last-5" }
 /// "#,
 /// )?;
-/// assert_eq!(catalogue.entries()[0].name(), "ubuntu-28.04");
+/// assert_eq!(catalog.entries()[0].name(), "ubuntu-28.04");
 ///
-/// let error = Catalogue::parse("[[channel]]\nsource.ubuntu = { version = \"28.04\" }\n");
+/// let error = Catalog::parse("[[channel]]\nsource.ubuntu = { version = \"28.04\" }\n");
 /// assert!(error.unwrap_err().to_string().contains("line 2"));
-/// # Ok::<(), bonafide_publisher::CatalogueError>(())
+/// # Ok::<(), bonafide_publisher::CatalogError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Catalogue {
-    entries: Vec<Entry>,
+pub struct Catalog {
+    entries: Vec<ChannelConfig>,
 }
 
-impl Catalogue {
-    /// The built-in catalogue: the images of the operator's table.
+impl Catalog {
+    /// The built-in catalog: the images of the operator's table.
     ///
     /// # Panics
     ///
@@ -53,34 +53,34 @@ impl Catalogue {
     #[must_use]
     pub fn builtin() -> Self {
         match Self::parse(BUILTIN) {
-            Ok(catalogue) => catalogue,
+            Ok(catalog) => catalog,
             Err(error) => unreachable!("{error}"),
         }
     }
 
-    /// The text of the built-in catalogue, to start one of your own from.
+    /// The text of the built-in catalog, to start one of your own from.
     #[must_use]
     pub const fn builtin_text() -> &'static str {
         BUILTIN
     }
 
-    /// Reads a catalogue's file. Paths in it start at its directory.
+    /// Reads a catalog's file. Paths in it start at its directory.
     ///
     /// # Errors
     ///
-    /// [`CatalogueError`] with the line and column of everything that is wrong.
-    pub fn load(path: &Path) -> Result<Self, CatalogueError> {
-        let failed = |source| CatalogueError::Io {
+    /// [`CatalogError`] with the line and column of everything that is wrong.
+    pub fn load(path: &Path) -> Result<Self, CatalogError> {
+        let failed = |source| CatalogError::Io {
             path: path.to_owned(),
             source,
         };
         let text = bonafide_files::read_text(path, MAX_SIZE).map_err(|error| match error {
             bonafide_files::Error::Io { source, .. } => failed(source),
-            other => CatalogueError::File(other),
+            other => CatalogError::File(other),
         })?;
         let place = Place::of(path).map_err(failed)?;
         Self::read(&text, &place).map_err(|error| match error {
-            CatalogueError::Invalid { problems, .. } => CatalogueError::Invalid {
+            CatalogError::Invalid { problems, .. } => CatalogError::Invalid {
                 path: Some(path.to_owned()),
                 problems,
             },
@@ -88,20 +88,20 @@ impl Catalogue {
         })
     }
 
-    /// Reads a catalogue from its text. Paths in it start at the current directory.
+    /// Reads a catalog from its text. Paths in it start at the current directory.
     ///
     /// # Errors
     ///
-    /// As [`Catalogue::load`].
-    pub fn parse(text: &str) -> Result<Self, CatalogueError> {
+    /// As [`Catalog::load`].
+    pub fn parse(text: &str) -> Result<Self, CatalogError> {
         Self::read(text, &Place::default())
     }
 
-    fn read(text: &str, place: &Place) -> Result<Self, CatalogueError> {
+    fn read(text: &str, place: &Place) -> Result<Self, CatalogError> {
         let file: File = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
-            let problem = Problem::at(text, at, error.message());
-            CatalogueError::Invalid {
+            let problem = CatalogProblem::at(text, at, error.message());
+            CatalogError::Invalid {
                 path: None,
                 problems: vec![problem],
             }
@@ -112,7 +112,7 @@ impl Catalogue {
             place,
             problems: Vec::new(),
         };
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<ChannelConfig> = Vec::new();
         let (mut names, mut titles) = (BTreeSet::new(), BTreeSet::new());
         // A run may use those whatever the file says.
         let mut scs_titles = BTreeSet::new();
@@ -123,7 +123,7 @@ impl Catalogue {
             if !names.insert(entry.name().to_owned()) {
                 let reason = format!("there are two channels `{}`", entry.name());
                 let at = channel.source.span().start;
-                reading.problems.push(Problem::at(text, at, reason));
+                reading.problems.push(CatalogProblem::at(text, at, reason));
             } else {
                 let scs = entry.clone().with_profile(crate::Profile::Scs).title();
                 let title = entry.title();
@@ -135,7 +135,7 @@ impl Catalogue {
                         "two channels would name their images `{title}`: give this one a `naming`"
                     );
                     let at = channel.source.span().start;
-                    reading.problems.push(Problem::at(text, at, reason));
+                    reading.problems.push(CatalogProblem::at(text, at, reason));
                 }
             }
             entries.push(entry);
@@ -144,11 +144,11 @@ impl Catalogue {
         for name in file.trust.keys().filter(|name| !used(name.get_ref())) {
             let reason = format!("no channel is signed by the keys of `{}`", name.get_ref());
             let at = name.span().start;
-            reading.problems.push(Problem::at(text, at, reason));
+            reading.problems.push(CatalogProblem::at(text, at, reason));
         }
         if file.channels.is_empty() {
             let reason = "there is no [[channel]]: nothing would be published";
-            reading.problems.push(Problem::at(text, 0, reason));
+            reading.problems.push(CatalogProblem::at(text, 0, reason));
         }
         let mut problems = reading.problems;
         if problems.is_empty() {
@@ -156,7 +156,7 @@ impl Catalogue {
         }
         problems.sort_by_key(|problem| (problem.line, problem.column));
         problems.dedup();
-        Err(CatalogueError::Invalid {
+        Err(CatalogError::Invalid {
             path: None,
             problems,
         })
@@ -164,21 +164,21 @@ impl Catalogue {
 
     /// The channels, in the order of the file.
     #[must_use]
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[ChannelConfig] {
         &self.entries
     }
 
     /// The channel of this name.
     #[must_use]
-    pub fn entry(&self, name: &str) -> Option<&Entry> {
+    pub fn entry(&self, name: &str) -> Option<&ChannelConfig> {
         self.entries.iter().find(|entry| entry.name() == name)
     }
 }
 
-/// The JSON schema of a catalogue's file, for editors that know TOML.
+/// The JSON schema of a catalog's file, for editors that know TOML.
 #[cfg(feature = "schema")]
 #[must_use]
-pub fn catalogue_schema() -> serde_json::Value {
+pub fn catalog_schema() -> serde_json::Value {
     schemars::schema_for!(File).into()
 }
 

@@ -1,4 +1,4 @@
-//! `catalogue` and `latest`: what a catalogue means, and what is newest.
+//! `catalog` and `latest`: what a catalog means, and what is newest.
 
 use std::fs;
 
@@ -7,18 +7,18 @@ use serde_json::Value;
 use crate::{example, run};
 
 #[test]
-fn a_catalogue_of_ones_own_is_published() {
+fn a_catalog_of_ones_own_is_published() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("catalogue.toml");
+    let path = directory.path().join("catalog.toml");
     let channel = "[[channel]]\nsource.ubuntu = { version = \"24.04\", codename = \"noble\", \
                    builds = \"simplestreams\" }\nnaming.stack = \"My Ubuntu\"\n";
     fs::write(&path, channel).unwrap();
-    let (code, stdout, stderr) = run(example("publish").arg("--catalogue").arg(&path));
+    let (code, stdout, stderr) = run(example("publish").arg("--catalog").arg(&path));
     assert_eq!(code, 0, "{stderr}");
     assert_eq!(stdout.lines().count(), 1, "{stdout}");
     assert!(stdout.contains("My Ubuntu ("), "{stdout}");
 
-    let (code, stdout, _) = run(example("catalogue").arg(&path));
+    let (code, stdout, _) = run(example("catalog").arg(&path));
     assert_eq!(code, 0);
     assert!(
         stdout.contains("ubuntu-24.04") && stdout.contains("D2EB44626FDDC30B"),
@@ -26,13 +26,13 @@ fn a_catalogue_of_ones_own_is_published() {
     );
 
     fs::write(&path, channel.replace("naming", "nameing")).unwrap();
-    for name in ["publish", "catalogue", "latest"] {
+    for name in ["publish", "catalog", "latest"] {
         let mut command = example(name);
         let (code, _, stderr) = match name {
-            "catalogue" => run(command.arg(&path)),
-            _ => run(command.arg("--catalogue").arg(&path)),
+            "catalog" => run(command.arg(&path)),
+            _ => run(command.arg("--catalog").arg(&path)),
         };
-        assert_eq!(code, if name == "catalogue" { 1 } else { 2 }, "{stderr}");
+        assert_eq!(code, if name == "catalog" { 1 } else { 2 }, "{stderr}");
         assert!(
             stderr.contains("line 3, column 1") && stderr.contains("nameing"),
             "{stderr}"
@@ -41,15 +41,15 @@ fn a_catalogue_of_ones_own_is_published() {
 }
 
 #[test]
-fn the_builtin_catalogue_and_its_schema_are_printed() {
-    let (code, stdout, _) = run(example("catalogue").arg("--print"));
+fn the_builtin_catalog_and_its_schema_are_printed() {
+    let (code, stdout, _) = run(example("catalog").arg("--print"));
     assert_eq!(code, 0);
     assert!(stdout.contains("source.flatcar"), "{stdout}");
-    let (code, stdout, _) = run(example("catalogue").arg("--schema"));
+    let (code, stdout, _) = run(example("catalog").arg("--schema"));
     assert_eq!(code, 0);
     let schema: Value = serde_json::from_str(&stdout).unwrap();
     assert!(schema["properties"]["channel"].is_object(), "{schema}");
-    let (code, stdout, _) = run(&mut example("catalogue"));
+    let (code, stdout, _) = run(&mut example("catalog"));
     assert_eq!(code, 0);
     assert!(stdout.lines().count() > 20, "{stdout}");
 }

@@ -1,10 +1,10 @@
-//! One channel of a catalogue, with every word of it understood.
+//! One channel of a catalog, with every word of it understood.
 
 use std::fmt;
 use std::str::FromStr;
 
 use bonafide_properties::{
-    DiskBus, Gibibytes, Mebibytes, OsPurpose, Promises, Rescue, RescueBus, RescueDevice,
+    DiskBus, Gibibytes, LifecyclePolicy, Mebibytes, OsPurpose, Rescue, RescueBus, RescueDevice,
 };
 use bonafide_sources::{Fetch, Mirror, Product, Source};
 use bonafide_verify::Keyring;
@@ -13,30 +13,30 @@ use jiff::civil::date;
 use toml::Spanned;
 use url::Url;
 
-use super::error::Problem;
+use super::error::CatalogProblem;
 use super::file::{self, File};
 use super::place::{Place, is_open};
 use super::source::SourceTable;
-use crate::channel::usual_promises;
-use crate::{Channel, Error, Naming, Profile, Settings, Trust};
+use crate::channel::default_lifecycle;
+use crate::{Channel, Error, ImageNames, KeySources, Profile, PropertyOverrides};
 
-/// A channel of a catalogue: everything but its keys, which may have to be fetched.
+/// A channel of a catalog: everything but its keys, which may have to be fetched.
 #[derive(Clone)]
-pub struct Entry {
+pub struct ChannelConfig {
     product: Product,
     table: SourceTable,
     place: Place,
     profile: Profile,
-    naming: Naming,
-    promises: Promises,
-    settings: Settings,
+    naming: ImageNames,
+    lifecycle: LifecyclePolicy,
+    settings: PropertyOverrides,
     mirror: Option<Mirror>,
-    trust: Trust,
+    trust: KeySources,
     age_limit: Option<SignedDuration>,
     pub(super) grace: Option<SignedDuration>,
 }
 
-impl Entry {
+impl ChannelConfig {
     /// What the channel offers.
     #[must_use]
     pub const fn product(&self) -> &Product {
@@ -51,13 +51,13 @@ impl Entry {
 
     /// Whose signatures count.
     #[must_use]
-    pub const fn trust(&self) -> &Trust {
+    pub const fn trust(&self) -> &KeySources {
         &self.trust
     }
 
     /// Lets other signatures count.
     #[must_use]
-    pub fn with_trust(mut self, trust: Trust) -> Self {
+    pub fn with_trust(mut self, trust: KeySources) -> Self {
         self.trust = trust;
         self
     }
@@ -113,7 +113,7 @@ impl Entry {
         };
         let channel = Channel::new(source, keyring)
             .profile(self.profile)
-            .promises(self.promises.clone())
+            .lifecycle(self.lifecycle.clone())
             .naming(self.naming.clone())
             .settings(self.settings.clone());
         let channel = match self.age_limit {
@@ -131,9 +131,9 @@ impl Entry {
     }
 }
 
-impl fmt::Debug for Entry {
+impl fmt::Debug for ChannelConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entry")
+        f.debug_struct("ChannelConfig")
             .field("product", &self.product)
             .field("profile", &self.profile)
             .field("trust", &self.trust)
@@ -146,12 +146,13 @@ pub(super) struct Reading<'a> {
     pub(super) text: &'a str,
     pub(super) file: &'a File,
     pub(super) place: &'a Place,
-    pub(super) problems: Vec<Problem>,
+    pub(super) problems: Vec<CatalogProblem>,
 }
 
 impl Reading<'_> {
     fn problem(&mut self, byte: usize, reason: impl Into<String>) {
-        self.problems.push(Problem::at(self.text, byte, reason));
+        self.problems
+            .push(CatalogProblem::at(self.text, byte, reason));
     }
 
     fn parse<T: FromStr<Err: fmt::Display>>(&mut self, value: &Spanned<String>) -> Option<T> {
@@ -164,7 +165,7 @@ impl Reading<'_> {
         }
     }
 
-    pub(super) fn entry(&mut self, channel: &file::Channel) -> Option<Entry> {
+    pub(super) fn entry(&mut self, channel: &file::Channel) -> Option<ChannelConfig> {
         let at = channel.source.span().start;
         let source = match channel.source.get_ref().source(self.place) {
             Ok(source) => source,
@@ -182,7 +183,7 @@ impl Reading<'_> {
                 self.problem(at, reason);
             }
         }
-        let naming = Naming {
+        let naming = ImageNames {
             stack: channel.naming.stack.clone(),
             scs: channel.naming.scs.clone(),
         };
@@ -190,8 +191,8 @@ impl Reading<'_> {
             file::Profile::Scs => Profile::Scs,
             file::Profile::Stack => Profile::Stack,
         };
-        let entry = Entry {
-            promises: self.promises(channel, &product),
+        let entry = ChannelConfig {
+            lifecycle: self.lifecycle(channel, &product),
             settings: self.settings(channel),
             mirror: self.mirror(channel, &product),
             trust: self.trust(channel, &product)?,
@@ -214,7 +215,7 @@ impl Reading<'_> {
         Some(entry)
     }
 
-    fn promises(&mut self, channel: &file::Channel, product: &Product) -> Promises {
+    fn lifecycle(&mut self, channel: &file::Channel, product: &Product) -> LifecyclePolicy {
         let common = &self.file.lifecycle;
         let own = &channel.lifecycle;
         let frequency = own.replace_frequency.as_ref();
@@ -224,18 +225,18 @@ impl Reading<'_> {
             .as_ref()
             .or(common.provided_until.as_ref());
         let validity = own.uuid_validity.as_ref().or(common.uuid_validity.as_ref());
-        let mut promises = usual_promises(product);
+        let mut lifecycle = default_lifecycle(product);
         if let Some(frequency) = frequency.and_then(|text| self.parse(text)) {
-            promises.replace_frequency = frequency;
+            lifecycle.replace_frequency = frequency;
         }
         if let Some(until) = until.and_then(|text| self.parse(text)) {
-            promises.provided_until = until;
+            lifecycle.provided_until = until;
         }
         if let Some(validity) = validity.and_then(|text| self.parse(text)) {
-            promises.uuid_validity = validity;
+            lifecycle.uuid_validity = validity;
         }
-        promises.hotfix_hours = own.hotfix_hours.or(common.hotfix_hours);
-        promises
+        lifecycle.hotfix_hours = own.hotfix_hours.or(common.hotfix_hours);
+        lifecycle
     }
 
     fn age_limit(&self, channel: &file::Channel) -> Option<SignedDuration> {
@@ -250,10 +251,10 @@ impl Reading<'_> {
         Some(SignedDuration::from_hours(i64::from(days) * 24))
     }
 
-    fn settings(&mut self, channel: &file::Channel) -> Settings {
-        let mut settings = Settings {
+    fn settings(&mut self, channel: &file::Channel) -> PropertyOverrides {
+        let mut settings = PropertyOverrides {
             min_ram: channel.min_ram.map(Mebibytes),
-            ..Settings::default()
+            ..PropertyOverrides::default()
         };
         let (mut bus, mut device) = (None, None);
         let common = self.file.properties.iter();
@@ -319,12 +320,12 @@ impl Reading<'_> {
         }
     }
 
-    fn trust(&mut self, channel: &file::Channel, product: &Product) -> Option<Trust> {
+    fn trust(&mut self, channel: &file::Channel, product: &Product) -> Option<KeySources> {
         let common = self.file.trust.iter();
         let mut common = common.filter(|(name, _)| *name.get_ref() == product.keyring);
         let own = channel.trust.as_ref().map(Spanned::get_ref);
         let table = own.or(common.next().map(|(_, table)| table));
-        let known = Trust::known(&product.keyring);
+        let known = KeySources::known(&product.keyring);
         let Some(table) = table else {
             if known.is_none() {
                 let reason = format!(
@@ -345,7 +346,7 @@ impl Reading<'_> {
                 self.problem(channel.source.span().start, reason);
                 return None;
             }
-            _ => Trust::pinned(&product.vendor, pinned),
+            _ => KeySources::pinned(&product.vendor, pinned),
         };
         for path in &table.key_files {
             let file = self.place.path(path.get_ref());
