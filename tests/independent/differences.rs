@@ -1,4 +1,4 @@
-//! Where others judge otherwise, and why.
+//! Where other verifiers decide differently, and why.
 
 use bonafide::verify::{Error, SignedText, Verified};
 
@@ -29,7 +29,7 @@ pub(crate) const GPGV: &[Difference] = &[
     },
     Difference {
         they_accept: true,
-        reason: "gpgv tells revoked keys in its status lines only",
+        reason: "gpgv reports revoked keys in its status lines only",
         pairs: &[
             "synthetic/flatcar-shaped/flatcar_production_openstack_image.img.bz2.sig.\
              signed-2018-by-since-revoked-subkey key.asc",
@@ -37,7 +37,7 @@ pub(crate) const GPGV: &[Difference] = &[
     },
     Difference {
         they_accept: true,
-        reason: "gpgv passes over text around a clear-signed message",
+        reason: "gpgv ignores text around a clear-signed message",
         pairs: &[
             "negative/21-cleartext-line-before/CHECKSUM RPM-GPG-KEY-fedora-44-primary.asc",
             "negative/22-cleartext-line-after/CHECKSUM RPM-GPG-KEY-fedora-44-primary.asc",
@@ -55,17 +55,17 @@ pub(crate) const GPGV: &[Difference] = &[
 pub(crate) const GPGV_MADE: &[Difference] = &[
     Difference {
         they_accept: false,
-        reason: "gpgv knows nothing of version 6",
+        reason: "gpgv does not support version 6",
         pairs: &["version 6"],
     },
     Difference {
         they_accept: false,
-        reason: "gpgv tries no key if none is named",
+        reason: "gpgv tries no key if the signature names none",
         pairs: &["nobody named"],
     },
     Difference {
         they_accept: true,
-        reason: "gpgv passes over text around a clear-signed message",
+        reason: "gpgv ignores text around a clear-signed message",
         pairs: &["clear-signed, a line before", "clear-signed, a line after"],
     },
     Difference {
@@ -91,7 +91,7 @@ pub(crate) const GPGV_MADE: &[Difference] = &[
     },
     Difference {
         they_accept: true,
-        reason: "gpgv takes an older word for one that it does not understand",
+        reason: "gpgv uses an older self-signature instead of one with an unknown critical subpacket",
         pairs: &[
             "critical notation over the own key, with an older word",
             "critical private subpacket over the own key, with an older word",
@@ -100,7 +100,7 @@ pub(crate) const GPGV_MADE: &[Difference] = &[
     },
     Difference {
         they_accept: true,
-        reason: "gpgv passes over a revocation that it does not understand",
+        reason: "gpgv ignores a revocation with an unknown critical subpacket",
         pairs: &[
             "critical notation in a revocation",
             "critical private subpacket in a revocation",
@@ -119,7 +119,7 @@ pub(crate) const GPGV_MADE: &[Difference] = &[
     },
     Difference {
         they_accept: true,
-        reason: "gpgv tells expired keys in its status lines only",
+        reason: "gpgv reports expired keys in its status lines only",
         pairs: &[
             "primary expired before the signature",
             "the subkey's primary expired before the signature",
@@ -131,12 +131,12 @@ pub(crate) const GPGV_MADE: &[Difference] = &[
     },
     Difference {
         they_accept: false,
-        reason: "gpgv judges the end of a binding by today's clock",
+        reason: "gpgv checks the expiry of a binding by the current time",
         pairs: &["binding expired after the signature"],
     },
     Difference {
         they_accept: true,
-        reason: "gpgv tells revoked keys in its status lines only",
+        reason: "gpgv reports revoked keys in its status lines only",
         pairs: &[
             "primary revoked before the signature, Compromised",
             "primary revoked before the signature, NoReason",
@@ -160,7 +160,7 @@ pub(crate) const GPGV_MADE: &[Difference] = &[
     },
     Difference {
         they_accept: false,
-        reason: "gpgv wants all signatures good, and all their keys",
+        reason: "gpgv requires all signatures to be good, and all their keys",
         pairs: &[
             "an unknown one after a good one",
             "an unknown one before a good one",
@@ -174,7 +174,7 @@ pub(crate) const GPGV_MADE: &[Difference] = &[
 pub(crate) const MUTANTS: &[Explanation] = &[
     Explanation {
         they_accept: true,
-        reason: "gpgv passes over what is not base64 in armor",
+        reason: "gpgv ignores what is not base64 in armor",
         explains: |_, ours| {
             let parts = [
                 "base64",
@@ -190,17 +190,17 @@ pub(crate) const MUTANTS: &[Explanation] = &[
     },
     Explanation {
         they_accept: true,
-        reason: "gpgv passes over text around a clear-signed message",
+        reason: "gpgv ignores text around a clear-signed message",
         explains: |_, ours| says(ours, MESSAGE, &["before it", "after it", "behind `"]),
     },
     Explanation {
         they_accept: true,
-        reason: "gpgv takes any header, and any number of them",
+        reason: "gpgv accepts any header, and any number of them",
         explains: |_, ours| says(ours, MESSAGE, &["header"]),
     },
     Explanation {
         they_accept: true,
-        reason: "gpgv passes over lines of dashes",
+        reason: "gpgv ignores lines of dashes",
         explains: |_, ours| says(ours, MESSAGE, &["no escape"]),
     },
     Explanation {
@@ -217,7 +217,7 @@ pub(crate) const MUTANTS: &[Explanation] = &[
     },
     Explanation {
         they_accept: true,
-        reason: "gpgv cuts blanks off the lines under a text signature",
+        reason: "gpgv strips trailing blanks of lines under a text signature",
         explains: |mutant, ours| {
             mutant.origin.name == "text" && matches!(ours, Err(Error::BadSignature { .. }))
         },
@@ -234,22 +234,22 @@ pub(crate) const MUTANTS: &[Explanation] = &[
     },
     Explanation {
         they_accept: false,
-        reason: "gpgv wants armor to begin a line",
+        reason: "gpgv requires armor to begin a line",
         explains: |mutant, ours| ours.is_ok() && mutant.begins_within_a_line(),
     },
     Explanation {
         they_accept: false,
-        reason: "gpgv takes a signature below the header of a message for one",
+        reason: "gpgv accepts a signature below the header of a message",
         explains: |mutant, ours| ours.is_ok() && mutant.is_detached_below_a_message(),
     },
     Explanation {
         they_accept: false,
-        reason: "gpgv wants known headers of text in armor",
+        reason: "gpgv requires known headers of text in armor",
         explains: |mutant, ours| ours.is_ok() && mutant.has_other_headers(),
     },
     Explanation {
         they_accept: false,
-        reason: "gpgv believes the Hash header",
+        reason: "gpgv trusts the Hash header",
         explains: |mutant, ours| ours.is_ok() && mutant.has_other_hash_headers(),
     },
     Explanation {
@@ -259,7 +259,7 @@ pub(crate) const MUTANTS: &[Explanation] = &[
     },
     Explanation {
         they_accept: false,
-        reason: "gpgv goes by hints that are not signed",
+        reason: "gpgv trusts unsigned hints",
         explains: |mutant, ours| ours.is_ok() && mutant.has_other_packets(),
     },
 ];

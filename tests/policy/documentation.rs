@@ -73,7 +73,7 @@ fn every_error_of_a_refusal_is_there() {
 
 #[test]
 fn every_difference_to_others_is_explained() {
-    let page = section("## Where others judge otherwise").join("\n");
+    let page = section("## Where other verifiers decide differently").join("\n");
     let table = read("tests/independent/differences.rs");
     let reasons = table
         .lines()

@@ -21,3 +21,8 @@ pub use bonafide_sources::{
     DirectoryFetch, Fetch, HttpFetch, LocalFiles, Source, Ubuntu, UbuntuRelease,
 };
 pub use bonafide_verify::{Evidence, Keyring, Verified};
+
+/// The examples in the workspace's README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct WorkspaceReadme;
