@@ -11,11 +11,13 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::{Clock, Error, KeySources, marker};
+use crate::ledger::marker;
+use crate::{Clock, Error, KeySources};
 
 mod bytes;
 mod described;
 mod links;
+pub(crate) mod record;
 
 use described::contradictions;
 use links::{boots_alone, broken, claimed_digest, claims, files, prove, stored_digest};

@@ -7,7 +7,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::PassedOver;
-use crate::places::joined;
+use crate::transfer::places::joined;
 
 mod code;
 mod constructors;

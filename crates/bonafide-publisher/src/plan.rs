@@ -14,6 +14,7 @@ mod approval;
 mod builds;
 mod decide;
 mod display;
+pub(crate) mod inventory;
 mod retire;
 
 /// A channel, and what its vendor offers.

@@ -9,9 +9,9 @@ use url::Url;
 use super::links::{broken, compare};
 use super::{Auditor, Stop};
 use crate::Error;
-use crate::check::{self, SignedCheck};
-use crate::opened::{CompressionHint, OpenedDownload};
-use crate::pipeline::{self, Limits};
+use crate::transfer::digests::{self, SignedCheck};
+use crate::transfer::download::{CompressionHint, OpenedDownload};
+use crate::transfer::pipeline::{self, Limits};
 
 /// How long one download may take.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
@@ -120,7 +120,7 @@ impl Auditor {
         compare(image, &image_digests)?;
         let mut digester = Digester::both();
         self.download(image, |bytes| digester.update(bytes)).await?;
-        let stored = check::finish(digester);
+        let stored = digests::finish(digester);
         match stored == image_digests {
             true => Ok(()),
             false => Err(Stop::Broken(format!(

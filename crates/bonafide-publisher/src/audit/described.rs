@@ -6,7 +6,7 @@ use url::Url;
 
 use super::Stop;
 use crate::channel::OPERATOR;
-use crate::marker;
+use crate::ledger::marker;
 
 /// How vendors write architectures in names, and how Glance does.
 const ARCHITECTURES: [(&str, &str); 10] = [

@@ -5,8 +5,9 @@ use bonafide_verify::{Algorithm, Error as VerifyError, ExpectedDigest, Keyring, 
 use jiff::Timestamp;
 
 use super::Stop;
-use crate::proving::read_list;
-use crate::{ImageDigests, SignedFiles, marker};
+use crate::ledger::marker;
+use crate::resolve::verify::read_list;
+use crate::{ImageDigests, SignedFiles};
 
 /// Properties by which a server boots something else than the image, or with other words.
 const BESIDE: [&str; 5] = [

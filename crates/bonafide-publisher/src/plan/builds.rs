@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Newest, Wish};
-use crate::{Channel, Inventory, marker};
+use crate::ledger::marker;
+use crate::{Channel, Inventory};
 
 /// The images of a channel that were published once.
 pub(super) struct Builds<'a> {

@@ -9,10 +9,12 @@ use uuid::Uuid;
 use super::builds::{Builds, images};
 use super::retire::Retiring;
 use super::{Action, ImageSnapshot, Newest, Plan, PlanNote, Wish};
-use crate::names::Names;
-use crate::observed::{BuildState, among};
-use crate::wait::Wait;
-use crate::{Candidate, Channel, Error, Inventory, drift, marker};
+use crate::ledger::build_state::{BuildState, among};
+use crate::ledger::marker;
+use crate::ledger::wait::Wait;
+use crate::spec::drift;
+use crate::spec::names::Names;
+use crate::{Candidate, Channel, Error, Inventory};
 
 impl Plan {
     /// What is to be done, so that each channel has its newest build and each older one is where it is

@@ -5,7 +5,7 @@ use std::fmt;
 use bonafide_glance::Visibility;
 
 use super::{Action, ImageSnapshot, Plan, PlanNote};
-use crate::marker::{COMMUNITY_REFUSED, MEMBERS_REFUSED, REPAIR_REFUSED};
+use crate::ledger::marker::{COMMUNITY_REFUSED, MEMBERS_REFUSED, REPAIR_REFUSED};
 
 /// `Ubuntu Noble 24.04 (2026-11-23) [id]`, whatever somebody has called it.
 impl fmt::Display for ImageSnapshot {

@@ -9,8 +9,9 @@ use jiff::tz::TimeZone;
 use super::builds::Older;
 use super::decide::{Deciding, Phase};
 use super::{Action, ImageSnapshot, PlanNote};
-use crate::names::Names;
-use crate::{Channel, marker};
+use crate::Channel;
+use crate::ledger::marker;
+use crate::spec::names::Names;
 
 const UUID_VALIDITY: &str = "uuid_validity";
 

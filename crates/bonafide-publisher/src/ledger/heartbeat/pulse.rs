@@ -1,0 +1,355 @@
+//! The own sign of life: one heartbeat image as long as this publisher uploads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bonafide_glance::{Error as CloudError, Glance, ImagePatch, NewImage};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::Heartbeat;
+use crate::ledger::marker;
+use crate::{Clock, Error};
+
+/// What the cloud's operator sees of it.
+const NAME: &str = "bonafide heartbeat (a run is uploading; deleted at its end)";
+/// How long the end of a run waits for a renewal that is under way, and for the deletion.
+const LAST_WAIT: Duration = Duration::from_secs(3);
+
+/// The signs of life of one publisher and its clones.
+#[derive(Debug, Default)]
+pub(crate) struct Pulses {
+    /// The one that is shown now, and how many uploads it stands for.
+    current: Mutex<Option<Period>>,
+    /// Why the cloud takes no heartbeat image: then leases are valid.
+    refusal: Mutex<Option<String>>,
+    /// Those of uploads that have ended: nothing more is done to their images.
+    ended: Mutex<BTreeSet<Uuid>>,
+}
+
+#[derive(Debug)]
+struct Period {
+    pulse: Arc<Pulse>,
+    uploads: usize,
+    over: CancellationToken,
+    beating: JoinHandle<()>,
+}
+
+/// Why a run must not go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// It could not show for too long that it lives.
+    Fenced,
+    /// The cloud takes no heartbeat image.
+    Refused(String),
+}
+
+/// One heartbeat image, and when it was renewed.
+#[derive(Debug)]
+pub(crate) struct Pulse {
+    id: Uuid,
+    rule: Heartbeat,
+    clock: Clock,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    /// When the last successful renewal was sent.
+    last: Sent,
+    lost: Option<Lost>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    at: Instant,
+    wall: Timestamp,
+}
+
+impl Pulse {
+    fn new(rule: Heartbeat, clock: Clock) -> Self {
+        let last = Sent::now(&clock);
+        Self {
+            id: Uuid::new_v4(),
+            rule,
+            clock,
+            state: Mutex::new(State { last, lost: None }),
+            changed: Notify::new(),
+        }
+    }
+
+    /// A renewal that was sent then went well. What is fenced stays so.
+    fn renewed(&self, sent: Sent) {
+        if self.lost().is_none() {
+            locked(&self.state).last = sent;
+        }
+    }
+
+    fn lose(&self, lost: Lost) {
+        locked(&self.state).lost.get_or_insert(lost);
+        self.changed.notify_waiters();
+    }
+
+    /// Whether the run must not go on, once and for all.
+    pub(crate) fn lost(&self) -> Option<Lost> {
+        let mut state = locked(&self.state);
+        if state.lost.is_none() && state.last.elapsed(&self.clock) >= self.rule.fence() {
+            state.lost = Some(Lost::Fenced);
+        }
+        state.lost.clone()
+    }
+
+    /// Waits until the run must not go on.
+    async fn until_lost(&self) -> Lost {
+        loop {
+            let changed = self.changed.notified();
+            if let Some(lost) = self.lost() {
+                return lost;
+            }
+            let fence = locked(&self.state).last.at + self.rule.fence();
+            tokio::select! {
+                () = changed => {}
+                () = sleep_until(fence) => {}
+            }
+        }
+    }
+
+    /// Makes the image, or raises its number.
+    async fn beat(&self, glance: &Glance, count: u64) -> Result<(), CloudError> {
+        if count == 1 {
+            let image = NewImage::new(self.id, NAME)
+                .hidden(true)
+                .properties(self.rule.marks(self.id))
+                .property(marker::BEATS, count.to_string());
+            return glance.create(&image).await.map(drop);
+        }
+        let patch = ImagePatch::new().set(marker::BEATS, count.to_string());
+        glance.update(self.id, &patch).await.map(drop)
+    }
+
+    /// Renews at the interval until it is over, then deletes the image.
+    async fn keep(self: Arc<Self>, glance: Glance, over: CancellationToken, shared: Arc<Pulses>) {
+        let mut next = Instant::now() + self.rule.first_after();
+        let (mut count, mut made) = (0, false);
+        loop {
+            tokio::select! {
+                biased;
+                () = over.cancelled() => break,
+                () = sleep_until(next) => {}
+            }
+            if self.lost().is_some() {
+                break;
+            }
+            count = if made { count + 1 } else { 1 };
+            let sent = Sent::now(&self.clock);
+            let mut beating =
+                std::pin::pin!(timeout(self.rule.interval() * 2, self.beat(&glance, count)));
+            let beaten = tokio::select! {
+                beaten = &mut beating => beaten,
+                () = over.cancelled() => {
+                    // One that is made just now must be deleted after that.
+                    let _ = timeout(LAST_WAIT, beating).await;
+                    made = true;
+                    break;
+                }
+            };
+            next = sent.at + self.rule.interval();
+            match beaten {
+                Ok(Ok(())) => {
+                    made = true;
+                    self.renewed(sent);
+                    continue;
+                }
+                // Its answer was lost before, or the id is taken: the next renewal shows it.
+                Ok(Err(CloudError::Conflict(_))) => made = true,
+                // Others have taken this run for gone.
+                Ok(Err(CloudError::NotFound(_))) => self.lose(Lost::Fenced),
+                Ok(Err(error)) if is_refusal(&error) => {
+                    let why = error.to_string();
+                    *locked(&shared.refusal) = Some(why.clone());
+                    self.lose(Lost::Refused(why));
+                }
+                // It may have been made in spite of the error; a second one shows that as a conflict.
+                Ok(Err(_)) | Err(_) => {}
+            }
+            next = Instant::now() + self.rule.first_after();
+        }
+        if count > 0 || made {
+            // What is left is removed by the next run.
+            let _ = timeout(LAST_WAIT, glance.delete(self.id)).await;
+        }
+    }
+}
+
+/// Whether the cloud will not take a heartbeat image however often it is asked.
+const fn is_refusal(error: &CloudError) -> bool {
+    match error {
+        CloudError::Forbidden(_)
+        | CloudError::TooLarge(_)
+        | CloudError::ReservedProperty { .. } => true,
+        CloudError::Rejected(rejection) => rejection.status < 500 && rejection.status != 429,
+        _ => false,
+    }
+}
+
+impl Sent {
+    fn now(clock: &Clock) -> Self {
+        Self {
+            at: Instant::now(),
+            wall: clock.now(),
+        }
+    }
+
+    /// By the clock that shows more: one of them stands still while a machine is suspended.
+    fn elapsed(&self, clock: &Clock) -> Duration {
+        let wall: SignedDuration = clock.now().duration_since(self.wall);
+        let wall = Duration::try_from(wall).unwrap_or_default();
+        self.at.elapsed().max(wall)
+    }
+}
+
+/// An upload that shows that its run lives. It ends with [`Alive::end`]; dropped, it ends in the
+/// background.
+#[derive(Debug)]
+pub(crate) struct Alive {
+    pulses: Arc<Pulses>,
+    pulse: Arc<Pulse>,
+    ended: bool,
+}
+
+impl Pulses {
+    /// An upload begins. `None` where the cloud takes no heartbeat image.
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        glance: &Glance,
+        rule: Heartbeat,
+        clock: &Clock,
+    ) -> Option<Alive> {
+        if self.refusal().is_some() {
+            return None;
+        }
+        let mut current = locked(&self.current);
+        let period = match current
+            .take()
+            .filter(|period| period.pulse.lost().is_none())
+        {
+            Some(mut period) => {
+                period.uploads += 1;
+                period
+            }
+            None => {
+                let pulse = Arc::new(Pulse::new(rule, clock.clone()));
+                let over = CancellationToken::new();
+                let keeping = pulse
+                    .clone()
+                    .keep(glance.clone(), over.clone(), Arc::clone(self));
+                Period {
+                    pulse,
+                    uploads: 1,
+                    over,
+                    beating: tokio::spawn(keeping),
+                }
+            }
+        };
+        let pulse = period.pulse.clone();
+        *current = Some(period);
+        Some(Alive {
+            pulses: Arc::clone(self),
+            pulse,
+            ended: false,
+        })
+    }
+
+    /// Why the cloud takes no heartbeat image, if one was refused.
+    pub(crate) fn refusal(&self) -> Option<String> {
+        locked(&self.refusal).clone()
+    }
+
+    /// The own heartbeat images whose uploads have ended, well or not.
+    pub(crate) fn ended(&self) -> BTreeSet<Uuid> {
+        locked(&self.ended).clone()
+    }
+
+    /// Whether the heartbeat image is the own one.
+    pub(crate) fn is_own(&self, heartbeat: Uuid) -> bool {
+        let current = locked(&self.current);
+        current
+            .as_ref()
+            .is_some_and(|period| period.pulse.id == heartbeat)
+    }
+
+    /// An upload has ended. After the last one the heartbeat image is deleted by the task that is given
+    /// back.
+    fn release(&self, pulse: &Arc<Pulse>) -> Option<JoinHandle<()>> {
+        let mut current = locked(&self.current);
+        let is_it = |period: &Period| Arc::ptr_eq(&period.pulse, pulse);
+        let mut period = current.take_if(|period| is_it(period))?;
+        period.uploads -= 1;
+        if period.uploads > 0 {
+            *current = Some(period);
+            return None;
+        }
+        period.over.cancel();
+        locked(&self.ended).insert(pulse.id);
+        Some(period.beating)
+    }
+}
+
+impl Alive {
+    /// What the image says from its creation on.
+    pub(crate) fn marks(&self) -> BTreeMap<String, String> {
+        self.pulse.rule.marks(self.pulse.id)
+    }
+
+    /// Waits until the run must not go on.
+    pub(crate) async fn until_lost(&self) -> Lost {
+        self.pulse.until_lost().await
+    }
+
+    /// Whether the run may go on.
+    pub(crate) fn check(&self, id: Uuid) -> Result<(), Error> {
+        match self.pulse.lost() {
+            Some(lost) => Err(self.error(lost, id)),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn error(&self, lost: Lost, id: Uuid) -> Error {
+        match lost {
+            Lost::Fenced => Error::Fenced {
+                id,
+                seconds: self.pulse.rule.fence().as_secs(),
+            },
+            Lost::Refused(why) => Error::NoHeartbeat { why },
+        }
+    }
+
+    /// The upload has ended, and with the last one the heartbeat image.
+    pub(crate) async fn end(mut self) {
+        self.ended = true;
+        if let Some(beating) = self.pulses.release(&self.pulse) {
+            let _ = timeout(LAST_WAIT * 2, beating).await;
+        }
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        if !self.ended {
+            drop(self.pulses.release(&self.pulse));
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Uploads of a build that wait, since Glance has stored other bytes than were sent.
+//!
+//! The image with those bytes is removed at once. What stays is one without data, under the build's
+//! next id: it says how often that happened and when the next upload may begin.
+
+use std::collections::BTreeMap;
+
+use bonafide_glance::{Glance, Image, NewImage, Visibility};
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use crate::ledger::marker;
+use crate::{Candidate, Channel, Error};
+
+/// `waiting`, instead of `uploading`.
+const WAITING: &str = "waiting";
+/// When the next upload may begin; RFC 3339, UTC.
+const NEXT: &str = "bonafide_next_upload_at";
+/// How many uploads of the build Glance has stored wrong.
+const FAILURES: &str = "bonafide_failed_uploads";
+/// Ids that are tried for the mark.
+const IDS: u32 = 64;
+
+/// How long the next upload waits after so many that Glance has stored wrong.
+const fn pause(failures: u32) -> SignedDuration {
+    SignedDuration::from_hours(match failures {
+        0 | 1 => 1,
+        2 => 6,
+        _ => 24,
+    })
+}
+
+/// What a mark says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wait {
+    pub(crate) image: Uuid,
+    pub(crate) failures: u32,
+    pub(crate) until: Timestamp,
+}
+
+impl Wait {
+    /// What an image says, if it is such a mark. One that can't be read waits no longer.
+    pub(crate) fn of(image: &Image) -> Option<Self> {
+        let said = |name| image.properties.get(name);
+        if said(marker::STATE).is_none_or(|state| state != WAITING) {
+            return None;
+        }
+        let failures = said(FAILURES).and_then(|said| said.parse().ok());
+        let failures = failures.unwrap_or(1);
+        let made = image.created_at.unwrap_or(Timestamp::MIN);
+        let next = said(NEXT).and_then(|said| said.parse::<Timestamp>().ok());
+        // Glance's own clock bounds what a run with a wrong clock may have written.
+        let latest = later(made, pause(failures));
+        Some(Self {
+            image: image.id,
+            failures,
+            until: next.map_or(made, |next| next.min(latest)),
+        })
+    }
+
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        self.until <= now
+    }
+
+    pub(crate) fn error(&self) -> Error {
+        Error::UploadsWait {
+            id: self.image,
+            failures: self.failures,
+            until: self.until,
+        }
+    }
+}
+
+fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
+    time.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// Lets the next upload of the build wait, under the build's next id. If the
+/// mark can't be made, the next run uploads.
+pub(crate) async fn hold_back(
+    glance: &Glance,
+    namespace: &Uuid,
+    (channel, candidate): (&Channel, &Candidate),
+    now: Timestamp,
+    failures: u32,
+) {
+    let digest = &candidate.expected().digest;
+    let properties: BTreeMap<&str, String> = [
+        (marker::CHANNEL, channel.name().to_owned()),
+        (marker::DIGEST, marker::digest(candidate)),
+        (marker::SERIAL, candidate.serial().to_string()),
+        (marker::STATE, WAITING.to_owned()),
+        (FAILURES, failures.to_string()),
+        (NEXT, later(now, pause(failures)).to_string()),
+    ]
+    .into();
+    for attempt in 0..IDS {
+        let id = marker::image_id(namespace, channel.name(), digest, attempt);
+        let name = format!("{} {} (waiting)", channel.name(), candidate.serial());
+        let mark = NewImage::new(id, name)
+            .visibility(Visibility::Private)
+            .properties(properties.clone());
+        match glance.create(&mark).await {
+            Err(bonafide_glance::Error::Conflict(_)) => {}
+            _ => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uploads_wait_an_hour_then_six_then_a_day() {
+        let hours = |failures| pause(failures).as_hours();
+        assert_eq!([1, 2, 3, 4, 99].map(hours), [1, 6, 24, 24, 24]);
+    }
+}

@@ -1,0 +1,94 @@
+//! What became of the steps that failed: what the cloud shows is reported, and not what an answer that was
+//! lost would have said.
+
+use bonafide_glance::{Image, MemberStatus, Visibility};
+
+use crate::ledger::build_state::{BuildState, among};
+use crate::ledger::marker;
+use crate::reconcile::apply::Applying;
+use crate::spec::drift;
+use crate::{Action, Inventory, Newest, SkipReason, Wish};
+
+impl Applying<'_> {
+    /// Looks up each step that failed among the images as they are by now: one that is done is among those
+    /// that were taken, and of the others it is known that they are not.
+    pub(crate) fn see(&mut self, inventory: &Inventory) {
+        for mut refused in std::mem::take(&mut self.done.skipped) {
+            let failed = matches!(refused.reason, SkipReason::Cloud(_) | SkipReason::Failed(_));
+            match refused.action.as_ref().filter(|_| failed) {
+                Some(action) if is_done(action, self.wishes, inventory) => {
+                    let action = action.clone();
+                    self.note(&action, Ok(()));
+                }
+                _ => {
+                    refused.is_seen = true;
+                    self.done.skipped.push(refused);
+                }
+            }
+        }
+    }
+}
+
+/// Whether the images are as the step would make them.
+fn is_done(action: &Action, wishes: &[Wish<'_>], inventory: &Inventory) -> bool {
+    let found = |id| inventory.images.iter().find(|image| image.id == id);
+    let wish = wishes
+        .iter()
+        .find(|wish| wish.channel.name() == action.channel());
+    let newest = wish.and_then(|wish| match wish.newest {
+        Newest::Found(candidate) => Some((wish.channel, candidate)),
+        _ => None,
+    });
+    match action {
+        Action::Delete { image, .. } | Action::Discard { image, .. } => found(image.id).is_none(),
+        Action::Publish { channel, build, .. } => newest.is_some_and(|(_, candidate)| {
+            let images = inventory.images.iter();
+            let own = images.filter(|image| marker::is_own(image, channel, &inventory.project));
+            candidate.build() == *build
+                && matches!(among(own, candidate), Ok(BuildState::Published(_)))
+        }),
+        Action::Reinstate { image, .. } => found(image.id)
+            .is_some_and(|image| marker::is_public(image) && !marker::is_superseded(image)),
+        Action::Repair { image, .. } => newest.is_some_and(|(channel, candidate)| {
+            let image = found(image.id);
+            image.is_some_and(|image| matches!(drift::repair(channel, candidate, image), Ok(None)))
+        }),
+        Action::Share {
+            image,
+            add,
+            accept,
+            remove,
+            ..
+        } => found(image.id).is_some_and(|image| {
+            let given = add.iter().chain(accept);
+            is_shared(image, inventory, given, remove)
+        }),
+        Action::Supersede { image, name, .. } => found(image.id).is_some_and(|image| {
+            marker::is_superseded(image) && (name.is_none() || image.name == *name)
+        }),
+        Action::Unlist { image, .. } => {
+            found(image.id).is_some_and(|image| image.visibility == Visibility::Community)
+        }
+    }
+}
+
+fn is_shared<'a>(
+    image: &Image,
+    inventory: &Inventory,
+    mut given: impl Iterator<Item = &'a String>,
+    taken: &[String],
+) -> bool {
+    let Some(members) = inventory.members.get(&image.id) else {
+        return false;
+    };
+    let status = |project: &String| {
+        let mut members = members.iter();
+        members
+            .find(|member| member.project == *project)
+            .map(|member| &member.status)
+    };
+    image.visibility == Visibility::Shared
+        && !image.os_hidden
+        && given.all(|project| status(project) == Some(&MemberStatus::Accepted))
+        && taken.iter().all(|project| status(project).is_none())
+}

@@ -1,0 +1,215 @@
+//! Several clouds in one run: what a vendor offers is proven once and fetched once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bonafide_glance::Traffic;
+use bonafide_sources::{DownloadCache, Fetch};
+use futures_util::future::join_all;
+
+use crate::event::{In, counted};
+use crate::reconcile::apply::Applying;
+use crate::reconcile::run::{ImageSnapshot, Run};
+use crate::{Action, Error, EventSink, Plan, Publisher, ReconcileReport, Wish};
+
+/// Clouds, or regions of clouds, that have the same images.
+///
+/// A build that several of them need is fetched once, into a file of the temporary directory ([`DownloadCache`]),
+/// and uploaded to all of them at the same time; each upload is hashed again on its way, since disks err
+/// too. One cloud's failure does not stop the others.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    fetch: Arc<dyn Fetch>,
+    clouds: Vec<(String, Publisher)>,
+}
+
+/// What is done in one cloud.
+struct CloudRun<'a> {
+    name: &'a str,
+    publisher: &'a Publisher,
+    approved: Option<&'a Plan>,
+    /// What is to be done at first; none if that can't be told.
+    plan: Option<Plan>,
+    run: Run,
+}
+
+impl Fleet {
+    /// No clouds yet; the vendors are reached through `fetch`.
+    #[must_use]
+    pub fn new(fetch: Arc<dyn Fetch>) -> Self {
+        Self {
+            fetch,
+            clouds: Vec::new(),
+        }
+    }
+
+    /// Adds a cloud under a name for reports.
+    #[must_use]
+    pub fn cloud(mut self, name: impl Into<String>, publisher: Publisher) -> Self {
+        self.clouds.push((name.into(), publisher));
+        self
+    }
+
+    /// What is to be done in each cloud. Nothing is written.
+    pub async fn plan(&self, wishes: &[Wish<'_>]) -> Vec<(String, Result<Plan, Error>)> {
+        let plans = self.clouds.iter().map(|(_, cloud)| cloud.plan(wishes));
+        let names = self.clouds.iter().map(|(name, _)| name.clone());
+        names.zip(join_all(plans).await).collect()
+    }
+
+    /// Makes every cloud what the channels say, as [`Publisher::reconcile_with`] does for one. If plans
+    /// were approved, by the names of the clouds, only their steps are taken, and nothing in a cloud
+    /// without one.
+    pub async fn reconcile(
+        &self,
+        wishes: &[Wish<'_>],
+        approved: Option<&BTreeMap<String, Plan>>,
+        observer: &dyn EventSink,
+    ) -> Vec<(String, Result<ReconcileReport, Error>)> {
+        let all = self.clouds.iter().map(|(name, publisher)| {
+            let approved = match approved {
+                Some(plans) => Some(plans.get(name)?),
+                None => None,
+            };
+            Some(CloudRun {
+                name,
+                publisher,
+                approved,
+                plan: None,
+                run: Run::default(),
+            })
+        });
+        let mut all: Vec<_> = all.collect();
+        if self.clouds.len() > 1 {
+            let mut runs: Vec<_> = all.iter_mut().flatten().collect();
+            let giving = runs.iter_mut().map(|run| run.begin(wishes, observer));
+            join_all(giving).await;
+            for wish in wishes {
+                self.publish(wish, wishes, &mut runs, observer).await;
+            }
+        }
+        let several = self.clouds.len() > 1;
+        let ends = all
+            .into_iter()
+            .zip(&self.clouds)
+            .map(|(run, (name, _))| async move {
+                let done = match run {
+                    Some(run) => run.end(wishes, several, observer).await,
+                    None => Ok(ReconcileReport::default()),
+                };
+                (name.clone(), done)
+            });
+        join_all(ends).await
+    }
+
+    /// Publishes one channel's build in all clouds that need it.
+    async fn publish(
+        &self,
+        wish: &Wish<'_>,
+        wishes: &[Wish<'_>],
+        runs: &mut [&mut CloudRun<'_>],
+        observer: &dyn EventSink,
+    ) {
+        let channel = wish.channel.name();
+        let needs = |run: &&mut CloudRun<'_>| run.publishes(channel).is_some();
+        if runs.iter().filter(|run| needs(run)).count() < 2 {
+            return;
+        }
+        let spool: Arc<dyn Fetch> = Arc::new(DownloadCache::new(self.fetch.clone()));
+        let uploads = runs.iter_mut().map(|run| {
+            let spooled = run.publisher.through(spool.clone());
+            async move {
+                let mut plan = Plan::default();
+                plan.actions.extend(run.publishes(channel));
+                run.apply(&spooled, wishes, plan, observer).await;
+            }
+        });
+        join_all(uploads).await;
+    }
+}
+
+impl CloudRun<'_> {
+    /// Makes a plan, and takes the steps of it that neither take long nor anything from anybody: who
+    /// has no access to what it uses does not wait for uploads.
+    async fn begin(&mut self, wishes: &[Wish<'_>], observer: &dyn EventSink) {
+        let traffic = Traffic::new();
+        let named = In {
+            cloud: self.name,
+            observer,
+        };
+        let planning = Box::pin(self.publisher.first_plan(wishes));
+        let planning = counted(&traffic, &named, planning);
+        let plan = planning.await;
+        self.run.done.requests += traffic.requests();
+        // What can't be planned is said at the end.
+        let Ok((inventory, plan)) = plan else {
+            return;
+        };
+        let notes = plan.notes.clone();
+        let plan = match self.approved {
+            Some(approved) => plan.as_approved(approved),
+            None => Ok(plan),
+        };
+        let Ok(plan) = plan else { return };
+        self.run.seen = Some(ImageSnapshot { inventory, notes });
+        let mut giving = plan.clone();
+        let publishes = |action: &Action| matches!(action, Action::Publish { .. });
+        giving
+            .actions
+            .retain(|action| !action.takes() && !publishes(action));
+        self.plan = Some(plan);
+        self.apply(self.publisher, wishes, giving, observer).await;
+    }
+
+    /// The step that publishes the channel's newest build, if it is planned.
+    fn publishes(&self, channel: &str) -> Option<Action> {
+        let mut actions = self.plan.iter().flat_map(|plan| &plan.actions);
+        let publish = actions
+            .find(|action| matches!(action, Action::Publish { .. }) && action.channel() == channel);
+        publish.cloned()
+    }
+
+    async fn apply(
+        &mut self,
+        publisher: &Publisher,
+        wishes: &[Wish<'_>],
+        plan: Plan,
+        observer: &dyn EventSink,
+    ) {
+        let traffic = Traffic::new();
+        let observer = In {
+            cloud: self.name,
+            observer,
+        };
+        let mut applying = Applying {
+            publisher,
+            wishes,
+            observer: &observer,
+            done: std::mem::take(&mut self.run.done),
+            moved: std::mem::take(&mut self.run.moved),
+        };
+        let applied = Box::pin(applying.apply(&plan));
+        counted(&traffic, &observer, applied).await;
+        self.run.moved = applying.moved;
+        self.run.done = applying.done;
+        self.run.done.requests += traffic.requests();
+        self.run.tried.extend(plan.actions);
+    }
+
+    async fn end(
+        self,
+        wishes: &[Wish<'_>],
+        several: bool,
+        observer: &dyn EventSink,
+    ) -> Result<ReconcileReport, Error> {
+        let named = In {
+            cloud: self.name,
+            observer,
+        };
+        let observer = if several { &named } else { observer };
+        let run = self
+            .publisher
+            .run(wishes, self.approved, self.run, observer);
+        run.await
+    }
+}

@@ -1,0 +1,400 @@
+//! One cloud as it shall be: looks, plans, applies, until nothing is left to do.
+
+use std::collections::BTreeSet;
+
+use bonafide_glance::{Traffic, Usage, UsageGap, UsageSource};
+use jiff::SignedDuration;
+use uuid::Uuid;
+
+use crate::event::{Of, counted};
+use crate::ledger::build_state::{BuildState, among};
+use crate::ledger::marker;
+use crate::publish::publisher::Look;
+use crate::publish::watch::Settled;
+use crate::reconcile::apply::Applying;
+use crate::reconcile::report::ALL;
+use crate::{
+    Action, Candidate, Channel, Error, Event, EventSink, Inventory, Newest, NoEvents, Offer,
+    Outcome, Plan, PlanNote, PublishReport, Publisher, ReconcileReport, SkipReason, SkippedStep,
+    Wish,
+};
+
+/// Steps that one run takes; somebody who undoes each of them can't keep it for ever.
+const MOST: usize = 100_000;
+
+/// How far this machine's clock and the cloud's may be apart, where grace periods are judged in days.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_hours(12);
+
+/// What an earlier part of a run has done.
+#[derive(Debug, Default)]
+pub(crate) struct Run {
+    pub(crate) done: ReconcileReport,
+    /// The steps that are not tried again.
+    pub(crate) tried: Vec<Action>,
+    /// Channels whose vendor has published a newer build meanwhile.
+    pub(crate) moved: BTreeSet<String>,
+    /// What was there when it was looked at last, and what was seen then.
+    pub(crate) seen: Option<ImageSnapshot>,
+}
+
+/// What the cloud has, and what a plan says of it.
+#[derive(Debug, Default)]
+pub(crate) struct ImageSnapshot {
+    pub(crate) inventory: Inventory,
+    pub(crate) notes: Vec<PlanNote>,
+}
+
+impl Publisher {
+    /// Asks a channel's vendor for its newest build and proves its list, unless the channel has ended.
+    pub async fn offer(&self, channel: &Channel, observer: &dyn EventSink) -> Offer {
+        if channel.has_ended(self.clock.now()) {
+            return Offer::NoMore;
+        }
+        let observer = Of {
+            channel: channel.name(),
+            observer,
+        };
+        match self.find(channel, &observer).await {
+            Ok(candidate) => Offer::Found(Box::new(candidate)),
+            Err(error) => Offer::Refused(Box::new(error)),
+        }
+    }
+
+    /// What is to be done in this cloud. Nothing is written. If another run uploads a build of these
+    /// channels, it is waited until that run is seen to live or known to be gone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cloud`], and [`Error::Cancelled`].
+    pub async fn plan(&self, wishes: &[Wish<'_>]) -> Result<Plan, Error> {
+        Ok(self.first_plan(wishes).await?.1)
+    }
+
+    /// What the cloud has, and what is to be done.
+    pub(crate) async fn first_plan(&self, wishes: &[Wish<'_>]) -> Result<(Inventory, Plan), Error> {
+        let planning = async {
+            let mut inventory = self.inventory().await?;
+            if self.settle_before(wishes, &inventory, &NoEvents).await {
+                inventory = self.inventory().await?;
+            }
+            let plan = self.plan_for(wishes, &inventory).await;
+            Ok::<_, Error>((inventory, plan))
+        };
+        self.unless_cancelled(planning).await
+    }
+
+    async fn plan_for(&self, wishes: &[Wish<'_>], inventory: &Inventory) -> Plan {
+        let now = self.clock.now();
+        let mut usage = match Plan::needs_usage(wishes, inventory, now) {
+            true => self.usage(&inventory.ids()).await,
+            false => nobody_asked(),
+        };
+        if let Some(gap) = self.wrong_clock().await {
+            let mut gaps = usage.gaps().to_vec();
+            gaps.push(gap);
+            let known = usage.known().clone();
+            usage = Usage::Incomplete { known, gaps };
+        }
+        Plan::new(wishes, inventory, &usage, now)
+    }
+
+    /// By a clock that is wrong no grace period can be judged.
+    async fn wrong_clock(&self) -> Option<UsageGap> {
+        let cloud = self.glance.session().cloud_time().await?;
+        let ahead = self.clock.now().duration_since(cloud);
+        (ahead.abs() > CLOCKS_APART).then(|| {
+            let why = format!(
+                "this machine's clock is {ahead:#} ahead of Keystone's, so no grace period can be judged"
+            );
+            UsageGap::new(UsageSource::Servers, why)
+        })
+    }
+
+    /// Makes the cloud what the channels say: new builds are published, older ones are shared with who
+    /// uses them, and go when nobody does. It plans anew until nothing is left to do.
+    ///
+    /// What was done, and what was not, is in the answer; so are vendors that can't be reached, and
+    /// whether the run was asked to stop ([`Publisher::cancelled_by`]).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cloud`] if it can't be told what the cloud has.
+    pub async fn reconcile(
+        &self,
+        channels: &[Channel],
+        observer: &dyn EventSink,
+    ) -> Result<ReconcileReport, Error> {
+        let mut offers = Vec::new();
+        for channel in channels {
+            offers.push(self.offer(channel, observer).await);
+        }
+        let wishes: Vec<_> = channels
+            .iter()
+            .zip(&offers)
+            .map(|(channel, offer)| Wish::new(channel, offer.newest()))
+            .collect();
+        let mut reconciled = self.reconcile_with(&wishes, None, observer).await?;
+        for (channel, offer) in channels.iter().zip(offers) {
+            if let Offer::Refused(error) = offer {
+                let refused = SkippedStep::channel(channel.name(), SkipReason::from(*error));
+                reconciled.skipped.push(refused);
+            }
+        }
+        Ok(reconciled)
+    }
+
+    /// As [`Publisher::reconcile`], with what is offered already known. If a plan was approved, only its
+    /// steps are taken, and none of them if any is no longer right.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cloud`] if it can't be told what the cloud has, and [`Error::PlanOutdated`].
+    pub async fn reconcile_with(
+        &self,
+        wishes: &[Wish<'_>],
+        approved: Option<&Plan>,
+        observer: &dyn EventSink,
+    ) -> Result<ReconcileReport, Error> {
+        self.run(wishes, approved, Run::default(), observer).await
+    }
+
+    /// Goes on with what was done already.
+    pub(crate) async fn run(
+        &self,
+        wishes: &[Wish<'_>],
+        approved: Option<&Plan>,
+        run: Run,
+        observer: &dyn EventSink,
+    ) -> Result<ReconcileReport, Error> {
+        let traffic = Traffic::new();
+        let running = Box::pin(self.run_to_the_end(wishes, approved, run, observer));
+        let mut done = counted(&traffic, observer, running).await?;
+        done.requests += traffic.requests();
+        Ok(done)
+    }
+
+    async fn run_to_the_end(
+        &self,
+        wishes: &[Wish<'_>],
+        approved: Option<&Plan>,
+        run: Run,
+        observer: &dyn EventSink,
+    ) -> Result<ReconcileReport, Error> {
+        let Run {
+            done,
+            mut tried,
+            moved,
+            mut seen,
+        } = run;
+        if approved.is_some() {
+            // What was approved may depend on it.
+            let waiting = async {
+                let inventory = self.inventory().await?;
+                self.settle_before(wishes, &inventory, observer).await;
+                Ok::<_, Error>(())
+            };
+            // Whatever went wrong here does so again when it is planned.
+            let _ = self.unless_cancelled(waiting).await;
+        }
+        let mut applying = Applying {
+            publisher: self,
+            wishes,
+            observer,
+            done,
+            moved,
+        };
+        let (mut settled, mut is_blind) = (BTreeSet::new(), false);
+        let seen = loop {
+            // What the wish says of those is not true any more.
+            let wishes: Vec<_> = wishes
+                .iter()
+                .map(|wish| match applying.moved.contains(wish.channel.name()) {
+                    true => Wish::new(wish.channel, Newest::Unknown),
+                    false => *wish,
+                })
+                .collect();
+            let next = self.unless_cancelled(self.next_plan(&wishes, approved, &tried));
+            let (inventory, mut plan) = match next.await {
+                Ok(next) => next,
+                Err(Error::Cancelled) => {
+                    applying.done.cancelled = true;
+                    break seen.unwrap_or_default();
+                }
+                Err(error) => {
+                    // What was done and seen before is not forgotten.
+                    let Some(seen) = seen else { return Err(error) };
+                    let reason = SkipReason::Failed(Box::new(error));
+                    let refused = SkippedStep::channel(ALL, reason);
+                    applying.done.skipped.push(refused);
+                    is_blind = true;
+                    break seen;
+                }
+            };
+            let notes = plan.notes.clone();
+            // Nothing is tried twice: what was refused once is reported, and left to the next run.
+            plan.actions
+                .retain(|action| !tried.iter().any(|tried| tried.is_like(action)));
+            if tried.len() > MOST {
+                applying.see(&inventory);
+                break ImageSnapshot { inventory, notes };
+            }
+            if plan.is_empty() {
+                // All else is done: now there is time to see which of the other runs live.
+                let waiting = self.wait_for_others(&plan, &inventory, &mut settled, observer);
+                let waited = self.unless_cancelled(waiting).await;
+                applying.done.cancelled |= waited.is_err();
+                if let Ok(true) = waited {
+                    seen = Some(ImageSnapshot { inventory, notes });
+                    continue;
+                }
+                applying.see(&inventory);
+                break ImageSnapshot { inventory, notes };
+            }
+            let round = plan.before_taking();
+            applying.apply(&round).await;
+            tried.extend(round.actions);
+            seen = Some(ImageSnapshot { inventory, notes });
+        };
+        let mut done = applying.done;
+        if approved.is_none() && !is_blind {
+            let removing = async {
+                self.remove_left_heartbeats(&seen.inventory, observer).await;
+                Ok::<_, Error>(())
+            };
+            done.cancelled |= self.unless_cancelled(removing).await.is_err();
+        }
+        self.report_unchanged(wishes, &seen.inventory, &mut done);
+        for note in &seen.notes {
+            let is_told = |channel: &str| {
+                let mut refused = done.skipped.iter();
+                refused.any(|refused| refused.channel == channel && refused.is_failure())
+            };
+            if let PlanNote::Refused { channel, why } = note
+                && !is_told(channel)
+            {
+                let reason = SkipReason::Refused(why.clone());
+                done.skipped.push(SkippedStep::channel(channel, reason));
+            }
+        }
+        done.notes = seen.notes;
+        if let Some(why) = self.pulses.refusal() {
+            done.notes.push(PlanNote::NoHeartbeat { why });
+        }
+        Ok(done)
+    }
+
+    /// Waits until it is seen of each other run at these channels whether it lives. Whether there was one.
+    async fn settle_before(
+        &self,
+        wishes: &[Wish<'_>],
+        inventory: &Inventory,
+        observer: &dyn EventSink,
+    ) -> bool {
+        let plan = Plan::new(wishes, inventory, &nobody_asked(), self.clock.now());
+        let unsettled = self.unsettled(&plan, inventory);
+        self.settle_all(&unsettled, observer).await;
+        !unsettled.is_empty()
+    }
+
+    /// Waits until it is seen of each other run, once, whether it lives. Whether that changed anything.
+    async fn wait_for_others(
+        &self,
+        plan: &Plan,
+        inventory: &Inventory,
+        settled: &mut BTreeSet<Uuid>,
+        observer: &dyn EventSink,
+    ) -> Result<bool, Error> {
+        let mut unsettled = self.unsettled(plan, inventory);
+        unsettled.retain(|(_, watched)| settled.insert(watched.heartbeat));
+        let done = self.settle_all(&unsettled, observer).await;
+        Ok(done.iter().any(|settled| *settled != Settled::Alive))
+    }
+
+    /// What is to be done now, of what was approved and not tried yet.
+    async fn next_plan(
+        &self,
+        wishes: &[Wish<'_>],
+        approved: Option<&Plan>,
+        tried: &[Action],
+    ) -> Result<(Inventory, Plan), Error> {
+        let inventory = self.inventory().await?;
+        let plan = self.plan_for(wishes, &inventory).await;
+        let Some(approved) = approved else {
+            return Ok((inventory, plan));
+        };
+        let mut left = approved.clone();
+        left.actions.retain(|action| !tried.contains(action));
+        Ok((inventory, plan.as_approved(&left)?))
+    }
+
+    /// Builds that were public before have a report too.
+    fn report_unchanged(
+        &self,
+        wishes: &[Wish<'_>],
+        inventory: &Inventory,
+        done: &mut ReconcileReport,
+    ) {
+        let told: BTreeSet<_> = done.reports.iter().map(|r| r.channel.clone()).collect();
+        for wish in wishes {
+            let (channel, Newest::Found(candidate)) = (wish.channel, wish.newest) else {
+                continue;
+            };
+            if told.contains(channel.name()) {
+                continue;
+            }
+            let images = inventory.images.iter();
+            let images = images.filter(|i| marker::is_own(i, channel.name(), &inventory.project));
+            if let Ok(BuildState::Published(image)) = among(images, candidate) {
+                let job = self.job(channel, candidate, &NoEvents);
+                let report = job.report(outcome(done, channel.name()), &image, None);
+                done.reports.push(report);
+            }
+        }
+    }
+
+    /// Publishes a build that was found; if the vendor's list changes meanwhile, all of that is done once
+    /// more.
+    pub(crate) async fn publish_or_again(
+        &self,
+        look: Look,
+        channel: &Channel,
+        candidate: &Candidate,
+        observer: &dyn EventSink,
+    ) -> Result<PublishReport, Error> {
+        let published = self.publish_after(look, channel, candidate, observer);
+        match published.await {
+            Err(Error::ListChanged { list }) => observer.emit(&Event::ListChanged { list: &list }),
+            done => return done,
+        }
+        // What was kept of the vendor's files is not true any more.
+        let again = self.directly();
+        let candidate = again.find(channel, observer).await?;
+        match again.publish(channel, &candidate, observer).await {
+            Err(Error::ListChanged { list }) => Err(Error::ListUnstable { list }),
+            done => done,
+        }
+    }
+}
+
+/// How an image became public whose publication ended with an answer that was lost.
+fn outcome(done: &ReconcileReport, channel: &str) -> Outcome {
+    let mut applied = done
+        .applied
+        .iter()
+        .filter(|action| action.channel() == channel);
+    let outcome = applied.find_map(|action| match action {
+        Action::Publish { image: None, .. } => Some(Outcome::Published),
+        Action::Publish { .. } => Some(Outcome::Completed),
+        Action::Repair { .. } => Some(Outcome::Repaired),
+        _ => None,
+    });
+    outcome.unwrap_or(Outcome::AlreadyPublished)
+}
+
+/// No image is old enough for the question.
+fn nobody_asked() -> Usage {
+    Usage::Incomplete {
+        known: bonafide_glance::Uses::default(),
+        gaps: vec![UsageGap::new(UsageSource::Servers, "nobody asked")],
+    }
+}

@@ -1,0 +1,185 @@
+//! Shares an image with exactly the projects that use it.
+//!
+//! Glance takes members only of images that are shared already, so between the first request and the
+//! next ones a project that uses the image can't reach it. So nothing comes between them, and all
+//! members are added at the same time. Whatever goes wrong there must not last.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bonafide_glance::{Error as CloudError, Image, ImagePatch, MemberStatus, Visibility};
+use futures_util::{StreamExt, stream};
+use uuid::Uuid;
+
+use crate::ledger::changes;
+use crate::ledger::marker;
+use crate::ledger::remember::remember;
+use crate::reconcile::apply::{Applying, StepResult};
+use crate::{Action, SkipReason};
+
+/// Members that are added, or accepted for, at the same time. The session keeps to what the cloud
+/// allows.
+const AT_ONCE: usize = 16;
+
+impl Applying<'_> {
+    pub(crate) async fn share(&self, action: &Action) -> StepResult {
+        let Action::Share {
+            channel,
+            image: seen,
+            add,
+            accept,
+            remove,
+            ..
+        } = action
+        else {
+            return Ok(());
+        };
+        let image = self.unchanged(channel, seen).await?;
+        if image.visibility != Visibility::Shared || image.os_hidden {
+            self.make_shared(&image).await?;
+        }
+        if let Err(error) = self.admit(&image, add).await {
+            return Err(self.open_again(&image, error).await);
+        }
+        let members = add.iter().chain(accept);
+        let alone = match self.accept(&image, members).await {
+            Ok(alone) => alone,
+            Err(error) => return Err(self.open_again(&image, error).await),
+        };
+        for project in remove {
+            changes::remove_member(self.glance(), image.id, project).await?;
+        }
+        match alone {
+            Some(error) => Err(SkipReason::Pending(Box::new(error))),
+            None => Ok(()),
+        }
+    }
+
+    async fn make_shared(&self, image: &Image) -> StepResult {
+        let patch = ImagePatch::new()
+            .visibility(Visibility::Shared)
+            .hidden(false);
+        let Err(error) = changes::update(self.glance(), image.id, &patch).await else {
+            return Ok(());
+        };
+        // If Glance can't be asked, its answer may be lost, and the image shared with nobody.
+        match self.glance().find(image.id).await {
+            Ok(_) => Err(error.into()),
+            Err(_) => Err(self.open_again(image, error).await),
+        }
+    }
+
+    /// Makes them members, all at once: until its own turn each of them gets 404.
+    async fn admit(&self, image: &Image, projects: &[String]) -> Result<(), CloudError> {
+        let failed = AtomicBool::new(false);
+        let adding = projects.iter().map(|project| {
+            let failed = &failed;
+            async move {
+                // What begins after a failure would only be undone.
+                if failed.load(Ordering::Relaxed) {
+                    return Ok(());
+                }
+                let added = self.add(image.id, project).await;
+                failed.fetch_or(added.is_err(), Ordering::Relaxed);
+                added
+            }
+        });
+        // What was begun comes to its end, so that the members can be counted.
+        let added: Vec<_> = stream::iter(adding)
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        added.into_iter().collect()
+    }
+
+    async fn add(&self, image: Uuid, project: &str) -> Result<(), CloudError> {
+        match self.glance().add_member(image, project).await {
+            Ok(_) | Err(CloudError::Conflict(_)) => Ok(()),
+            Err(error) => {
+                // Its answer may have been lost.
+                let members = self.glance().members(image).await.unwrap_or_default();
+                match members.iter().any(|member| member.project == project) {
+                    true => Ok(()),
+                    false => Err(error),
+                }
+            }
+        }
+    }
+
+    /// Accepts for the members. Gives the cloud's answer if it does not let this user do that: then
+    /// they reach the image by its id, and may accept it themselves.
+    async fn accept(
+        &self,
+        image: &Image,
+        projects: impl Iterator<Item = &String>,
+    ) -> Result<Option<CloudError>, CloudError> {
+        let id = image.id;
+        let accepting = projects.map(|project| async move {
+            let accepted = MemberStatus::Accepted;
+            changes::set_member_status(self.glance(), id, project, &accepted).await
+        });
+        let answers: Vec<_> = stream::iter(accepting)
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        let mut alone = None;
+        for answer in answers {
+            match answer {
+                Ok(()) => {}
+                // It is no member after all.
+                Err(error @ CloudError::NotFound(_)) => return Err(error),
+                Err(error) => alone = Some(error),
+            }
+        }
+        if let Some(CloudError::Forbidden(_)) = alone
+            && !marker::members_accept_alone(image)
+        {
+            remember(self.glance(), id, marker::MEMBERS_ACCEPT, marker::ALONE).await;
+        }
+        Ok(alone)
+    }
+
+    /// What is to be remembered of a cloud that takes no more members.
+    async fn refusal(&self, id: Uuid, error: &CloudError) -> Option<(&'static str, String)> {
+        match error {
+            CloudError::TooLarge(_) => {
+                let members = self.glance().members(id).await.unwrap_or_default().len();
+                (members > 0).then(|| (marker::MOST_MEMBERS, members.to_string()))
+            }
+            CloudError::Forbidden(_) => {
+                // An image that is not shared any more takes none either.
+                let image = self.glance().find(id).await.ok()??;
+                let is_policy = image.visibility == Visibility::Shared;
+                is_policy.then(|| (marker::MEMBERS_REFUSED, self.now().to_string()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Somebody who uses the image can't be given access: everybody reaches it again. It was visible until
+    /// a moment ago, and its bytes can't have changed, so no proof is needed. What was shared before
+    /// becomes a community image: in no list, and reached by its id.
+    async fn open_again(&self, before: &Image, error: CloudError) -> SkipReason {
+        let id = before.id;
+        let (visibility, hidden) = match before.visibility {
+            Visibility::Public => (Visibility::Public, before.os_hidden),
+            _ => (Visibility::Community, false),
+        };
+        let patch = ImagePatch::new().visibility(visibility).hidden(hidden);
+        let refusal = self.refusal(id, &error).await;
+        match changes::update(self.glance(), id, &patch).await {
+            Ok(_) => {
+                // Not before everybody reaches it: what is remembered is not tried again.
+                if let Some((name, value)) = refusal {
+                    remember(self.glance(), id, name, &value).await;
+                }
+                error.into()
+            }
+            Err(CloudError::NotFound(_)) => error.into(),
+            Err(failure) => SkipReason::LockedOut {
+                image: id,
+                error: Box::new(error),
+                failure: Box::new(failure),
+            },
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Fetches what a vendor signed, and proves it.
+
+use bonafide_sources::{Fetch, FetchError, ListFormat, Release, SignatureLocation};
+use bonafide_verify::{ChecksumList, Error as VerifyError, FileSignature, SignedText, Verified};
+use jiff::Timestamp;
+use url::Url;
+
+use crate::resolve::seek::Seeking;
+use crate::{Channel, Error, SignedFiles};
+
+/// The real lists have up to 30 kilobytes.
+const MAX_LIST: u64 = 4 * 1024 * 1024;
+/// Ubuntu's index of all its builds had 1.4 megabytes in 2016, and grows.
+const MAX_INDEX: u64 = 64 * 1024 * 1024;
+/// The real signatures have below a kilobyte.
+const MAX_SIGNATURE: u64 = 64 * 1024;
+const MAX_STAMP: u64 = 16 * 1024;
+
+/// One release that is being proven.
+pub(crate) struct ReleaseVerifier<'a> {
+    pub(crate) channel: &'a Channel,
+    pub(crate) release: &'a Release,
+    pub(crate) fetch: &'a dyn Fetch,
+    pub(crate) now: Timestamp,
+}
+
+/// A list that is proven.
+pub(crate) struct ProvenList {
+    pub(crate) list: Verified<ChecksumList>,
+    /// What proves it.
+    pub(crate) files: SignedFiles,
+    /// Where the list and its signature are, if several places were possible.
+    pub(crate) found: Option<(Url, SignatureLocation)>,
+}
+
+impl ReleaseVerifier<'_> {
+    /// The list, proven by its signature, and the files that prove it.
+    pub(crate) async fn list(&self) -> Result<ProvenList, Error> {
+        let url = &self.release.list;
+        match &self.release.signature {
+            SignatureLocation::AnyOf(places) => {
+                let seeking = Seeking::new(self, places);
+                seeking.list().await
+            }
+            SignatureLocation::ClearSigned => {
+                let list = match self.read_list(url).await {
+                    // Where the list itself carries the signature, no file is no signature.
+                    Err(Error::Fetch(error)) if error.is_not_found() => {
+                        return Err(self.unsigned([url.clone()]));
+                    }
+                    list => list?,
+                };
+                self.clear_signed(url, list)
+            }
+            SignatureLocation::Detached(location) => {
+                let list = self.read_list(url).await?;
+                let signature = self.signature(location).await?;
+                self.detached(url, list, signature)
+            }
+            _ => Err(Error::UnknownSignatureLocation {
+                channel: self.channel.name().to_owned(),
+            }),
+        }
+    }
+
+    /// Reads a small file, from the vendor's other host if a mirror that it was redirected to does not give
+    /// it.
+    async fn read(&self, url: &Url, limit: u64) -> Result<Vec<u8>, FetchError> {
+        let read = self.fetch.read(url, limit).await;
+        match (read, self.channel.product().stable_url(url)) {
+            (Err(error), Some(stable)) if error.is_by_redirect() => {
+                self.fetch.read(&stable, limit).await
+            }
+            (read, _) => read,
+        }
+    }
+
+    pub(crate) async fn read_list(&self, url: &Url) -> Result<Vec<u8>, Error> {
+        let limit = match self.release.format {
+            ListFormat::AnyForm | ListFormat::Simplestreams => MAX_INDEX,
+            _ => MAX_LIST,
+        };
+        let list = self.read(url, limit).await?;
+        match looks_like_html(&list) {
+            true => Err(Error::HtmlInsteadOfList { url: url.clone() }),
+            false => Ok(list),
+        }
+    }
+
+    pub(crate) fn clear_signed(&self, url: &Url, list: Vec<u8>) -> Result<ProvenList, Error> {
+        let text = self.channel.keyring.verify_cleartext(&list, self.now);
+        self.proven(url, text, list, None)
+    }
+
+    pub(crate) fn detached(
+        &self,
+        url: &Url,
+        list: Vec<u8>,
+        signature: Vec<u8>,
+    ) -> Result<ProvenList, Error> {
+        let keyring = &self.channel.keyring;
+        let text = keyring.verify_detached(&list, &signature, self.now);
+        self.proven(url, text, list, Some(signature))
+    }
+
+    fn proven(
+        &self,
+        url: &Url,
+        text: Result<Verified<SignedText>, VerifyError>,
+        list: Vec<u8>,
+        signature: Option<Vec<u8>>,
+    ) -> Result<ProvenList, Error> {
+        let name = self.release.side_car_of.as_deref().unwrap_or_default();
+        let proven = text.and_then(|text| read_list(&text, self.release.format, name));
+        Ok(ProvenList {
+            list: proven.map_err(|source| Error::unproven(url, source))?,
+            files: SignedFiles {
+                list,
+                signature,
+                file_signature: None,
+            },
+            found: None,
+        })
+    }
+
+    /// The text of the release's stamp and when it was signed, proven by its signature.
+    pub(crate) async fn stamp(&self) -> Result<Option<(String, Timestamp)>, Error> {
+        let Some(stamp) = &self.release.stamp else {
+            return Ok(None);
+        };
+        let text = self.read(&stamp.url, MAX_STAMP).await?;
+        let signature = self.signature(&stamp.signature).await?;
+        let keyring = &self.channel.keyring;
+        let proven = keyring
+            .verify_detached(&text, &signature, self.now)
+            .map_err(|source| Error::unproven(&stamp.url, source))?;
+        let text = String::from_utf8_lossy(proven.as_bytes()).into_owned();
+        Ok(Some((text, proven.evidence().signed_at)))
+    }
+
+    /// A signature over the image itself, read and found fit to count before the image is fetched.
+    pub(crate) async fn file_signature(
+        &self,
+        url: &Url,
+    ) -> Result<(FileSignature, Vec<u8>), Error> {
+        let bytes = self.signature(url).await?;
+        let keyring = &self.channel.keyring;
+        let signature = keyring
+            .file_signature(&bytes, self.now)
+            .map_err(|source| Error::unproven(url, source))?;
+        Ok((signature, bytes))
+    }
+
+    async fn signature(&self, url: &Url) -> Result<Vec<u8>, Error> {
+        match self.find_signature(url).await? {
+            Some(signature) => Ok(signature),
+            None => Err(self.unsigned([url.clone()])),
+        }
+    }
+
+    /// A signature, or that there is none.
+    pub(crate) async fn find_signature(&self, url: &Url) -> Result<Option<Vec<u8>>, Error> {
+        match self.read(url, MAX_SIGNATURE).await {
+            Err(error) if error.is_not_found() => Ok(None),
+            other => Ok(Some(other?)),
+        }
+    }
+
+    pub(crate) fn unsigned(&self, looked: impl Into<Vec<Url>>) -> Error {
+        Error::Unsigned {
+            looked: looked.into(),
+            signing: self.channel.product().signing,
+        }
+    }
+}
+
+/// Reads signed text in the form that the vendor uses; `name` is whose digest it is if it is no more than
+/// that.
+pub(crate) fn read_list(
+    text: &Verified<SignedText>,
+    format: ListFormat,
+    name: &str,
+) -> Result<Verified<ChecksumList>, VerifyError> {
+    match format {
+        ListFormat::AnyForm => text.list_of_any_form(name),
+        ListFormat::Simplestreams => text.simplestreams(),
+        _ => text.checksum_list(),
+    }
+}
+
+fn looks_like_html(bytes: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(bytes.get(..512).unwrap_or(bytes))
+        .trim_start()
+        .to_lowercase();
+    head.starts_with("<!doctype") || head.starts_with("<html")
+}

@@ -1,0 +1,172 @@
+//! The places that may have an image's bytes: a mirror of the operator's, then the vendor's hosts.
+
+use bonafide_sources::FetchError;
+use serde::Serialize;
+use url::Url;
+
+use crate::resolve::retries;
+use crate::transfer::download::{CompressionHint, OpenedDownload};
+use crate::{Candidate, Channel, Error, Event, EventSink, Publisher};
+
+/// A place that did not give an image, and why. Serialises to JSON for machines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PassedOver {
+    /// The image, where it was asked for.
+    pub url: Url,
+    /// What went wrong there.
+    pub reason: String,
+}
+
+/// The places of one image, which are asked one after the other.
+pub(crate) struct Places<'a> {
+    publisher: &'a Publisher,
+    candidate: &'a Candidate,
+    observer: &'a dyn EventSink,
+    urls: Vec<Url>,
+    /// How many of them were asked.
+    asked: usize,
+    passed_over: Vec<PassedOver>,
+}
+
+impl<'a> Places<'a> {
+    pub(crate) fn new(
+        publisher: &'a Publisher,
+        channel: &Channel,
+        candidate: &'a Candidate,
+        observer: &'a dyn EventSink,
+    ) -> Self {
+        Self {
+            publisher,
+            candidate,
+            observer,
+            urls: channel.places(candidate.file()),
+            asked: 0,
+            passed_over: Vec::new(),
+        }
+    }
+
+    /// Opens the image at the first place left whose answer may be the image.
+    pub(crate) async fn open(&mut self) -> Result<OpenedDownload, Error> {
+        loop {
+            let Some(url) = self.urls.get(self.asked) else {
+                return Err(Error::Interrupted);
+            };
+            let opened = self.open_at(url).await;
+            self.asked += 1;
+            match opened {
+                Err(error) if self.pass_over(&error) => {}
+                Err(error) => return Err(self.nowhere(error)),
+                opened => return opened,
+            }
+        }
+    }
+
+    async fn open_at(&self, url: &Url) -> Result<OpenedDownload, Error> {
+        let watched = retries::watch(&self.publisher.fetch);
+        let fetch = watched.fetch.clone();
+        let opening = open_at(self.publisher, self.candidate, url, fetch.as_ref());
+        watched.told(self.observer, opening).await
+    }
+
+    /// After what came from the last place was wrong: whether another place may have what is right. If so, it
+    /// is asked next.
+    pub(crate) fn pass_over(&mut self, error: &Error) -> bool {
+        let last = self
+            .asked
+            .checked_sub(1)
+            .and_then(|last| self.urls.get(last));
+        let (Some(url), Some(next)) = (last, self.urls.get(self.asked)) else {
+            return false;
+        };
+        if !is_of_the_place(error) {
+            return false;
+        }
+        let reason = causes(error);
+        self.observer.emit(&Event::PassedOver {
+            url,
+            reason: &reason,
+            next,
+        });
+        let url = url.clone();
+        self.passed_over.push(PassedOver { url, reason });
+        true
+    }
+
+    /// The error of the last place, with what was wrong at the others.
+    pub(crate) fn nowhere(&self, error: Error) -> Error {
+        if self.passed_over.is_empty() || !is_of_the_place(&error) {
+            return error;
+        }
+        Error::Nowhere {
+            passed_over: self.passed_over.clone(),
+            error: Box::new(error),
+        }
+    }
+
+    /// Asks the last place once more, since nothing was wrong with it.
+    pub(crate) fn ask_again(&mut self) {
+        self.asked = self.asked.saturating_sub(1);
+    }
+
+    pub(crate) fn passed_over(&self) -> &[PassedOver] {
+        &self.passed_over
+    }
+}
+
+/// Opens the image at one place, and looks whether it may be the image.
+async fn open_at(
+    publisher: &Publisher,
+    candidate: &Candidate,
+    url: &Url,
+    fetch: &dyn bonafide_sources::Fetch,
+) -> Result<OpenedDownload, Error> {
+    let download = fetch.open(url).await?;
+    let limit = publisher.max_size;
+    let announced = download.length();
+    let url = download.answering().clone();
+    if announced.is_some_and(|length| length > limit) {
+        return Err(FetchError::TooLarge { url, limit }.into());
+    }
+    if let (Some(listed), Some(announced)) = (candidate.expected().size, announced)
+        && listed != announced
+    {
+        return Err(Error::WrongSize {
+            url,
+            listed,
+            announced,
+        });
+    }
+    let opened =
+        OpenedDownload::new(download, &candidate.file().name, CompressionHint::ByName).await?;
+    // An error page, or another image, is noticed here.
+    opened.head()?;
+    Ok(opened)
+}
+
+/// Whether the error is about the bytes, so that another place may have better ones.
+const fn is_of_the_place(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Compressed { .. }
+            | Error::Fetch(_)
+            | Error::Image { .. }
+            | Error::Unverified { .. }
+            | Error::WrongSize { .. }
+    )
+}
+
+/// What was wrong at each place.
+pub(crate) fn joined(passed_over: &[PassedOver]) -> String {
+    let said = passed_over.iter();
+    let said = said.map(|place| format!("{} did not give it ({})", place.url, place.reason));
+    said.collect::<Vec<_>>().join("; ")
+}
+
+/// An error with all its causes, in one line.
+fn causes(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", causes(cause)),
+        None => error.to_string(),
+    }
+}

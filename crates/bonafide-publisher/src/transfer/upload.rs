@@ -1,0 +1,144 @@
+//! One upload: from the vendor, or whoever stands for it, through the pipeline to Glance.
+
+use bonafide_glance::{Glance, ImageBody};
+use futures_util::TryStreamExt;
+use uuid::Uuid;
+
+use crate::ledger::heartbeat::Alive;
+use crate::transfer::clean_up;
+use crate::transfer::digests::Check;
+use crate::transfer::download::OpenedDownload;
+use crate::transfer::pipeline::{self, Limits, Transferred};
+use crate::{CancellationToken, Error, Event, EventSink};
+
+/// How often an upload is begun in one run.
+const UPLOADS: u32 = 3;
+
+/// The uploads of one build in one run.
+pub(crate) struct Uploads<'a> {
+    glance: &'a Glance,
+    observer: &'a dyn EventSink,
+    failed: u32,
+}
+
+impl<'a> Uploads<'a> {
+    pub(crate) const fn new(glance: &'a Glance, observer: &'a dyn EventSink) -> Self {
+        Self {
+            glance,
+            observer,
+            failed: 0,
+        }
+    }
+
+    /// Waits, if the upload failed by chance and may be begun anew; else the error comes back.
+    pub(crate) async fn again(&mut self, id: Uuid, error: Error) -> Result<(), Error> {
+        // What an image says while it is uploaded can't be changed; the next one has a lease.
+        if let Error::NoHeartbeat { why } = &error {
+            self.observer.emit(&Event::NoHeartbeat { why });
+            return Ok(());
+        }
+        self.failed += 1;
+        let Error::Cloud(failure) = &error else {
+            return Err(error);
+        };
+        // A token that is refused when the upload begins was fetched by now once more.
+        let refused = matches!(failure, bonafide_glance::Error::TokenRefused(_));
+        if self.failed >= UPLOADS || !(refused || failure.is_transient()) {
+            return Err(error);
+        }
+        let pause = failure.rejection().and_then(|answer| answer.retry_after);
+        let policy = self.glance.session().retry_policy();
+        let wait = policy.wait(self.failed, pause);
+        self.observer.emit(&Event::UploadFailed {
+            id,
+            error: &error,
+            next: self.failed + 1,
+            tries: UPLOADS,
+            wait,
+        });
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+}
+
+/// Where an upload goes, who watches it, and how long it may take.
+pub(crate) struct Uploading<'a> {
+    pub(crate) glance: &'a Glance,
+    pub(crate) observer: &'a dyn EventSink,
+    pub(crate) limits: Limits,
+    /// Breaks it off.
+    pub(crate) cancellation: &'a CancellationToken,
+    /// Shows that the run lives.
+    pub(crate) alive: Option<&'a Alive>,
+}
+
+impl Uploading<'_> {
+    /// Uploads through the gate. The proof comes back only if Glance has taken every byte.
+    pub(crate) async fn upload<C: Check>(
+        &self,
+        id: Uuid,
+        opened: OpenedDownload,
+        check: C,
+    ) -> Result<Transferred<C::Proof>, Error> {
+        let total = opened.length();
+        let length = opened.upload_length();
+        let pipeline = pipeline::start(opened, check, self.limits.clone());
+        let mut received = pipeline.received;
+        let mut body = ImageBody::new(pipeline.body.map_err(Into::into));
+        if let Some(length) = length {
+            body = body.length(length);
+        }
+        let uploaded = {
+            let lost = async {
+                match self.alive {
+                    Some(alive) => alive.error(alive.until_lost().await, id),
+                    None => std::future::pending().await,
+                }
+            };
+            let mut lost = std::pin::pin!(lost);
+            let mut upload = std::pin::pin!(self.glance.upload(id, body));
+            loop {
+                tokio::select! {
+                    biased;
+                    // The connection is cut, and the reader stops.
+                    () = self.cancellation.cancelled() => return Err(Error::Cancelled),
+                    lost = &mut lost => return Err(lost),
+                    uploaded = &mut upload => break uploaded,
+                    Ok(()) = received.changed() => {
+                        let received = *received.borrow();
+                        self.observer.emit(&Event::Progress { received, total });
+                    }
+                }
+            }
+        };
+        // Whatever ended the upload: a run that may not go on begins nothing anew.
+        if uploaded.is_err()
+            && let Some(Err(lost)) = self.alive.map(|alive| alive.check(id))
+        {
+            return Err(lost);
+        }
+        match uploaded {
+            Ok(()) => pipeline.verdict.wait().await,
+            // The body was refused; the pipeline knows why.
+            Err(error @ bonafide_glance::Error::BodyFailed { .. }) => {
+                match pipeline.verdict.wait().await {
+                    Err(Error::Interrupted) | Ok(_) => Err(error.into()),
+                    refused => refused,
+                }
+            }
+            // Was every byte sent, and only the answer lost or bad?
+            Err(error) => {
+                let taken = async {
+                    let passed = pipeline.verdict.stop().await?;
+                    clean_up::await_active(self.glance, id).await?;
+                    Some(passed)
+                };
+                tokio::select! {
+                    biased;
+                    () = self.cancellation.cancelled() => Err(Error::Cancelled),
+                    taken = taken => taken.ok_or_else(|| error.into()),
+                }
+            }
+        }
+    }
+}
