@@ -23,7 +23,7 @@ const FAILURES: &[Failure] = &[
         what: "a plain list without its signature",
         command: "verify --vendor ubuntu --list SUMS",
         status: 1,
-        says: "REFUSED: unsigned: no clear-signed message, but a plain list: give its detached signature too, which is beside the list at the vendor's, as `SHA256SUMS.gpg`, `CHECKSUM.asc` or `SHA512SUMS.sign`",
+        says: "REFUSED: unsigned: not a clear-signed message, but a plain list: give its detached signature too, which the vendor publishes beside the list, as `SHA256SUMS.gpg`, `CHECKSUM.asc` or `SHA512SUMS.sign`",
     },
     Failure {
         what: "another vendor's list",
@@ -41,7 +41,7 @@ const FAILURES: &[Failure] = &[
         what: "a list of Ubuntu's ISO images",
         command: "verify --vendor ubuntu --list SUMS --signature by-ubuntus-cd-key.sig",
         status: 1,
-        says: "REFUSED: the signature is by an unknown key 843938DF228D22F7B3742BC0D94AA3F0EFE21092 of TIME; pinned for ubuntu: D2EB44626FDDC30B513D5BB71A5D6C4C7DB87C81, 4A3CE3CD565D7EB5C810E2B97FF3F408476CF100; this is Ubuntu's CD image key, which signs ISO images, and no cloud images: fetch the list of https://cloud-images.ubuntu.com/",
+        says: "REFUSED: the signature is by an unknown key 843938DF228D22F7B3742BC0D94AA3F0EFE21092 of TIME; pinned for ubuntu: D2EB44626FDDC30B513D5BB71A5D6C4C7DB87C81, 4A3CE3CD565D7EB5C810E2B97FF3F408476CF100; this is Ubuntu's CD image key, which signs ISO images, not cloud images: fetch the list of https://cloud-images.ubuntu.com/",
     },
     Failure {
         what: "a list by a key that is not pinned anywhere",
@@ -53,7 +53,7 @@ const FAILURES: &[Failure] = &[
         what: "a signature over SHA-1",
         command: "verify --key rsa.asc --pinned RSA --list SUMS --signature sha1.sig",
         status: 1,
-        says: "REFUSED: weak digest: the signature of key RSA of TIME uses SHA1; SHA-256 or stronger is required: take a newer build, or ask the vendor for a signature of today",
+        says: "REFUSED: weak digest: the signature of key RSA of TIME uses SHA1; SHA-256 or stronger is required: take a newer build, or ask the vendor to sign with SHA-256 or stronger",
     },
     Failure {
         what: "a list of MD5 digests",
@@ -71,7 +71,7 @@ const FAILURES: &[Failure] = &[
         what: "an error page for a list",
         command: "verify --vendor fedora-44 --list page.html",
         status: 1,
-        says: "REFUSED: unsigned: no clear-signed message, but an HTML page, as servers answer with for an error: open the URL that it was fetched from, and fetch the list itself",
+        says: "REFUSED: unsigned: not a clear-signed message, but an HTML page, as servers answer with for an error: open the URL that it was fetched from, and fetch the list itself",
     },
     Failure {
         what: "an error page for a key",
@@ -101,7 +101,7 @@ const FAILURES: &[Failure] = &[
         what: "a list whose line ends were converted",
         command: "verify OWN --list SUMS.crlf --signature SUMS.asc",
         status: 1,
-        says: "REFUSED: bad signature: the data is not what key KEY signed at TIME; it was changed on the way: it has CRLF line ends, and fits without, so a program converted it; fetch it anew, and keep it as it is",
+        says: "REFUSED: bad signature: the data is not what key KEY signed at TIME; it was changed on the way: it has CRLF line ends and matches without, so a program converted it; fetch it anew, and do not convert it",
     },
     Failure {
         what: "a name that is not listed",
@@ -167,7 +167,7 @@ const FAILURES: &[Failure] = &[
         what: "a detached signature as a list",
         command: "verify OWN --list SUMS.asc",
         status: 1,
-        says: "REFUSED: unsigned: no clear-signed message, but a detached signature: give it as the signature, and the file that it is over as the list",
+        says: "REFUSED: unsigned: not a clear-signed message, but a detached signature: give it as the signature, and the file that it is over as the list",
     },
     Failure {
         what: "list and signature the other way round",

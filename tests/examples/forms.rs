@@ -60,7 +60,7 @@ fn a_list_by_an_own_key_is_proven_if_that_key_is_pinned() {
     let id = &made.fingerprint()[24..];
     let (code, _, stderr) = with(&["--key", "key.asc", "--pinned", id]);
     assert_eq!(code, 2);
-    assert!(stderr.contains("no key id"), "{stderr}");
+    assert!(stderr.contains("not a key id"), "{stderr}");
     assert_eq!(with(&["--pinned", other]).0, 2, "a pin alone is no key");
     // Nothing pins it.
     let (code, _, stderr) = with(&["--key", "key.asc"]);

@@ -239,7 +239,7 @@ const FORGERIES: [Forgery; 21] = [
         CENTOS_7,
         "centos/7-genericcloud-listing-unsigned/sha256sum.txt",
         UNSIGNED,
-        "no clear-signed message",
+        "not a clear-signed message",
     ),
 ];
 

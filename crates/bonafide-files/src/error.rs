@@ -1,10 +1,10 @@
-//! Why a file was not read.
+//! Reasons why a file was not read.
 
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Why a file was not read whole.
+/// Why a file could not be read completely.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -14,18 +14,18 @@ pub enum Error {
         /// The directory.
         path: PathBuf,
     },
-    /// A device that gives bytes without end.
+    /// A device whose data has no end.
     #[error("`{}` is a device without an end; give a file or a pipe", path.display())]
     Endless {
         /// The device.
         path: PathBuf,
     },
-    /// The operating system's answer.
+    /// An error of the operating system.
     #[error("`{}` can't be read", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
@@ -39,7 +39,7 @@ pub enum Error {
     NoWriter {
         /// The pipe.
         path: PathBuf,
-        /// How long was waited.
+        /// How long the reader waited.
         waited: Duration,
     },
     /// Bytes that are not UTF-8.
@@ -47,10 +47,10 @@ pub enum Error {
     NotText {
         /// The file.
         path: PathBuf,
-        /// How many bytes before that one are text.
+        /// How many bytes before that one are valid text.
         at: usize,
     },
-    /// More bytes than such a file may have.
+    /// More bytes than the limit.
     #[error(
         "`{}` has more than {limit} bytes, the most that is read of such a file; is it the right one?",
         path.display()
@@ -58,12 +58,12 @@ pub enum Error {
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// The most bytes that it may have.
+        /// The limit in bytes.
         limit: u64,
     },
     /// A pipe that does not end in time.
     #[error(
-        "`{}` did not end within {} s; write what it gives to a file first, and give that",
+        "`{}` did not end within {} s; write its output to a file first, and give that file",
         path.display(),
         deadline.as_secs_f32()
     )]

@@ -11,12 +11,12 @@ mod error;
 
 pub use error::Error;
 
-/// How long a pipe may take.
+/// How long reading a pipe may take.
 #[derive(Clone, Copy, Debug)]
 struct Patience {
     /// Until a program opens its other end.
     opening: Duration,
-    /// Until it ends, from then on.
+    /// Until it ends, once it is open.
     reading: Duration,
 }
 
@@ -25,16 +25,16 @@ const PATIENCE: Patience = Patience {
     reading: Duration::from_secs(60),
 };
 
-/// Reads a file or pipe whole: at most `limit` bytes.
+/// Reads a whole file or pipe of at most `limit` bytes.
 ///
 /// # Errors
 ///
-/// [`Error`] with the path, and the bound that was broken.
+/// [`Error`] with the path, and the limit that was exceeded.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     read_within(path, limit, PATIENCE)
 }
 
-/// Reads a file or pipe whole, at most `limit` bytes, as UTF-8.
+/// Reads a whole file or pipe of at most `limit` bytes, as UTF-8.
 ///
 /// # Errors
 ///
@@ -47,7 +47,7 @@ pub fn read_text(path: &Path, limit: u64) -> Result<String, Error> {
     })
 }
 
-/// Reads standard input whole: at most `limit` bytes. Errors name it `-`.
+/// Reads the whole standard input, at most `limit` bytes. Errors name it `-`.
 ///
 /// # Errors
 ///
@@ -58,7 +58,7 @@ pub fn read_standard_input(limit: u64) -> Result<Vec<u8>, Error> {
     await_bytes(&received, &path, PATIENCE)
 }
 
-/// Opens what is read piece by piece: a file, a pipe or a disk.
+/// Opens what is to be streamed: a file, a pipe or a block device.
 ///
 /// # Errors
 ///
@@ -98,14 +98,14 @@ fn read_within(path: &Path, limit: u64, patience: Patience) -> Result<Vec<u8>, E
         let file = File::open(path).map_err(|source| failure(path, source))?;
         return bounded(file, path, limit);
     }
-    // To open a pipe waits for its other end, and to read from one may wait too. The thread is left
-    // to itself if it waits in vain.
+    // Opening a pipe waits for its other end, and reading from one may wait too. A thread that
+    // waits in vain is not joined.
     let pipe = path.to_owned();
     let received = in_background(path.to_owned(), limit, move || File::open(pipe));
     await_bytes(&received, path, patience)
 }
 
-/// What the thread that reads reports.
+/// A result of the reading thread.
 enum Progress {
     Opened,
     Ended(Result<Vec<u8>, Error>),
@@ -117,7 +117,7 @@ fn in_background<R: Read>(
     open: impl FnOnce() -> io::Result<R> + Send + 'static,
 ) -> Receiver<Progress> {
     let (sender, receiver) = mpsc::channel();
-    // A receiver that has gone wants no more.
+    // The receiver is gone and needs no more.
     thread::spawn(move || match open() {
         Ok(reader) => {
             let _ = sender.send(Progress::Opened);

@@ -1,11 +1,11 @@
-//! The compressions that vendors put around an image.
+//! The compressions in which vendors publish images.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// How a file is compressed as a whole: what vendors wrap an image in, not the compression that an
-/// image format has inside.
+/// How a file is compressed as a whole. This is not the compression inside an image format, such as
+/// that of qcow2 clusters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -42,14 +42,14 @@ impl Compression {
     pub fn detect(head: &[u8]) -> Option<Self> {
         Self::ALL.into_iter().find(|compression| match compression {
             Self::Bzip2 => is_bzip2(head),
-            // The third byte is the method, and deflate the only one there is.
+            // The third byte is the method; deflate is the only one that is defined.
             Self::Gzip => head.starts_with(&[0x1F, 0x8B, 8]),
             Self::Xz => head.starts_with(&[0xFD, b'7', b'z', b'X', b'Z', 0]),
             Self::Zstd => head.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]),
         })
     }
 
-    /// The compression that a file's name tells, and the name of the file inside.
+    /// The compression that a file's name ends with, and the name of the file inside.
     ///
     /// ```
     /// use bonafide_image::Compression;
@@ -82,8 +82,8 @@ impl fmt::Display for Compression {
     }
 }
 
-/// Three letters and a digit alone could be text: what follows has to be a block or the end of a
-/// stream, as far as it is there.
+/// Three letters and a digit could also be text, so the next bytes must be those of a block or of
+/// the end of a stream, as far as they are present.
 fn is_bzip2(head: &[u8]) -> bool {
     const BLOCK: &[u8] = &[0x31, 0x41, 0x59, 0x26, 0x53, 0x59];
     const END: &[u8] = &[0x17, 0x72, 0x45, 0x38, 0x50, 0x90];
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_tells_the_compression_and_the_name_inside() {
+    fn a_name_gives_the_compression_and_the_name_inside() {
         for (name, found) in [
             ("a.img.bz2", Some((Compression::Bzip2, "a.img"))),
             ("a.img.gz", Some((Compression::Gzip, "a.img"))),

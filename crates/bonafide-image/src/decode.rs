@@ -8,31 +8,31 @@ use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode;
 use crate::input::{FromReader, Input};
 use crate::{Compression, Error};
 
-/// Four times what the highest preset of `xz` needs; a header that asks for more is an attack or
+/// Four times what the highest preset of `xz` needs; a header that asks for more is an attack, or
 /// made for another purpose.
 const XZ_MEMORY_MEBIBYTES: u64 = 256;
-/// What `zstd` itself decodes without being told to; a window of 128 MiB.
+/// The limit of `zstd` itself without options; a window of 128 MiB.
 const ZSTD_WINDOW_LOG: u32 = 27;
 
 impl Compression {
-    /// Decodes `reader` while it is read, whole: all streams, members or frames that follow one
-    /// another, as parallel compressors write them.
+    /// Decodes `reader` while it is read, completely: all concatenated streams, members or frames,
+    /// as parallel compressors write them.
     ///
-    /// It is pulled: no more is decoded than is asked for, so the caller decides how large the
-    /// result may become. Nothing is read before it is asked for. An xz stream may need 256 MiB of
-    /// memory, a Zstandard frame a window of 128 MiB; the others need less than 4 MiB. Nothing
-    /// else is buffered, so give it a reader with a buffer of some 64 KiB, and one that blocks.
+    /// The decoder is pulled: it decodes no more than is read from it, so the caller decides how
+    /// large the result may become, and it reads nothing in advance. An xz stream may need 256 MiB
+    /// of memory, a Zstandard frame a window of 128 MiB; the others need less than 4 MiB. Nothing
+    /// else is buffered, so use a blocking reader with a buffer of some 64 KiB.
     ///
-    /// A clean end is the end of a complete stream with nothing behind it. All else fails, and
-    /// fails again when it is read again: data that is cut short, and an empty file, with
-    /// [`ErrorKind::UnexpectedEof`]; damaged data, more memory than allowed, and anything behind
-    /// the last stream but the zero padding that xz knows, with [`ErrorKind::InvalidData`] (or as
-    /// cut short, if it is shorter than a header). The error inside is an [`Error`]. Errors of
-    /// `reader` come through as they are.
+    /// The end is reported only after a complete stream without further bytes. Everything else
+    /// fails, and fails again when it is read again: data that is cut short, and an empty file,
+    /// with [`ErrorKind::UnexpectedEof`]; damaged data, more memory than allowed, and anything
+    /// after the last stream except xz's zero padding, with [`ErrorKind::InvalidData`] (or as cut
+    /// short, if it is shorter than a header). The error inside is an [`Error`]. Errors of `reader`
+    /// are returned unchanged.
     ///
-    /// What was read before an error may be wrong already. A file cut exactly between two streams
-    /// looks complete in every format, and a format's checksum, which xz and Zstandard may even
-    /// lack, is no proof: compare the digest.
+    /// Data that was read before an error may be wrong already. A file that is cut exactly between
+    /// two streams looks complete in every format. A format's checksum, which xz and Zstandard may
+    /// even lack, does not prove the origin: compare the digest.
     ///
     /// # Errors
     ///
@@ -45,13 +45,14 @@ impl Compression {
         Ok(match self {
             Self::Bzip2 => self.whole(bzip2::bufread::MultiBzDecoder::new(input)),
             Self::Gzip => {
-                // Its constructor reads the header, unless the input says that it is not there.
+                // The constructor reads the header, unless the input reports that it is not
+                // available.
                 let mut decoder = flate2::bufread::MultiGzDecoder::new(input.asleep());
                 decoder.get_mut().wake();
                 self.whole(decoder)
             }
             Self::Xz => {
-                // Else data with a kind of checksum that is unknown here would not be checked.
+                // Without this flag, data with an unknown kind of checksum would not be checked.
                 let flags = CONCATENATED | TELL_UNSUPPORTED_CHECK;
                 let stream = Stream::new_stream_decoder(XZ_MEMORY_MEBIBYTES << 20, flags)
                     .map_err(|error| Error::undecodable(self, no_decoder(&error.into())))?;
@@ -68,10 +69,10 @@ impl Compression {
     }
 
     /// Decodes the beginning of `bytes`, which may be cut anywhere: at most `wanted` bytes, fewer
-    /// where no more can be had, and none where even the header is not complete.
+    /// if `bytes` has no more, and none if even the header is incomplete.
     ///
-    /// bzip2 gives nothing before a whole block has come, for which 910 kB of `bytes` are enough. The
-    /// others give what they have after at most 128 KiB of the image.
+    /// bzip2 returns nothing before a whole block is available, for which 910 kB of `bytes` are
+    /// enough. The others return what they have after at most 128 KiB of the image.
     ///
     /// # Errors
     ///
@@ -102,8 +103,8 @@ fn no_decoder(error: &io::Error) -> String {
     format!("no decoder could be set up: {error}")
 }
 
-/// A decoder whose failure lasts. The libraries differ in what they answer after an error, and
-/// some answer with a clean end.
+/// A decoder that keeps failing after an error. The libraries differ in what they return after one,
+/// and some report a clean end.
 struct Whole<D> {
     decoder: D,
     compression: Compression,
@@ -175,7 +176,7 @@ impl<D> Whole<D> {
     }
 }
 
-/// The libraries say that a limit was met, but not which.
+/// The libraries report that a limit was exceeded, but not which one.
 fn beyond_limit(error: &io::Error) -> Option<String> {
     let cause = error.get_ref()?;
     let xz = cause.downcast_ref::<liblzma::stream::Error>();

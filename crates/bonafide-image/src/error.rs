@@ -1,8 +1,8 @@
-//! Why an image must not be uploaded.
+//! Reasons why an image must not be uploaded.
 
 use crate::Compression;
 
-/// Why the bytes are not an image that may be offered to others.
+/// Why the bytes are not an image that may become public.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -24,16 +24,16 @@ pub enum Error {
         /// What the bytes look like.
         found: &'static str,
     },
-    /// Compressed data that is damaged, is cut short, has something behind its end, or needs more
-    /// memory than it may.
+    /// Compressed data that is damaged, is cut short, has bytes after its end, or needs more memory
+    /// than allowed.
     #[error("undecodable {compression} data: {reason}")]
     Undecodable {
-        /// The compression that it was decoded as.
+        /// The compression by which it was decoded.
         compression: Compression,
         /// What is wrong, and after how many decoded bytes.
         reason: String,
     },
-    /// A format version or feature that nobody here knows to be safe.
+    /// A format version or feature that this version of the crate does not support.
     #[error("unsupported qcow2 image: {what}")]
     Unsupported {
         /// The version or feature.

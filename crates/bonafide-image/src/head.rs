@@ -1,4 +1,4 @@
-//! What the first bytes of an image tell.
+//! What the first bytes of an image say about it.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{Compression, Error, qcow2};
 
-/// The format of a disk image, in Glance's words.
+/// The format of a disk image, by Glance's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -31,7 +31,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// What the head of an image says of the whole.
+/// What the head of an image says about the whole image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Head {
@@ -42,16 +42,16 @@ pub struct Head {
 }
 
 impl Head {
-    /// How many bytes of the beginning are needed to be sure.
+    /// How many bytes of the beginning are always enough.
     pub const LENGTH: usize = 64 * 1024;
 
     /// Reads the head: the first [`Head::LENGTH`] bytes, or all of a smaller image.
     ///
-    /// The bytes need not be proven yet; they are only looked at.
+    /// The bytes need not be verified yet; they are only inspected.
     ///
     /// # Errors
     ///
-    /// [`Error`] if this is no image, or one that must not be offered: with a backing file, an
+    /// [`Error`] if the bytes are not an image, or are an unsafe one: with a backing file, an
     /// external data file, encryption or unknown features.
     pub fn read(bytes: &[u8]) -> Result<Self, Error> {
         if bytes.starts_with(qcow2::MAGIC) {
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_image_is_named() {
+    fn what_is_not_an_image_is_named() {
         for (bytes, found) in [
             (&b""[..], "an empty file"),
             (b"\n<!DOCTYPE HTML><html>", "an HTML page"),

@@ -1,17 +1,17 @@
-//! The compressed side of a decoder.
+//! The compressed input of a decoder.
 
 use std::io::{self, BufRead, ErrorKind, Read};
 
 use crate::{Compression, Error};
 
 /// An error of the caller's own reader, marked on its way through a decoder so that it is not
-/// taken for damage.
+/// mistaken for damaged data.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub(crate) struct FromReader(pub(crate) io::Error);
 
-/// A reader that a decoder may pull from: it tells an empty file from a cut one, and an error of
-/// its own from the decoder's.
+/// A reader from which a decoder pulls. It distinguishes an empty file from one that is cut short,
+/// and an error of its own from an error of the decoder.
 #[derive(Debug)]
 pub(crate) struct Input<R> {
     reader: R,
@@ -30,7 +30,7 @@ impl<R> Input<R> {
         }
     }
 
-    /// Answers that nothing is there yet, without asking the reader, until it is woken.
+    /// Reports that no data is available yet, without calling the reader, until it is woken.
     pub(crate) fn asleep(mut self) -> Self {
         self.asleep = true;
         self
@@ -48,7 +48,7 @@ impl<R: BufRead> BufRead for Input<R> {
         }
         let bytes = self.reader.fill_buf().map_err(mark)?;
         if self.empty && bytes.is_empty() {
-            let reason = format!("an empty file is no {} file", self.compression);
+            let reason = format!("an empty file is not a {} file", self.compression);
             let error = Error::undecodable(self.compression, reason);
             return Err(io::Error::new(ErrorKind::UnexpectedEof, error));
         }
@@ -69,7 +69,7 @@ impl<R: BufRead> Read for Input<R> {
     }
 }
 
-/// An interruption stays what it is: decoders know that they may ask again.
+/// An interruption is passed on: decoders know that they may try again.
 fn mark(error: io::Error) -> io::Error {
     match error.kind() {
         ErrorKind::Interrupted => error,

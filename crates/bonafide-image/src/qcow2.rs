@@ -12,7 +12,7 @@ const CRYPT_METHOD: usize = 32;
 const INCOMPATIBLE_FEATURES: usize = 72;
 const HEADER_LENGTH: usize = 100;
 
-/// The image was not closed cleanly; nothing is missing from it.
+/// The image was not closed cleanly; no data is missing.
 const DIRTY: u64 = 1;
 /// The guest's data is in another file.
 const EXTERNAL_DATA_FILE: u64 = 1 << 2;
@@ -23,7 +23,7 @@ const EXTENDED_L2: u64 = 1 << 4;
 /// Larger than any cloud's disk; a header that says more is damaged or an attack.
 const MAX_VIRTUAL_SIZE: u64 = 64 << 40;
 
-/// Reads the size of the virtual disk in bytes and refuses what must not be offered.
+/// Reads the size of the virtual disk in bytes, and refuses unsafe images.
 pub(crate) fn virtual_size(head: &[u8]) -> Result<u64, Error> {
     let version = number::<4>(head, VERSION)?;
     if !matches!(version, 2 | 3) {

@@ -11,7 +11,7 @@ use crate::{
     BuildDate, Edition, ImageRecord, Metadata, OsPurpose, Rule, Severity, Value, Violation,
 };
 
-/// What is wrong with one image of a cloud.
+/// The violations of one image of a cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ImageReport<'a> {
@@ -21,26 +21,26 @@ pub struct ImageReport<'a> {
     pub violations: Vec<Violation>,
 }
 
-/// A violation as an edition weighs it, for tables and JSON.
+/// A violation with its severity in one edition, for tables and JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Diagnostic<'a> {
-    /// How much it weighs.
+    /// Its severity.
     pub severity: Severity,
     /// The rule's number.
     pub rule: Rule,
-    /// Who makes the rule.
+    /// Who makes the rule: a standard or a service.
     pub standard: &'static str,
     /// The property or attribute.
     pub property: &'a str,
-    /// Its value; `None` if it is not there.
+    /// Its value; `None` if it is absent.
     pub value: Option<&'a str>,
     /// What is wrong, and what to do.
     pub why: &'a str,
 }
 
 impl ImageReport<'_> {
-    /// The violations that this edition knows, the worst first.
+    /// The violations that this edition has, the most severe first.
     #[must_use]
     pub fn diagnostics(&self, edition: Edition) -> Vec<Diagnostic<'_>> {
         let known = self.violations.iter();
@@ -52,8 +52,8 @@ impl ImageReport<'_> {
     }
 }
 
-/// Everything that is wrong with the images of a cloud, each by itself and all together, in the order
-/// in which they came. `now` is the time of the check, UTC.
+/// The violations of all images of a cloud, each by itself and all together, in the order of the
+/// input. `now` is the time of the check, UTC.
 #[must_use]
 pub fn check_cloud(images: &[ImageRecord], now: Timestamp) -> Vec<ImageReport<'_>> {
     let listed: Vec<_> = images.iter().map(Listed::new).collect();
@@ -142,7 +142,7 @@ fn generic(judge: &mut Checker<'_>, one: &Listed<'_>, same: &[&Listed<'_>]) {
         let both = others().find(|other| public(one.image) && public(other.image));
         let (levels, other) = match (both, others().next()) {
             (Some(other), _) => (Levels::FROM_V1_1, other),
-            // Community images count since version 2.
+            // Version 2 includes community images.
             (None, Some(other)) => (Levels::V2_ERROR, other),
             (None, None) => return,
         };
@@ -186,7 +186,7 @@ fn replaced(judge: &mut Checker<'_>, one: &Listed<'_>, same: &[&Listed<'_>]) {
     let levels = match cut {
         _ if name == current => Levels::ERROR,
         _ if name == wanted => return,
-        // In a catalog where each name ends with its day, no name is taken from another.
+        // In a catalog where each name ends with its day, no two images have the same name.
         None if undated(name).is_some() && undated(name) == undated(current) => Levels::HINT,
         Some((_, word)) if word.starts_with('(') => Levels::WARNING,
         Some((_, word)) if word.len() == 8 && word.bytes().all(|b| b.is_ascii_digit()) => {
@@ -200,7 +200,7 @@ fn replaced(judge: &mut Checker<'_>, one: &Listed<'_>, same: &[&Listed<'_>]) {
     judge.report(levels, rule, "name", why);
 }
 
-/// `Ubuntu Noble 24.04` of `Ubuntu Noble 24.04 (2026-11-23)`, and of one with its build behind the day.
+/// `Ubuntu Noble 24.04` of `Ubuntu Noble 24.04 (2026-11-23)`, also with a build after the day.
 fn undated(name: &str) -> Option<&str> {
     let (rest, said) = name.strip_suffix(')')?.rsplit_once(" (")?;
     let day = said.split_once(", ").map_or(said, |(day, _)| day);
@@ -231,7 +231,7 @@ fn equal_names(judge: &mut Checker<'_>, one: &Listed<'_>, same: &[&Listed<'_>]) 
     let levels =
         match one.image.owner == other.image.owner && architecture(one) == architecture(other) {
             true => Levels::ERROR,
-            // Anybody may take a name, and architectures are told apart by their property.
+            // Everyone may use a name, and architectures are distinguished by their property.
             false => Levels::WARNING,
         };
     let why = format!("image {} has the same name", other.image.id);

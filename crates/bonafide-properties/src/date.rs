@@ -8,7 +8,7 @@ use jiff::civil::{Date, DateTime};
 use crate::InvalidValue;
 use crate::promise::plain_date;
 
-/// When an image was built or, if that is earlier, until when patches are in; UTC.
+/// When an image was built or, if that is earlier, until when it is patched; UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BuildDate {
     /// `2026-11-10`.
@@ -20,7 +20,7 @@ pub enum BuildDate {
 }
 
 impl BuildDate {
-    /// The earliest that it may mean.
+    /// The earliest time that it may mean.
     #[must_use]
     pub fn start(self) -> DateTime {
         match self {

@@ -1,4 +1,4 @@
-//! The editions of the standards, and how much a violation weighs in each.
+//! The editions of the standards, and the severity of a violation in each.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::InvalidValue;
 
-/// An edition of SCS-0102 (image metadata), with that of SCS-0104 (standard images) that belongs to it.
+/// An edition of SCS-0102 (image metadata), with the edition of SCS-0104 (standard images) that
+/// belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(into = "&'static str")]
 #[non_exhaustive]
@@ -57,16 +58,16 @@ impl FromStr for Edition {
     }
 }
 
-/// How much a violation weighs.
+/// The severity of a violation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Severity {
-    /// Worth knowing; nothing better may be possible.
+    /// Useful to know; it may be impossible to do better.
     Hint,
-    /// A recommendation is not followed, or something will not work as it seems.
+    /// A recommendation is not followed, or a setting will not have the expected effect.
     Warning,
-    /// A requirement is broken, or no server can be made from the image.
+    /// A requirement is violated, or no server can be created from the image.
     Error,
 }
 
@@ -80,7 +81,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// The severity in each edition; `None`: it does not know the rule.
+/// The severity in each edition; `None`: the edition does not have the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Levels {
     v1_0: Option<Severity>,
@@ -92,13 +93,13 @@ impl Levels {
     pub(crate) const ERROR: Self = Self::same(Severity::Error);
     pub(crate) const WARNING: Self = Self::same(Severity::Warning);
     pub(crate) const HINT: Self = Self::same(Severity::Hint);
-    /// Demanded from the first edition, recommended since 2025.
+    /// Required from the first edition, recommended since 2025.
     pub(crate) const ONCE_DEMANDED: Self = Self::new(
         Some(Severity::Error),
         Some(Severity::Hint),
         Some(Severity::Hint),
     );
-    /// Recommended in 1.1, demanded in 2.
+    /// Recommended in 1.1, required in 2.
     pub(crate) const DEMANDED_LATER: Self =
         Self::new(None, Some(Severity::Warning), Some(Severity::Error));
     pub(crate) const FROM_V1_1: Self =
@@ -110,7 +111,7 @@ impl Levels {
     pub(crate) const V2_WARNING: Self = Self::new(None, None, Some(Severity::Warning));
     pub(crate) const V2_ERROR: Self = Self::new(None, None, Some(Severity::Error));
 
-    /// The same, and a hint where it would be more.
+    /// The same, with at most the severity of a hint.
     pub(crate) fn at_most_hint(self) -> Self {
         let hint = |severity: Option<Severity>| severity.map(|_| Severity::Hint);
         Self::new(hint(self.v1_0), hint(self.v1_1), hint(self.v2))

@@ -13,7 +13,7 @@ pub struct InvalidValue {
     pub property: &'static str,
     /// The value.
     pub value: String,
-    /// What is allowed, and where that is written.
+    /// The allowed values, and where they are defined.
     pub expected: String,
 }
 
@@ -31,7 +31,7 @@ impl InvalidValue {
     }
 }
 
-/// All that is wrong with one image, at once.
+/// All violations of one image, at once.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub struct Error {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::InvalidValue;
 
-/// Nova cuts longer values of what it copies to a server; Glance's own limit of names is the same.
+/// Nova cuts longer values when it copies them to a server; Glance's own limit of names is the
+/// same.
 const MAX_LENGTH: usize = 255;
 
-/// Written from typed values only, so that twins can't differ and grammars hold.
+/// Written from typed values only, so that aliases can't differ and grammars are kept.
 const MODELLED: [&str; 29] = [
     "architecture",
     "ci_job_id",
@@ -40,7 +41,7 @@ const MODELLED: [&str; 29] = [
     "uuid_validity",
 ];
 
-/// Attributes of an image in Glance, whose JSON has them beside the properties.
+/// Attributes of an image in Glance, which its JSON has beside the properties.
 pub(crate) const ATTRIBUTES: [&str; 26] = [
     "checksum",
     "container_format",
@@ -70,17 +71,17 @@ pub(crate) const ATTRIBUTES: [&str; 26] = [
     "visibility",
 ];
 
-/// Names that belong to somebody else.
+/// Names that are reserved for others.
 const RESERVED: [&str; 3] = ["bonafide_", "os_glance", "owner_specified."];
 
-/// Properties beyond the model, in the operator's words: `hw_qemu_guest_agent=yes`.
+/// Properties beyond the model, as the operator writes them: `hw_qemu_guest_agent=yes`.
 ///
 /// ```
 /// use bonafide_properties::ExtraProperties;
 ///
 /// let mut extra = ExtraProperties::new();
 /// extra.set("hw_qemu_guest_agent", "yes")?;
-/// assert!(extra.set("os_distro", "ubuntu").is_err(), "it has a place of its own");
+/// assert!(extra.set("os_distro", "ubuntu").is_err(), "it is in the model");
 /// # Ok::<(), bonafide_properties::InvalidValue>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -97,8 +98,8 @@ impl ExtraProperties {
     ///
     /// # Errors
     ///
-    /// [`InvalidValue`] if the name is modelled or reserved, or Glance or Nova would not take name or
-    /// value.
+    /// [`InvalidValue`] if the name is modelled or reserved, or if Glance or Nova would not accept
+    /// name or value.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), InvalidValue> {
         let refused = |expected: &str| Err(InvalidValue::new("extra property", name, expected));
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':' | '.');
@@ -106,10 +107,10 @@ impl ExtraProperties {
             return refused("a name of letters, digits, `_`, `-`, `:` and `.`");
         }
         if MODELLED.contains(&name) {
-            return refused("it has a place of its own in the model");
+            return refused("it has a field of its own in the model");
         }
         if ATTRIBUTES.contains(&name) {
-            return refused("it is an attribute of the image and no property");
+            return refused("it is an attribute of the image, not a property");
         }
         if RESERVED.iter().any(|prefix| name.starts_with(prefix)) {
             return refused("this name is reserved");

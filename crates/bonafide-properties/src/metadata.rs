@@ -13,17 +13,17 @@ use crate::{
     TpmVersion, UuidValidity, VideoModel, WatchdogAction,
 };
 
-/// A value as it was found.
+/// A value as it was read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Value<T> {
-    /// One that its vocabulary or grammar has, written as it should be.
+    /// A value of its vocabulary or grammar, in the correct spelling.
     Known(T),
     /// Any other text.
     Other(String),
 }
 
 impl<T: FromStr + fmt::Display> Value<T> {
-    /// Reads a text. What would be written otherwise than it was read is not known.
+    /// Reads a text. A value that would be written in another way than it was read is unknown.
     #[must_use]
     pub fn read(text: &str) -> Self {
         match text.parse::<T>() {
@@ -52,7 +52,7 @@ impl<T: fmt::Display> fmt::Display for Value<T> {
     }
 }
 
-/// The texts that Nova takes for a boolean; it takes everything else for false.
+/// The texts that Nova reads as true or false; it reads every other text as false.
 pub(crate) fn nova_boolean(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "1" | "t" | "true" | "on" | "y" | "yes" => Some(true),
@@ -63,9 +63,9 @@ pub(crate) fn nova_boolean(text: &str) -> Option<bool> {
 
 macro_rules! metadata {
     ($($(#[$meta:meta])* $field:ident: $kind:ty = $name:literal,)+) => {
-        /// The properties of an image, whoever set them, as far as the standards know them.
+        /// The properties of an image, whoever wrote them, as far as the standards define them.
         ///
-        /// Nothing is lost: [`Metadata::to_map`] gives back exactly what [`Metadata::from_map`] took.
+        /// Nothing is lost: [`Metadata::to_map`] returns exactly what [`Metadata::from_map`] read.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct Metadata {
@@ -88,7 +88,7 @@ macro_rules! metadata {
                 }
             }
 
-            /// The properties as Glance takes them.
+            /// The properties as Glance accepts them.
             #[must_use]
             pub fn to_map(&self) -> BTreeMap<String, String> {
                 let mut map = self.others.clone();

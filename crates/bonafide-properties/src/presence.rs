@@ -8,7 +8,7 @@ use crate::edition::Levels;
 use crate::rules::{CLUSTER_API_NAME, NAMED, Status, is_cluster_api};
 use crate::{ImageRecord, OsPurpose, Rule, Severity, Violation};
 
-/// Releases of Debian with their days. The later ones come with a release of this crate.
+/// Releases of Debian with their days. Later releases need a release of this crate.
 const DEBIAN: [(&str, Date); 4] = [
     ("10", Date::constant(2019, 7, 6)),
     ("11", Date::constant(2021, 8, 14)),
@@ -16,11 +16,12 @@ const DEBIAN: [(&str, Date); 4] = [
     ("13", Date::constant(2025, 8, 9)),
 ];
 
-/// What SCS-0104 demands or recommends and is not among these images, which are all that a cloud
-/// shows. `now` is the time of the check, UTC.
+/// The images that SCS-0104 requires or recommends and that are missing among these images, which
+/// must be all images that a cloud shows. `now` is the time of the check, UTC.
 ///
-/// Version 1 goes by the name, with a list for each edition. Version 2 goes by distribution, version
-/// and `os_purpose=generic`, and follows the vendors' releases. A violation here has no value.
+/// Version 1 identifies images by name, with a list for each edition. Version 2 identifies them by
+/// distribution, version and `os_purpose=generic`, and follows the vendors' releases. A violation
+/// here has no value.
 #[must_use]
 pub fn check_presence(images: &[ImageRecord], now: Timestamp) -> Vec<Violation> {
     let mut missing = named(images);
@@ -29,7 +30,7 @@ pub fn check_presence(images: &[ImageRecord], now: Timestamp) -> Vec<Violation> 
     missing
 }
 
-/// What version 1 lists by name.
+/// The images that version 1 lists by name.
 fn named(images: &[ImageRecord]) -> Vec<Violation> {
     let severity = |status: Option<Status>| match status? {
         Status::Mandatory => Some(Severity::Error),
@@ -60,7 +61,7 @@ fn named(images: &[ImageRecord]) -> Vec<Violation> {
     missing.collect()
 }
 
-/// An image that is the system and not called so.
+/// An image of that system with another name.
 fn other_name(images: &[ImageRecord], wanted: &str) -> String {
     let (distribution, version) = wanted.split_once(' ').unwrap_or_default();
     let distribution = distribution.to_lowercase();
@@ -72,12 +73,14 @@ fn other_name(images: &[ImageRecord], wanted: &str) -> String {
         .find(same)
         .and_then(|image| image.name.as_ref())
     {
-        Some(name) => format!("; `{name}` is that system, but this version goes by the name"),
+        Some(name) => {
+            format!("; `{name}` is that system, but this version identifies images by name")
+        }
         None => String::new(),
     }
 }
 
-/// What both versions recommend by the beginning of a name, which is written in two ways.
+/// What both versions recommend by a prefix of the name, which has two spellings.
 fn cluster_api(images: &[ImageRecord]) -> Vec<Violation> {
     let warning = Some(Severity::Warning);
     let ways = [
@@ -99,7 +102,7 @@ fn cluster_api(images: &[ImageRecord]) -> Vec<Violation> {
     missing.collect()
 }
 
-/// What version 2 asks for on this day.
+/// The requirements of version 2 on this day.
 fn systems(images: &[ImageRecord], today: Date) -> Vec<Violation> {
     let (lts, debian) = (ubuntu(today), debian(today));
     let mut asked = vec![("ubuntu", &lts.latest, Levels::V2_ERROR, "required")];
@@ -145,13 +148,14 @@ fn systems(images: &[ImageRecord], today: Date) -> Vec<Violation> {
     missing.collect()
 }
 
-/// Versions of a distribution that serve as the latest and as the one before, the due one first.
+/// Versions of a distribution that are accepted as the latest and as the previous one, the due one
+/// first.
 struct Releases {
     latest: Vec<String>,
     before: Vec<String>,
 }
 
-/// Long-term support comes each second April; the new release is due at its end.
+/// Long-term support releases come each second April; the new release is due when the old one ends.
 fn ubuntu(today: Date) -> Releases {
     let year = today.year() - today.year().rem_euclid(2);
     let version = |year: i16| format!("{:02}.04", year.rem_euclid(100));
@@ -168,7 +172,7 @@ fn ubuntu(today: Date) -> Releases {
     }
 }
 
-/// A release is due a month after its day, and serves from that day on.
+/// A release is due a month after its day, and accepted from that day on.
 fn debian(today: Date) -> Releases {
     let due = |day: Date| day.saturating_add(Span::new().months(1)) <= today;
     let position = |test: &dyn Fn(Date) -> bool| {
@@ -190,12 +194,12 @@ fn is_system(image: &ImageRecord, distribution: &str, version: &str) -> bool {
     image.get("os_distro") == Some(distribution) && image.get("os_version") == Some(version)
 }
 
-/// Whether the projects that see it can use it. Some saved forms do not say the status.
+/// Whether the projects that see it can use it. Some saved forms lack the status.
 fn is_usable(image: &ImageRecord) -> bool {
     !image.os_hidden && matches!(image.status.as_str(), "" | "active")
 }
 
-/// Why an image does not do, that is otherwise the wanted one.
+/// Why an image that is otherwise the wanted one is not accepted.
 fn instead(image: &ImageRecord) -> String {
     match image {
         image if image.os_hidden => "is hidden".to_owned(),

@@ -52,9 +52,9 @@ impl FromStr for ProvidedUntil {
 pub enum UuidValidity {
     /// Until this day, UTC.
     Date(Date),
-    /// For ever.
+    /// Permanently.
     Forever,
-    /// As long as it is among the last so many images.
+    /// As long as it is among the last N images.
     Last(NonZeroU32),
     /// No promise.
     None,
@@ -63,9 +63,10 @@ pub enum UuidValidity {
 }
 
 impl UuidValidity {
-    /// Whether an old image may be deleted today, UTC, when `newer` images of its kind are there (the
-    /// current one among them) that are newer. `last-N` keeps N old ones beside the current one, which
-    /// fits both ways to read the standard, and ends with `provided_until`. The newest is never old.
+    /// Whether an old image may be deleted today, UTC, when there are `newer` images of its kind
+    /// that are newer (including the current one). `last-N` keeps N old ones beside the current
+    /// one, which satisfies both readings of the standard, and ends with `provided_until`. The
+    /// newest image is never old.
     #[must_use]
     pub fn allows_removal(self, newer: u32, provided_until: ProvidedUntil, today: Date) -> bool {
         let ended = matches!(provided_until, ProvidedUntil::Date(until) if until < today);
@@ -115,7 +116,7 @@ impl FromStr for UuidValidity {
     }
 }
 
-/// Exactly `YYYY-MM-DD`; jiff alone would also take other forms of ISO 8601.
+/// Exactly `YYYY-MM-DD`; jiff alone would also accept other forms of ISO 8601.
 pub(crate) fn plain_date(text: &str) -> Option<Date> {
     let date: Date = text.parse().ok()?;
     (date.to_string() == text).then_some(date)

@@ -66,12 +66,13 @@ pub struct LifecyclePolicy {
     pub provided_until: ProvidedUntil,
     /// `uuid_validity`.
     pub uuid_validity: UuidValidity,
-    /// `hotfix_hours`: hours until a critical fix is in; 0 is best effort, `None` no promise.
+    /// `hotfix_hours`: hours until a critical fix is included; 0 is best effort, `None` is no
+    /// promise.
     pub hotfix_hours: Option<u32>,
 }
 
 impl LifecyclePolicy {
-    /// The three that SCS-0102 demands.
+    /// The three that SCS-0102 requires.
     #[must_use]
     pub const fn new(
         replace_frequency: ReplaceFrequency,
@@ -98,9 +99,9 @@ pub struct CiRun {
 }
 
 impl CiRun {
-    /// From a CI's environment: `CI_JOB_ID` and `CI_PIPELINE_ID` of GitLab, `GITHUB_RUN_ID` of GitHub
-    /// (both are its id, since a job has none there), `ZUUL_BUILD` and `ZUUL_BUILDSET` of Zuul.
-    /// Outside of a CI it is empty.
+    /// From a CI's environment: `CI_JOB_ID` and `CI_PIPELINE_ID` of GitLab, `GITHUB_RUN_ID` of
+    /// GitHub (used for both, since GitHub has no id of a job), `ZUUL_BUILD` and `ZUUL_BUILDSET` of
+    /// Zuul. Outside of a CI it is empty.
     #[must_use]
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
         let first = |names: &[&str]| {
@@ -114,7 +115,7 @@ impl CiRun {
     }
 }
 
-/// How a server is rescued with the image: the stable device rescue of Nova.
+/// How a server is rescued with the image: Nova's stable device rescue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Rescue {
@@ -132,17 +133,17 @@ impl Rescue {
     }
 }
 
-/// The SCS-0102 metadata of an image and the operator's twins of it.
+/// The SCS-0102 metadata of an image and the operator's aliases of it.
 ///
-/// Twins (`architecture` and `cpu_arch`, `image_original_user` and `default_ssh_username`,
+/// Aliases (`architecture` and `cpu_arch`, `image_original_user` and `default_ssh_username`,
 /// `image_source` and `source_url`) are written from one value, so they can't differ. `min_disk`
 /// and `min_ram` are attributes of Glance and not in the map.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ImageProperties {
-    /// What is inside.
+    /// The operating system.
     pub system: OperatingSystem,
-    /// What is promised.
+    /// The lifecycle that is promised.
     pub lifecycle: LifecyclePolicy,
     /// Where it comes from.
     pub source: ImageSource,
@@ -158,11 +159,11 @@ pub struct ImageProperties {
     pub disk_bus: DiskBus,
     /// `hw_rng_model`; virtio by default.
     pub rng_model: Option<RngModel>,
-    /// `hw_rescue_bus` and `hw_rescue_device`, for images to rescue servers with.
+    /// `hw_rescue_bus` and `hw_rescue_device`, for images that are used to rescue servers.
     pub rescue: Option<Rescue>,
-    /// `maintained_until`: until when the vendor of the operating system maintains it.
+    /// `maintained_until`: until when the vendor maintains the operating system.
     pub maintained_until: Option<Date>,
-    /// `patchlevel`: up to what it is patched, if that is not up to its build date.
+    /// `patchlevel`: up to which day it is patched, if that is not its build date.
     pub patch_level: Option<String>,
     /// `ci_job_id` and `ci_pipeline_id`.
     pub ci: CiRun,
@@ -205,20 +206,20 @@ impl ImageProperties {
         }
     }
 
-    /// Whether SCS-0104 lets an image of this origin be [`OsPurpose::Generic`]: those of Debian and
-    /// Ubuntu must come from the directories that the standard names.
+    /// Whether SCS-0104 allows an image of this origin to be [`OsPurpose::Generic`]: images of
+    /// Debian and Ubuntu must come from the directories that the standard names.
     #[must_use]
     pub fn may_be_generic(&self) -> bool {
         let (system, source) = (&self.system, self.source.to_string());
         rules::problem(&system.distribution, &system.version, &source).is_none()
     }
 
-    /// The properties as Glance takes them: names and strings.
+    /// The properties as Glance accepts them: names and strings.
     ///
     /// # Errors
     ///
-    /// [`Error`] with everything that is an error in any edition of SCS-0102 and SCS-0104, in Glance or in
-    /// Nova.
+    /// [`Error`] with all violations that are errors in any edition of SCS-0102 and SCS-0104, in
+    /// Glance or in Nova.
     pub fn to_map(&self) -> Result<BTreeMap<String, String>, Error> {
         let system = &self.system;
         let architecture = system.architecture.to_string();
@@ -283,7 +284,8 @@ impl ImageProperties {
             ..ImageRecord::default()
         };
         let mut violations = Checker::new(&record).written();
-        // What would be cut, and what no server boots with, is not written even where that is no error.
+        // A value that would be cut, or that no server boots with, is not written even where it is
+        // not an error.
         violations.retain(|violation| match violation.rule {
             Rule::Keys | Rule::MinRam => violation.worst() >= Some(Severity::Warning),
             _ => violation.worst() == Some(Severity::Error),

@@ -1,11 +1,11 @@
-//! Images as customers look for them.
+//! Searches for images, as customers' tools make them.
 
 use std::collections::BTreeMap;
 
 use crate::ImageRecord;
 
-/// A search by properties, as the data source `openstack_images_image_v2` of Terraform and OpenTofu and
-/// the source filter of Packer make it.
+/// A search by properties, like that of the data source `openstack_images_image_v2` of Terraform
+/// and OpenTofu and of the source filter of Packer.
 ///
 /// ```
 /// use bonafide_properties::{ImageRecord, Query};
@@ -32,13 +32,13 @@ pub struct Query {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueryError {
-    /// No image fits.
-    #[error("no image fits; hidden ones are not looked at unless that is asked for")]
+    /// No image matches.
+    #[error("no image matches; hidden images are searched only on request")]
     None,
-    /// Several fit, and it was not said which of them.
-    #[error("{count} images fit: ask for more properties, or for the most recent one")]
+    /// Several images match, and the search does not say which one is wanted.
+    #[error("{count} images match: search by more properties, or for the most recent image")]
     Several {
-        /// How many.
+        /// The number of images.
         count: usize,
     },
 }
@@ -55,13 +55,14 @@ impl Query {
         self
     }
 
-    /// Who may see it: `public`, `community`, `shared` or `private`.
+    /// Its visibility: `public`, `community`, `shared` or `private`.
     pub fn visibility(mut self, visibility: impl Into<String>) -> Self {
         self.visibility = Some(visibility.into());
         self
     }
 
-    /// With exactly this value of a property. Attributes, such as name and visibility, are none.
+    /// With exactly this value of a property. Attributes, such as name and visibility, are not
+    /// properties.
     pub fn property(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.properties.insert(name.into(), value.into());
         self
@@ -79,13 +80,13 @@ impl Query {
         self
     }
 
-    /// The one that was registered last, if several fit.
+    /// The one that was registered last, if several match.
     pub const fn most_recent(mut self) -> Self {
         self.most_recent = true;
         self
     }
 
-    /// Whether the image fits.
+    /// Whether the image matches.
     #[must_use]
     pub fn matches(&self, image: &ImageRecord) -> bool {
         let named = self.name.is_none() || image.name == self.name;
@@ -98,11 +99,11 @@ impl Query {
             && self.tags.iter().all(|tag| image.tags.contains(tag))
     }
 
-    /// The image that fits.
+    /// The image that matches.
     ///
     /// # Errors
     ///
-    /// [`QueryError`] if there is none, or several and [`Query::most_recent`] was not asked for.
+    /// [`QueryError`] if none matches, or several do and [`Query::most_recent`] was not set.
     pub fn find<'a>(
         &self,
         images: impl IntoIterator<Item = &'a ImageRecord>,
@@ -118,7 +119,8 @@ impl Query {
                 count: fitting.len(),
             }),
             _ => {
-                // Of the same time, always the same one, whatever the order of the list.
+                // Of images with the same time, always the same one, whatever the order of the
+                // list.
                 let newest = fitting
                     .into_iter()
                     .max_by_key(|image| (image.created_at, &image.id));

@@ -1,4 +1,4 @@
-//! An image as Glance describes it, of this cloud or out of a saved list.
+//! An image as Glance describes it, of a cloud or of a saved list.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use crate::{RecordError, SavedImages};
 
 mod read;
 
-/// An image with its attributes and properties, whoever made it.
+/// An image with its attributes and properties, whoever created it.
 ///
-/// Everything may be missing or wrong: it is what the rules look at.
+/// Every value may be missing or wrong: the rules check them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ImageRecord {
@@ -23,17 +23,17 @@ pub struct ImageRecord {
     pub status: String,
     /// `public`, `community`, `shared` or `private`.
     pub visibility: String,
-    /// Whether lists leave it out.
+    /// Whether lists omit it.
     pub os_hidden: bool,
     /// The id of the project that owns it.
     pub owner: Option<String>,
-    /// Bytes of the data.
+    /// The size of the data in bytes.
     pub size: Option<u64>,
-    /// Bytes of the disk that the data describe.
+    /// The size of the virtual disk in bytes.
     pub virtual_size: Option<u64>,
-    /// GiB of disk that it needs.
+    /// The required disk, in GiB.
     pub min_disk: u64,
-    /// MiB of memory that it needs.
+    /// The required memory, in MiB.
     pub min_ram: u64,
     /// The algorithm of `os_hash_value`.
     pub os_hash_algo: Option<String>,
@@ -45,12 +45,12 @@ pub struct ImageRecord {
     pub created_at: Option<Timestamp>,
     /// Its properties.
     pub properties: BTreeMap<String, String>,
-    /// What a saved list has where a text should be, as JSON.
+    /// Values of a saved list that should be texts and are not, as JSON.
     pub not_texts: BTreeMap<String, String>,
 }
 
 impl ImageRecord {
-    /// An image with these properties that is active and public, and nothing else.
+    /// An active, public image with this name and these properties, and no other values.
     #[must_use]
     pub fn public(name: impl Into<String>, properties: BTreeMap<String, String>) -> Self {
         Self {
@@ -66,12 +66,12 @@ impl ImageRecord {
     ///
     /// # Errors
     ///
-    /// [`RecordError`] if it is not one of those forms.
+    /// [`RecordError`] if the text is in none of these forms.
     pub fn from_json(text: &[u8]) -> Result<Vec<Self>, RecordError> {
         Ok(SavedImages::from_json(text)?.images)
     }
 
-    /// Whether the catalog of the cloud shows it: public or community, and not hidden.
+    /// Whether the image is offered to all projects: public or community, and not hidden.
     #[must_use]
     pub fn is_listed(&self) -> bool {
         !self.os_hidden && matches!(self.visibility.as_str(), "public" | "community")

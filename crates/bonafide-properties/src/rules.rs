@@ -21,7 +21,7 @@ mod terms;
 pub use recency::next_due;
 pub(crate) use standard_images::{CLUSTER_API_NAME, NAMED, Status, is_cluster_api, problem};
 
-/// Looks at one image and gathers what is wrong with it.
+/// Checks one image and collects its violations.
 pub(crate) struct Checker<'a> {
     record: &'a ImageRecord,
     metadata: Metadata,
@@ -53,7 +53,7 @@ impl<'a> Checker<'a> {
         });
     }
 
-    /// Reports a property that is not there; `true` if it is.
+    /// Reports an absent property; `true` if it is present.
     fn demand(&mut self, levels: Levels, rule: Rule, property: &str, why: &str) -> bool {
         let there = self.record.properties.contains_key(property)
             || self.record.not_texts.contains_key(property);
@@ -63,7 +63,7 @@ impl<'a> Checker<'a> {
         there
     }
 
-    /// The rules that need neither a clock nor what only a cloud knows.
+    /// The rules that need neither a clock nor the other images.
     pub(crate) fn written(mut self) -> Vec<Violation> {
         self.judge_what_is_written();
         self.violations
@@ -80,7 +80,7 @@ impl<'a> Checker<'a> {
         stored::judge_sizes(self);
     }
 
-    /// What was reported so far.
+    /// The violations so far.
     pub(crate) fn found(self) -> Vec<Violation> {
         self.violations
     }
@@ -95,8 +95,8 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Everything that is wrong with one image by itself, in the order of the rules. `now` is the time of
-/// the check, UTC.
+/// The violations of one image by itself, in the order of the rules. `now` is the time of the
+/// check, UTC.
 #[must_use]
 pub fn check_image(record: &ImageRecord, now: Timestamp) -> Vec<Violation> {
     let mut violations = Checker::new(record).all(now);
@@ -105,18 +105,18 @@ pub fn check_image(record: &ImageRecord, now: Timestamp) -> Vec<Violation> {
     violations
 }
 
-/// A text that is there and not empty.
+/// A text that is present and not empty.
 fn text(value: &Option<Value<String>>) -> Option<&str> {
     let text = value.as_ref()?.known()?.trim();
     (!text.is_empty()).then_some(text)
 }
 
-/// What is read of a property if it is known.
+/// The parsed value of a property, if it is known.
 fn known<T: Copy>(value: &Option<Value<T>>) -> Option<T> {
     value.as_ref()?.known().copied()
 }
 
-/// What a property says if that is no known value.
+/// The text of a property, if its value is unknown.
 fn other<T>(value: &Option<Value<T>>) -> Option<&str> {
     match value {
         Some(Value::Other(text)) => Some(text),

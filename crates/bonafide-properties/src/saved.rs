@@ -11,7 +11,7 @@ mod error;
 
 pub use error::RecordError;
 
-/// What a list says at least of an image; more is in its properties.
+/// The minimum that a list contains of an image; the properties are beyond it.
 const COLUMNS: [&str; 16] = [
     "checksum",
     "container_format",
@@ -37,25 +37,25 @@ const COLUMNS: [&str; 16] = [
 pub struct SavedImages {
     /// The images, in the order of the file.
     pub images: Vec<ImageRecord>,
-    /// Whether they came as a list of the Image API, and not each by itself.
+    /// Whether they were a list of the Image API, and not single images.
     is_list: bool,
 }
 
 impl SavedImages {
     /// Reads images from JSON:
     ///
-    /// - the answer of `GET /v2/images`, all its pages one behind the other, or in an array;
-    /// - the answer of `GET /v2/images/{id}`, or an array of such images;
-    /// - what `openstack image show -f json` prints, in all versions of that client, once or several
-    ///   times one behind the other;
+    /// - the response to `GET /v2/images`, all its pages concatenated, or in an array;
+    /// - the response to `GET /v2/images/{id}`, or an array of such images;
+    /// - the output of `openstack image show -f json`, in all versions of that client, once or
+    ///   several times;
     /// - an image of the Image API v1.
     ///
-    /// An image that is there twice is read once.
+    /// An image that occurs twice is read once.
     ///
     /// # Errors
     ///
-    /// [`RecordError`] if it is something else, a part of these, or a form that leaves properties
-    /// out.
+    /// [`RecordError`] if the text is something else, a part of these, or a form without
+    /// properties.
     pub fn from_json(text: &[u8]) -> Result<Self, RecordError> {
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
         error::not_json_at_all(text)?;
@@ -69,11 +69,11 @@ impl SavedImages {
         }
     }
 
-    /// Whether these can be all images that a cloud shows, so that one that is missing is missing in
-    /// the cloud: several images, or a list with one image for general use.
+    /// Whether these can be all images that a cloud shows, so that an image that is missing here is
+    /// missing in the cloud: several images, or a list with one image for general use.
     ///
-    /// One image by itself can't, and neither can a list with one image that is private, hidden or
-    /// for a special purpose.
+    /// A single image can't be, nor can a list with one image that is private, hidden or for a
+    /// special purpose.
     #[must_use]
     pub fn may_be_whole(&self) -> bool {
         match self.images.as_slice() {
@@ -84,7 +84,7 @@ impl SavedImages {
     }
 }
 
-/// Whether the image is offered for general use, or does not say for what.
+/// Whether the image is offered for general use, or has no stated purpose.
 fn is_general(image: &ImageRecord) -> bool {
     let purpose = Metadata::from_map(&image.properties).purpose;
     purpose.is_none_or(|purpose| {
@@ -98,11 +98,11 @@ fn is_general(image: &ImageRecord) -> bool {
 #[derive(Default)]
 struct Reader {
     saved: SavedImages,
-    /// How many images were seen.
+    /// The number of images so far.
     seen: usize,
-    /// Where the last image of each id is.
+    /// The position of the last image with each id.
     places: BTreeMap<String, usize>,
-    /// Whether the last page names a next one.
+    /// Whether the last page refers to a next one.
     goes_on: bool,
 }
 

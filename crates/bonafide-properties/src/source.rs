@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::InvalidValue;
 
-/// The schemes that the public conformance test takes.
+/// The schemes that the public conformance test accepts.
 const SCHEMES: [&str; 4] = ["ftp", "ftps", "http", "https"];
 
 /// `image_source` (SCS-0102): the vendor's own URL, even if the bytes came from a mirror.
@@ -15,12 +15,12 @@ const SCHEMES: [&str; 4] = ["ftp", "ftps", "http", "https"];
 pub enum ImageSource {
     /// Not published anywhere.
     Private,
-    /// The URL at the vendor's.
+    /// The vendor's URL.
     Url(Url),
 }
 
 impl ImageSource {
-    /// The first day in the URL's path that is written as eight digits: when the vendor built it.
+    /// The first eight digits in the URL's path that are a date: the vendor's day of the build.
     pub(crate) fn day(&self) -> Option<jiff::civil::Date> {
         let Self::Url(url) = self else { return None };
         let digits = url.path().split(|c: char| !c.is_ascii_digit());

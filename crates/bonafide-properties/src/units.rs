@@ -11,7 +11,7 @@ const GIBIBYTE: u64 = 1 << 30;
 pub struct Gibibytes(pub u32);
 
 impl Gibibytes {
-    /// The fewest whole GiB that hold so many bytes.
+    /// The smallest number of whole GiB that holds this many bytes.
     #[must_use]
     pub fn holding(bytes: u64) -> Self {
         Self(u32::try_from(bytes.div_ceil(GIBIBYTE)).unwrap_or(u32::MAX))

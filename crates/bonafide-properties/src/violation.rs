@@ -1,4 +1,4 @@
-//! What is wrong with an image.
+//! Rules and their violations.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::edition::Levels;
 use crate::{Diagnostic, Edition, Severity};
 
-/// A rule that an image breaks.
+/// A violation of a rule by an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Violation {
@@ -15,7 +15,7 @@ pub struct Violation {
     pub rule: Rule,
     /// The property's or attribute's name in Glance.
     pub property: String,
-    /// Its value; `None` if it is not there.
+    /// Its value; `None` if it is absent.
     pub value: Option<String>,
     /// What is wrong, and what to do.
     pub why: String,
@@ -23,13 +23,13 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// How much it weighs in this edition; `None` if that does not know the rule.
+    /// Its severity in this edition; `None` if that does not have the rule.
     #[must_use]
     pub const fn severity(&self, edition: Edition) -> Option<Severity> {
         self.levels.of(edition)
     }
 
-    /// The most that it weighs in any edition.
+    /// Its highest severity in any edition.
     #[must_use]
     pub fn worst(&self) -> Option<Severity> {
         let all = Edition::ALL.into_iter();
@@ -38,7 +38,7 @@ impl Violation {
 }
 
 impl Violation {
-    /// How an edition weighs it; `None` if that does not know the rule.
+    /// Its severity in an edition; `None` if that does not have the rule.
     #[must_use]
     pub fn diagnostics(&self, edition: Edition) -> Option<Diagnostic<'_>> {
         Some(Diagnostic {
@@ -73,7 +73,8 @@ impl fmt::Display for Violation {
     }
 }
 
-/// An image's owner writes what it likes in properties and names, and a terminal obeys some characters.
+/// An image's owner may write anything in properties and names, and a terminal executes some
+/// characters.
 pub(crate) fn printable(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     let mut shown = String::new();
@@ -88,9 +89,9 @@ pub(crate) fn printable(text: &str) -> String {
 
 macro_rules! rules {
     ($($number:literal $name:ident $standard:literal $text:literal,)+) => {
-        /// A rule for images, by whoever makes it.
+        /// A rule for images, by a standard or a service.
         ///
-        /// Numbers 1 to 44 are those of the project's collection; the ones behind them are its own.
+        /// The numbers are stable: a later release adds rules at the end.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(into = "u8")]
         #[non_exhaustive]
@@ -108,13 +109,13 @@ macro_rules! rules {
                 match self { $(Self::$name => $number,)+ }
             }
 
-            /// Who makes it.
+            /// The standard or service that makes it.
             #[must_use]
             pub const fn standard(self) -> &'static str {
                 match self { $(Self::$name => $standard,)+ }
             }
 
-            /// What it says.
+            /// Its text.
             #[must_use]
             pub const fn text(self) -> &'static str {
                 match self { $(Self::$name => $text,)+ }
@@ -128,13 +129,13 @@ rules! {
     2 MinDisk "SCS-0102" "`min_disk` holds the image's disk, in GiB.",
     3 MinRam "SCS-0102" "`min_ram` is enough to boot, in MiB.",
     4 Distribution "SCS-0102, Glance" "`os_distro` is a name of Glance's list, in lower case.",
-    5 Version "SCS-0102" "`os_version` is numeric where the distribution counts.",
-    6 Purpose "SCS-0102" "`os_purpose` is one of seven words.",
+    5 Version "SCS-0102" "`os_version` is numeric where the distribution uses numbers.",
+    6 Purpose "SCS-0102" "`os_purpose` is one of seven values.",
     7 OneGeneric "SCS-0102" "At most one visible image of a distribution, version and architecture is `generic`.",
     8 DiskBus "SCS-0102, Nova" "`hw_disk_bus` is `scsi` or `virtio`.",
-    9 ScsiModel "SCS-0102" "`hw_scsi_model` is there with `hw_disk_bus=scsi`, and only then.",
+    9 ScsiModel "SCS-0102" "`hw_scsi_model` is set with `hw_disk_bus=scsi`, and only then.",
     10 Hypervisor "SCS-0102, Nova" "`hypervisor_type` is absent, `qemu` or `xen`.",
-    11 ReplaceFrequency "SCS-0102" "`replace_frequency` is one of seven words.",
+    11 ReplaceFrequency "SCS-0102" "`replace_frequency` is one of seven values.",
     12 SlowReplacement "SCS-0102" "A generic image is replaced at least monthly.",
     13 ProvidedUntil "SCS-0102" "`provided_until` is a date, `none` or `notice`.",
     14 UuidValidity "SCS-0102" "`uuid_validity` is a date, `last-N`, `none`, `notice` or `forever`.",
@@ -148,10 +149,10 @@ rules! {
     22 BuildDate "SCS-0102" "`image_build_date` is a day, or a minute or second, in UTC and not in the future.",
     23 Recency "SCS-0102" "A provided image is replaced as often as `replace_frequency` promises.",
     24 OriginalUser "SCS-0102" "`image_original_user` is a login name or `none`.",
-    25 PatchLevel "SCS-0102" "`patchlevel` is there if not all patches up to the build date are in.",
+    25 PatchLevel "SCS-0102" "`patchlevel` is set if the image lacks patches from before the build date.",
     26 Licences "SCS-0102" "A licence is included or must be brought, not both.",
     27 Booleans "Nova" "Booleans are `true` or `false`.",
-    28 MaintainedUntil "SCS-0102" "`maintained_until` is a date, and nothing is provided longer.",
+    28 MaintainedUntil "SCS-0102" "`maintained_until` is a date, and the image is not provided longer.",
     29 SupportContact "SCS-0102" "`l1_support_contact` is a URI.",
     30 Name "Glance, SCS-0102" "A visible image has a name of its own.",
     31 NameOfDistribution "SCS-0102" "The name begins with distribution and version.",
@@ -165,12 +166,12 @@ rules! {
     39 TrustedPlatform "Nova" "The TPM model tpm-crb needs version 2.0.",
     40 Signature "Glance" "All four properties of a signature are there, or none.",
     41 Traits "Nova" "Traits are `required`.",
-    42 Keys "Glance" "Properties are texts, with names that are nobody else's.",
+    42 Keys "Glance" "Properties are texts, with names that are not reserved.",
     43 Tags "Glance, SCS-0102" "Tags say the operating system and who manages the image.",
     44 Stored "Glance" "The image is active, with a digest of SHA-256 or SHA-512.",
-    45 Vocabulary "Nova" "Properties that Nova reads have a value that it takes.",
-    46 Twins "operator" "Two names for one thing have one value.",
-    47 Presence "SCS-0104" "A cloud offers the images that the standard demands.",
+    45 Vocabulary "Nova" "Properties that Nova reads have a value that it accepts.",
+    46 Twins "operator" "Two names of one property have the same value.",
+    47 Presence "SCS-0104" "A cloud offers the images that the standard requires.",
 }
 
 impl From<Rule> for u8 {

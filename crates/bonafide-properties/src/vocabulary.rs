@@ -1,5 +1,5 @@
-//! Closed vocabularies. Each value of those that SCS-0102 speaks of is one that the standard, the
-//! documentation of Glance and Nova's enforced enumerations all accept; the others are Nova's.
+//! Closed vocabularies. Each value of a property in SCS-0102 is accepted by the standard, by the
+//! documentation of Glance and by Nova's enumerations; the other vocabularies are Nova's.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ pub use nova::{
     WatchdogAction,
 };
 
-/// An enumeration whose values are words of a standard.
+/// An enumeration whose values are defined by a standard.
 macro_rules! vocabulary {
     (
         $(#[$meta:meta])*
@@ -39,7 +39,7 @@ macro_rules! vocabulary {
             /// Every value, in the order above.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word of the standard.
+            /// The value in the standard.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -100,7 +100,7 @@ vocabulary! {
 vocabulary! {
     /// The bus of the first disk.
     DiskBus = "hw_disk_bus" {
-        /// SCSI; the images then also say `hw_scsi_model=virtio-scsi`.
+        /// SCSI; such images also have `hw_scsi_model=virtio-scsi`.
         Scsi = "scsi",
         /// virtio-blk.
         Virtio = "virtio",
@@ -128,9 +128,9 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// What the image is made for (SCS-0102, section "`os_purpose`").
+    /// The purpose of the image (SCS-0102, section "`os_purpose`").
     OsPurpose = "os_purpose" {
-        /// For something else; in doubt.
+        /// Another purpose, or an unclear one.
         Custom = "custom",
         /// A mostly unchanged, general image. At most one for a distribution, version and
         /// architecture may be visible.
@@ -143,7 +143,7 @@ vocabulary! {
         Minimal = "minimal",
         /// A router or other network appliance.
         Network = "network",
-        /// Was generic, and a newer build has replaced it (version 2 of the standard).
+        /// Formerly generic, and replaced by a newer build (version 2 of the standard).
         OldGeneric = "oldgeneric",
     }
 }

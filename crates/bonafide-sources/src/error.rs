@@ -1,43 +1,43 @@
-//! What goes wrong on the way to a vendor.
+//! Errors on the way to a vendor.
 
 use std::path::Path;
 use std::time::Duration;
 
 use url::Url;
 
-/// Why a URL could not be fetched whole.
+/// Why a URL could not be fetched completely.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
     /// The body ended before its announced end.
     #[error("{url} was cut short: {received} of {announced} bytes arrived; try again")]
     CutShort {
-        /// What was fetched.
+        /// The URL.
         url: Url,
         /// The announced length.
         announced: u64,
-        /// How many bytes came.
+        /// The number of bytes received.
         received: u64,
     },
     /// The client could not be set up.
     #[error("the HTTP client can't be set up: {reason}")]
     Client {
-        /// What is wrong, for example with a certificate file.
+        /// The cause, for example a certificate file.
         reason: String,
     },
-    /// No connection, or none that is secure.
+    /// No connection, or no secure one.
     #[error("{url} can't be reached")]
     Connect {
-        /// What should be fetched.
+        /// The URL.
         url: Url,
-        /// Why not: name look-up, connection or TLS.
+        /// The cause: name look-up, connection or TLS.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A redirect away from https: whoever answers there could be anybody.
+    /// A redirect away from https: without TLS, an attacker could answer.
     #[error("{url} redirects to `{target}`, which is not https; refused")]
     InsecureRedirect {
-        /// What was asked for.
+        /// The requested URL.
         url: Url,
         /// Where the redirect points, without user information and query.
         target: String,
@@ -51,96 +51,95 @@ pub enum FetchError {
     /// A file of a directory could not be read.
     #[error("`{}` can't be read for {url}", path.display())]
     Io {
-        /// What was asked for.
+        /// The requested URL.
         url: Url,
-        /// The file that stands for it.
+        /// The file from which it is served.
         path: Box<Path>,
-        /// Why not.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
     /// More bytes than announced.
     #[error("{url} is longer than announced: {announced} bytes were announced, more came")]
     LongerThanAnnounced {
-        /// What was fetched.
+        /// The URL.
         url: Url,
         /// The announced length.
         announced: u64,
     },
-    /// A directory, pipe or device where a file is needed: only a file has a size that is known before
-    /// it is read.
+    /// A directory, pipe or device where a file is needed: only a file has a size that is known
+    /// before it is read.
     #[error("`{}` is a directory, pipe or device; give a file for {url}", path.display())]
     NotAFile {
-        /// What was asked for.
+        /// The requested URL.
         url: Url,
-        /// What is there.
+        /// The path.
         path: Box<Path>,
     },
     /// The server has no such file.
     #[error("{url} does not exist{}", whose(url))]
     NotFound {
-        /// What was asked for.
+        /// The requested URL.
         url: Url,
     },
-    /// The last of several tries.
+    /// The last of several attempts.
     #[error("{} (tried {tries} times)", causes(error))]
     Repeated {
-        /// How often it was tried.
+        /// The number of attempts.
         tries: u32,
-        /// What went wrong the last time.
+        /// The error of the last attempt.
         error: Box<FetchError>,
     },
-    /// Another host answered than the one that was asked, since that one redirects: to a mirror, most
-    /// likely.
+    /// Another host answered than the requested one, after a redirect, for example to a mirror.
     #[error(
         "{} (answered by {to}, where {} redirects to)",
         causes(error),
         host(asked)
     )]
     Redirected {
-        /// What was asked for.
+        /// The requested URL.
         asked: Box<Url>,
-        /// Who answered, without user information and query.
+        /// The URL that answered, without user information and query.
         to: Box<Url>,
-        /// What went wrong there.
+        /// The error of that host.
         error: Box<FetchError>,
     },
-    /// The temporary directory does not take what was fetched.
+    /// The temporary directory can't store the file.
     #[error(
         "{url} can't be kept in `{}`; make room there, or set TMPDIR to a directory with more",
         directory.display()
     )]
     DownloadCache {
-        /// What was fetched.
+        /// The URL.
         url: Url,
         /// The temporary directory.
         directory: Box<Path>,
-        /// Why not, and how many bytes were kept before.
+        /// The cause, and how many bytes were stored before.
         #[source]
         source: std::io::Error,
     },
-    /// No byte came for too long.
+    /// No byte was received for too long.
     #[error("{url} stalled: no byte for {} s; try again", idle.as_secs_f32())]
     Stalled {
-        /// What was fetched.
+        /// The URL.
         url: Url,
         /// The idle timeout.
         idle: Duration,
     },
-    /// Any other answer than 200.
+    /// Any status other than 200.
     #[error("{url} answered with status {status}")]
     Status {
-        /// What was asked for.
+        /// The requested URL.
         url: Url,
         /// The HTTP status.
         status: u16,
-        /// When the server wants to be asked again, if it says so.
+        /// When the server wants the next request, if it says so.
         retry_after: Option<Duration>,
     },
-    /// A small file that is not small.
+    /// A small file that exceeds its limit.
     #[error("{url} is larger than the {limit} bytes that such a file may have")]
     TooLarge {
-        /// What was fetched.
+        /// The URL.
         url: Url,
         /// The limit in bytes.
         limit: u64,
@@ -148,7 +147,7 @@ pub enum FetchError {
     /// A small file that does not end in time.
     #[error("{url} did not arrive whole within {} s; try again", deadline.as_secs())]
     TooSlow {
-        /// What was fetched.
+        /// The URL.
         url: Url,
         /// The limit in time.
         deadline: Duration,
@@ -156,19 +155,19 @@ pub enum FetchError {
     /// The connection broke.
     #[error("{url} broke off")]
     Transport {
-        /// What was fetched.
+        /// The URL.
         url: Url,
-        /// How.
+        /// The cause.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A path that a directory can't hold.
+    /// A path that is not possible in a directory.
     #[error("{url} has a path that can't be that of a file; give one without escapes and `..`")]
     UnsafePath {
         /// The URL.
         url: Url,
     },
-    /// A URL with a user name or a password, which would show where it must not.
+    /// A URL with a user name or a password, which reports would show.
     #[error(
         "the URL of {url} has a user name or password, which reports would show; give it without"
     )]
@@ -179,7 +178,7 @@ pub enum FetchError {
 }
 
 impl FetchError {
-    /// What went wrong, whoever answered.
+    /// The error itself, whichever host answered.
     #[must_use]
     pub fn root(&self) -> &Self {
         match self {
@@ -188,14 +187,14 @@ impl FetchError {
         }
     }
 
-    /// Whether the server answered that there is no such file.
+    /// Whether the server answered that the file does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self.root(), Self::NotFound { .. })
     }
 
-    /// Whether the host that was asked redirected to another, which did not give the file; or to none that
-    /// may be asked.
+    /// Whether the requested host redirected to another one, which did not return the file, or to
+    /// one that is not allowed.
     #[must_use]
     pub fn is_by_redirect(&self) -> bool {
         match self {
@@ -205,7 +204,7 @@ impl FetchError {
         }
     }
 
-    /// The same error, answered by this URL instead of the one that was asked.
+    /// The same error, answered by this URL instead of the requested one.
     pub(crate) fn answered_by(self, answered: Option<&Url>) -> Self {
         match (answered, self.url().cloned()) {
             (Some(to), Some(asked)) if *to != asked => Self::Redirected {
@@ -217,7 +216,7 @@ impl FetchError {
         }
     }
 
-    /// What was asked for.
+    /// The requested URL.
     const fn url(&self) -> Option<&Url> {
         match self {
             Self::CutShort { url, .. }
@@ -255,7 +254,7 @@ fn host(url: &Url) -> &str {
     url.host_str().unwrap_or_default()
 }
 
-/// What is not there is either the vendor's or one's own.
+/// A missing file is either at the vendor or on this machine.
 fn whose(url: &Url) -> &'static str {
     match url.scheme() {
         "file" => ": no such file",
@@ -263,11 +262,11 @@ fn whose(url: &Url) -> &'static str {
     }
 }
 
-/// Why a vendor's newest build could not be told.
+/// Why a vendor's newest build could not be found.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// The list and its directory speak of different builds.
+    /// The list and its directory name different builds.
     #[error(
         "{list} is in the directory of build {serial}, but the vendor signed it for build \
          {signed}: an old list was put into a new directory"
@@ -277,13 +276,13 @@ pub enum SourceError {
         list: Box<Url>,
         /// The build that the directory is named after.
         serial: String,
-        /// The build that the signed list names.
+        /// The build in the signed list.
         signed: String,
     },
     /// A page or file could not be fetched.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// What the source follows is at none of its places.
+    /// The product is at none of its vendor's places.
     #[error(
         "{product} is at none of its vendor's places: {} (404); it was removed, or is not published yet",
         join(looked)
@@ -291,7 +290,7 @@ pub enum SourceError {
     Gone {
         /// The title and the version.
         product: String,
-        /// Where it was looked for.
+        /// The URLs that were tried.
         looked: Vec<Url>,
     },
     /// The signed list has no such image.
@@ -302,12 +301,12 @@ pub enum SourceError {
     ImageNotListed {
         /// The list.
         list: Box<Url>,
-        /// The name that was expected.
+        /// The expected name.
         expected: String,
-        /// How many names it has.
+        /// The number of names in the list.
         listed: usize,
     },
-    /// A code name that is known to be another version's.
+    /// A code name of another version.
     #[error("{vendor} {version} is `{known}`, not `{given}`")]
     Codename {
         /// The vendor.
@@ -316,31 +315,31 @@ pub enum SourceError {
         version: String,
         /// Its code name.
         known: &'static str,
-        /// What was given.
+        /// The given code name.
         given: String,
     },
-    /// A URL that other URLs can't be below.
+    /// A URL that can't be the base of other URLs.
     #[error("`{url}` is not a directory: it must end with `/` and have no query")]
     NotADirectory {
         /// The URL.
         url: Box<Url>,
     },
-    /// A word of a channel that can't stand in a URL.
-    #[error("`{text}` is no {what}: letters, digits, `.`, `-` and `_` are allowed")]
+    /// A value of a channel that can't be part of a URL.
+    #[error("`{text}` is not a {what}: letters, digits, `.`, `-` and `_` are allowed")]
     NotAWord {
-        /// What it should be.
+        /// What the value is for.
         what: &'static str,
-        /// What was given.
+        /// The given value.
         text: String,
     },
-    /// A version whose images this source can't find: they are named in another way, or lie elsewhere.
-    #[error("{vendor} `{version}` can't be served: {served}")]
+    /// A version whose images this source can't find: their names or places differ.
+    #[error("{vendor} `{version}` is not supported: {served}")]
     NotServed {
         /// The vendor.
         vendor: &'static str,
-        /// What was given.
+        /// The given version.
         version: String,
-        /// What can be served.
+        /// The supported versions.
         served: &'static str,
     },
     /// The page lists no build.
@@ -350,10 +349,10 @@ pub enum SourceError {
     NoBuild {
         /// The page.
         page: Box<Url>,
-        /// What such a page has.
+        /// What such a page contains.
         expected: String,
     },
-    /// A URL that would tell a secret, since it stands on the image.
+    /// A URL with a secret; it would be published on the image.
     #[error(
         "a URL at `{host}` has user information, a query or a fragment, and would become public with them"
     )]
@@ -361,18 +360,18 @@ pub enum SourceError {
         /// The host.
         host: String,
     },
-    /// A file of the vendor's that does not say what it should.
+    /// A vendor's file without an expected value.
     #[error("{url} does not say {expected}; the vendor may have changed it")]
     Unreadable {
         /// The file.
         url: Box<Url>,
-        /// What it should say.
+        /// The expected value.
         expected: String,
     },
 }
 
 impl SourceError {
-    /// Whether a page or file is not there.
+    /// Whether a page or file does not exist.
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, Self::Fetch(error) if error.is_not_found())
     }

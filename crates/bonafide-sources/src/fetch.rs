@@ -1,4 +1,4 @@
-//! The door to the network: one trait, HTTP and a directory behind it.
+//! Network access: one trait, implemented by HTTP and by a directory.
 
 use std::fmt;
 use std::pin::Pin;
@@ -20,29 +20,31 @@ pub(crate) mod http;
 pub(crate) mod local;
 pub(crate) mod retry;
 
-/// A server that gives a byte now and then is never silent, so small files have an end in time too.
+/// A server that sends a byte now and then is never silent, so small files have a deadline too.
 const SMALL_FILE_DEADLINE: Duration = Duration::from_secs(60);
 
 /// Fetches what a vendor publishes.
 ///
-/// Everything that this crate reads comes through here, so an embedding tool can bring a cache, a
-/// mirror or a recording of its own.
+/// This crate reads everything through this trait, so an embedder can provide a cache, a mirror or
+/// a recording.
 #[async_trait]
 pub trait Fetch: fmt::Debug + Send + Sync {
-    /// Opens a URL for reading. Its bytes come as the stream is polled.
+    /// Opens a URL for reading. Its bytes arrive as the stream is polled.
     ///
     /// # Errors
     ///
-    /// [`FetchError`] if there is no such thing or it can't be reached.
+    /// [`FetchError`] if the file does not exist or can't be reached.
     async fn open(&self, url: &Url) -> Result<Download, FetchError>;
 
-    /// The same door, which tells `watch` of each request that it makes again. `None`: it makes none again.
+    /// The same access that reports each repeated request to `watch`. `None`: it repeats no
+    /// request.
     fn watched(&self, watch: Arc<dyn WatchRetries>) -> Option<Arc<dyn Fetch>> {
         let _ = watch;
         None
     }
 
-    /// Reads a small file whole: at most `limit` bytes and within a minute, else it is refused.
+    /// Reads a whole small file: at most `limit` bytes and within a minute, otherwise it is
+    /// refused.
     ///
     /// # Errors
     ///
@@ -68,13 +70,13 @@ async fn read_in_time<F: Fetch + ?Sized>(
     }
 }
 
-/// A URL as others may see it: without user information, query and fragment, which may be secrets.
+/// A URL as it may be shown: without user information, query and fragment, which may be secrets.
 #[must_use]
 pub fn without_secrets(url: &Url) -> Url {
     let mut shown = url.clone();
     shown.set_query(None);
     shown.set_fragment(None);
-    // Both fail for URLs that can't have user information.
+    // Both calls fail for URLs that can't have user information.
     let _ = shown.set_username("");
     let _ = shown.set_password(None);
     shown
@@ -105,9 +107,9 @@ async fn read_whole<F: Fetch + ?Sized>(
     Ok(bytes)
 }
 
-/// The bytes of a URL as a stream, counted against the announced length.
+/// The bytes of a URL as a stream, compared with the announced length.
 ///
-/// It ends well only if exactly the announced number of bytes came, where a length was announced.
+/// If a length was announced, it ends without an error only after exactly that number of bytes.
 pub struct Download {
     url: Url,
     answered: Option<Url>,
@@ -119,7 +121,7 @@ pub struct Download {
 type Body = Pin<Box<dyn Stream<Item = Result<Bytes, FetchError>> + Send>>;
 
 impl Download {
-    /// Wraps a body. `url` is what was asked for, `length` is what was announced, in bytes.
+    /// Wraps a body. `url` is the requested URL, `length` the announced length in bytes.
     pub fn new(
         url: Url,
         length: Option<u64>,
@@ -134,8 +136,8 @@ impl Download {
         }
     }
 
-    /// Says that another host answers than the one that was asked. Its query and user information are not
-    /// kept: they may be secrets.
+    /// Records that another host answers than the requested one. Its query and user information are
+    /// removed: they may be secrets.
     #[must_use]
     pub fn answered_by(mut self, answered: &Url) -> Self {
         let answered = without_secrets(answered);
@@ -143,13 +145,13 @@ impl Download {
         self
     }
 
-    /// What was asked for.
+    /// The requested URL.
     #[must_use]
     pub const fn url(&self) -> &Url {
         &self.url
     }
 
-    /// Who answers: the last URL of the redirects, if there were any, else what was asked for.
+    /// The URL that answers: the last one of the redirects, or the requested one.
     #[must_use]
     pub fn answering(&self) -> &Url {
         self.answered.as_ref().unwrap_or(&self.url)

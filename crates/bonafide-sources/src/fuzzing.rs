@@ -1,5 +1,5 @@
-//! Doors for the fuzz targets to how a directory page is read. They are compiled with
-//! `--cfg fuzzing` alone.
+//! Entry points for the fuzz targets to the reader of directory pages. They are compiled with
+//! `--cfg fuzzing` only.
 
 use std::collections::BTreeSet;
 

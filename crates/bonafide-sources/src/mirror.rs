@@ -1,13 +1,13 @@
-//! Another place for a vendor's bytes.
+//! Another place for a vendor's files.
 
 use url::Url;
 
 use crate::SourceError;
 
-/// Says where the files below one URL can be had as well.
+/// Another place for the files below one URL.
 ///
-/// A mirror is asked for images only. Lists and signatures come from the vendor, so what a mirror
-/// gives is either the vendor's image or refused.
+/// A mirror is used for images only. Lists and signatures come from the vendor, so a mirror's file
+/// is either the vendor's image or refused.
 ///
 /// ```
 /// use bonafide_sources::Mirror;
@@ -28,11 +28,13 @@ pub struct Mirror {
 }
 
 impl Mirror {
-    /// `at` has what is below `of`; both end with a slash and have neither query nor fragment.
+    /// The files below `of` are also below `at`; both end with a slash and have neither query nor
+    /// fragment.
     ///
     /// # Errors
     ///
-    /// [`SourceError::NotADirectory`] with the URL that is not like that.
+    /// [`SourceError::NotADirectory`] if either URL does not end with `/` or has a query or
+    /// fragment.
     pub fn new(of: Url, at: Url) -> Result<Self, SourceError> {
         for url in [&of, &at] {
             let bare = url.query().is_none() && url.fragment().is_none();
@@ -45,17 +47,17 @@ impl Mirror {
         Ok(Self { of, at })
     }
 
-    /// What is mirrored.
+    /// The URL that is mirrored.
     #[must_use]
     pub const fn of(&self) -> &Url {
         &self.of
     }
 
-    /// Where the mirror has this, if it is below what is mirrored.
+    /// The URL at the mirror, if this one is below the mirrored URL.
     #[must_use]
     pub fn url(&self, vendor: &Url) -> Option<Url> {
         let rest = vendor.as_str().strip_prefix(self.of.as_str())?;
-        // A path that the parser has seen holds no `..` any more.
+        // The URL parser has already removed every `..`.
         format!("{}{rest}", self.at).parse().ok()
     }
 }

@@ -1,4 +1,4 @@
-//! URLs and names, as all vendors need them.
+//! URLs and names, for all vendors.
 
 use url::Url;
 
@@ -11,7 +11,7 @@ use crate::{
 /// The real pages have some kilobytes.
 const MAX_PAGE: u64 = 1024 * 1024;
 
-/// The URL of a path on a vendor's host. Both are constants or plain words.
+/// The URL of a path on a vendor's host. Both are constants or checked values.
 pub(crate) fn at(host: &str, path: &str) -> Url {
     let Ok(mut url) = Url::parse("https://localhost/") else {
         unreachable!("a constant")
@@ -22,14 +22,14 @@ pub(crate) fn at(host: &str, path: &str) -> Url {
     url
 }
 
-/// What lies below a directory.
+/// A URL below a directory.
 pub(crate) fn below(directory: &Url, name: &str) -> Url {
     let mut url = directory.clone();
     url.set_path(&format!("{}{name}", directory.path()));
     url
 }
 
-/// Refuses what can't be a part of a path and of a channel's name, or would lead elsewhere there.
+/// Refuses text that can't be part of a path or of a channel's name, or that would change the path.
 pub(crate) fn word(what: &'static str, text: &str) -> Result<(), SourceError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     if text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(plain) {
@@ -41,7 +41,7 @@ pub(crate) fn word(what: &'static str, text: &str) -> Result<(), SourceError> {
     })
 }
 
-/// Refuses versions that are not a whole number from `least` on: their images are named otherwise.
+/// Refuses versions that are not a whole number from `least` on: their images have other names.
 pub(crate) fn major(
     vendor: &'static str,
     version: &str,
@@ -56,7 +56,7 @@ pub(crate) fn major(
     }
 }
 
-/// The error of a version that a source can't serve.
+/// The error for a version that a source does not support.
 pub(crate) fn not_served(vendor: &'static str, version: &str, served: &'static str) -> SourceError {
     SourceError::NotServed {
         vendor,
@@ -65,7 +65,7 @@ pub(crate) fn not_served(vendor: &'static str, version: &str, served: &'static s
     }
 }
 
-/// Refuses the code name of another version, where the version's own is known.
+/// Refuses the code name of another version, if the version's own is known.
 pub(crate) fn codename(
     vendor: &'static str,
     known: &[(&str, &'static str)],
@@ -109,7 +109,7 @@ pub(crate) async fn listing(
     }
 }
 
-/// Whether a serial is a day, perhaps with one further number: `20260725`, `20260725.1`,
+/// Whether a serial is a day, optionally with one more number: `20260725`, `20260725.1`,
 /// `20260712-2537`.
 pub(crate) fn has_day(serial: &str) -> bool {
     let (day, rest) = serial.split_at_checked(8).unwrap_or((serial, ""));
@@ -131,7 +131,7 @@ pub(crate) fn newest<'a>(
     serials.max()
 }
 
-/// The newest of the names that tell a build.
+/// The newest of the names that contain a build.
 pub(crate) fn newest_of<'a>(
     names: impl IntoIterator<Item = &'a str>,
     build: impl Fn(&str) -> Option<Serial>,
@@ -142,7 +142,8 @@ pub(crate) fn newest_of<'a>(
     builds.max()
 }
 
-/// The newest of the signed images that are named `PREFIX` `BUILD` `SUFFIX`, in the list's directory.
+/// The newest of the signed images whose names are `PREFIX` `BUILD` `SUFFIX`, in the list's
+/// directory.
 pub(crate) fn newest_image(
     release: &Release,
     signed: &VerifiedNames<'_>,
@@ -159,7 +160,7 @@ pub(crate) fn newest_image(
     ))
 }
 
-/// The one list that a vendor keeps in the same place, with its detached signature.
+/// The only list of a vendor that is always in the same place, with its detached signature.
 pub(crate) fn lasting_list(product: &Product, list: &str, signature: &str) -> Release {
     let page = &product.page;
     Release::new(
@@ -170,7 +171,7 @@ pub(crate) fn lasting_list(product: &Product, list: &str, signature: &str) -> Re
     )
 }
 
-/// What vendors call the detached signature of a list, after the list.
+/// The suffixes that vendors use for the detached signature of a list.
 pub(crate) const SIGNATURES: [&str; 4] = [".asc", ".sig", ".sign", ".gpg"];
 
 /// Where the signature of a list may be, if its vendor is not known to sign it: in the list's
@@ -192,7 +193,7 @@ pub(crate) fn above(directory: &Url) -> Url {
     url
 }
 
-/// The names tie a list to the directory or the name that it was found under.
+/// The names tie a list to the directory or the name under which it was found.
 pub(crate) fn of_this_build(release: &Release, file: ImageFile) -> Result<ImageFile, SourceError> {
     match (&release.serial, &file.serial) {
         (Some(expected), Some(signed)) if expected != signed => {
@@ -202,7 +203,7 @@ pub(crate) fn of_this_build(release: &Release, file: ImageFile) -> Result<ImageF
     }
 }
 
-/// The error of a product that is at none of its places.
+/// The error for a product that is at none of its places.
 pub(crate) fn gone(product: &Product, looked: impl Into<Vec<Url>>) -> SourceError {
     SourceError::Gone {
         product: format!("{} {}", product.title, product.version),
@@ -210,7 +211,7 @@ pub(crate) fn gone(product: &Product, looked: impl Into<Vec<Url>>) -> SourceErro
     }
 }
 
-/// The error of a page that lists no build.
+/// The error for a page that lists no build.
 pub(crate) fn no_build(page: &Url, expected: impl Into<String>) -> SourceError {
     SourceError::NoBuild {
         page: Box::new(page.clone()),
@@ -218,7 +219,7 @@ pub(crate) fn no_build(page: &Url, expected: impl Into<String>) -> SourceError {
     }
 }
 
-/// The error of a signed list without an image.
+/// The error for a signed list without an image.
 pub(crate) fn not_listed(
     release: &Release,
     expected: impl Into<String>,
@@ -231,7 +232,7 @@ pub(crate) fn not_listed(
     }
 }
 
-/// The error of a signed list that belongs to another build than its directory.
+/// The error for a signed list that belongs to another build than its directory.
 pub(crate) fn foreign_list(
     release: &Release,
     serial: &Serial,
@@ -249,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_is_told_by_number_and_others_do_not_count() {
+    fn the_newest_is_found_by_number_and_other_names_are_ignored() {
         let names = [
             "a-9.qcow2",
             "a-10.qcow2",

@@ -1,4 +1,4 @@
-//! What a channel offers, whatever its newest build is.
+//! What a channel offers, independent of its newest build.
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -6,24 +6,24 @@ use url::Url;
 
 use crate::names::at;
 
-/// What a channel offers, in the vendor's words; the same for each of its builds.
+/// What a channel offers, by the vendor's names; the same for each of its builds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Product {
     /// The channel's short name, for example `ubuntu-24.04`; unique among all sources.
     pub channel: String,
-    /// The vendor's short name: `ubuntu`. A key counts for its own vendor only.
+    /// The vendor's short name: `ubuntu`. A key is valid for its own vendor only.
     pub vendor: String,
-    /// The name of the keys that sign this channel. Vendors with a key for each release have
-    /// several: `fedora-44`.
+    /// The name of the keyring for this channel. Vendors with a key for each release have several:
+    /// `fedora-44`.
     pub keyring: String,
-    /// Whether the vendor signs what it publishes, as far as is known.
+    /// Whether the vendor is known to sign its lists.
     pub signing: Signing,
     /// The distribution as a title: `Ubuntu`.
     pub title: String,
     /// Glance's `os_distro`: `ubuntu`.
     pub distribution: String,
-    /// The version as in the image's name and, unless [`ImageFile::version`] says more, Glance's
+    /// The version as in the image's name and, unless [`ImageFile::version`] differs, Glance's
     /// `os_version`: `24.04`.
     ///
     /// [`ImageFile::version`]: crate::ImageFile::version
@@ -38,16 +38,16 @@ pub struct Product {
     pub page: Url,
     /// The vendor's own hosts: everything of this channel is below one of them.
     pub hosts: Vec<String>,
-    /// Of a vendor whose first host redirects to mirrors: the host that has the same paths and does not. It is
-    /// asked where a mirror does not give what it should.
+    /// For a vendor whose first host redirects to mirrors: the host with the same paths that does
+    /// not. It is asked if a mirror lacks a file or has a wrong one.
     pub stable_host: Option<String>,
     /// Until when the vendor maintains it without a contract, UTC; `None` if it does not say.
     pub maintained_until: Option<Date>,
 }
 
 impl Product {
-    /// What most vendors have in common: one key, signed lists, names that all follow from the
-    /// vendor's.
+    /// The values that most vendors share: one key, signed lists, names that follow from the
+    /// vendor's name.
     pub(crate) fn usual(vendor: &str, title: &str, version: &str, host: &str, path: &str) -> Self {
         Self {
             channel: format!("{vendor}-{version}"),
@@ -67,7 +67,7 @@ impl Product {
         }
     }
 
-    /// Where the vendor has the same file, if `url` is at a host that redirects to mirrors.
+    /// The same file at the vendor's own host, if `url` is at a host that redirects to mirrors.
     #[must_use]
     pub fn stable_url(&self, url: &Url) -> Option<Url> {
         let stable = self.stable_host.as_deref()?;
@@ -80,15 +80,15 @@ impl Product {
     }
 }
 
-/// Whether a vendor is known to sign what it publishes.
+/// Whether a vendor is known to sign its lists.
 ///
-/// The signature is looked for in either case, and only one by a pinned key is valid. This decides one
-/// thing: whether it is news that there is no signature.
+/// The signature is looked for in either case, and only one by a pinned key is valid. This decides
+/// only whether a missing signature is a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Signing {
-    /// The vendor signs, or has signed before; a missing signature is an alarm.
+    /// The vendor signs, or has signed before; a missing signature is a failure.
     Signed,
-    /// No signature of the vendor's was ever found where it was looked for.
+    /// No signature of this vendor was ever found in any of the known places.
     Unsigned,
 }

@@ -1,4 +1,4 @@
-//! What a vendor published.
+//! A published build.
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -6,29 +6,29 @@ use url::Url;
 
 use crate::{Product, Serial};
 
-/// Where a build is described: a list of checksums, its signature, and what must be proven besides.
+/// Where a build is described: a list of checksums, its signature, and other files to verify.
 ///
-/// Its URLs are found once and never asked for again through an alias that moves.
+/// Its URLs are resolved once and never requested again through an alias that moves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Release {
-    /// The channel that it belongs to.
+    /// The channel.
     pub channel: String,
-    /// The build that the directory or the list is named after. `None` where one list has all
-    /// builds: then the signed names tell.
+    /// The build in the name of the directory or the list. `None` if one list has all builds: then
+    /// the signed names have it.
     pub serial: Option<Serial>,
     /// The directory of the list, with a slash at its end.
     pub directory: Url,
     /// The list of checksums.
     pub list: Url,
-    /// How the list is to be read, once it is proven.
+    /// The form of the list, once it is verified.
     pub format: ListFormat,
     /// Where the list's signature is.
     pub signature: SignatureLocation,
-    /// The file whose digest the list is, if the list may be a bare digest.
+    /// The file to which the list belongs, if the list may be a bare digest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub side_car_of: Option<String>,
-    /// A further signed file, which names the build where the list does not.
+    /// Another signed file, which names the build if the list does not.
     pub stamp: Option<VersionFile>,
 }
 
@@ -67,14 +67,14 @@ impl Release {
     }
 }
 
-/// How a signed list is to be read.
+/// The form of a signed list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ListFormat {
-    /// Whichever of these forms the signed text has, or one bare digest.
+    /// Any of these forms, or one bare digest.
     AnyForm,
-    /// Lines of digests and names.
+    /// Lines with digests and names.
     Checksums,
     /// Ubuntu's JSON index `products:1.0`, whose names are paths.
     Simplestreams,
@@ -85,9 +85,9 @@ pub enum ListFormat {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SignatureLocation {
-    /// In one of several places: all are looked at, in this order, and the first signature that is
-    /// valid decides which list is read. For vendors that have changed how they sign, or that sign
-    /// nothing and may begin to.
+    /// In one of several places: all are looked at, in this order, and the first valid signature
+    /// decides which list is read. For vendors that have changed how they sign, or that do not sign
+    /// yet and may begin to.
     AnyOf(Vec<SignedList>),
     /// Around the list, in the same file: only the text inside is signed.
     ClearSigned,
@@ -95,7 +95,7 @@ pub enum SignatureLocation {
     Detached(Url),
 }
 
-/// A list, and where a detached signature over it may be.
+/// A list, and a place where a detached signature over it may be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SignedList {
@@ -123,7 +123,7 @@ pub struct VersionFile {
     pub signature: Url,
 }
 
-/// What was proven of a release: names and texts that a pinned key signed.
+/// The verified contents of a release: names and texts that a pinned key signed.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct VerifiedNames<'a> {
@@ -140,7 +140,7 @@ impl<'a> VerifiedNames<'a> {
         Self { names, stamp: None }
     }
 
-    /// With the text of a signed stamp.
+    /// With the text of a signed version file.
     #[must_use]
     pub const fn stamp(mut self, text: &'a str) -> Self {
         self.stamp = Some(text);
@@ -154,18 +154,19 @@ impl<'a> VerifiedNames<'a> {
 pub struct ImageFile {
     /// Its name in the signed list.
     pub name: String,
-    /// Where it is at the vendor's: a URL that names the build.
+    /// Its URL at the vendor, which names the build.
     pub url: Url,
-    /// Where the vendor has the same bytes as well, to be asked if `url` does not give them: the host that
-    /// does not redirect to mirrors.
+    /// Another URL of the vendor for the same bytes, for when `url` fails: at the host that does
+    /// not redirect to mirrors.
     pub also_at: Option<Url>,
-    /// The build. `None`: nothing but the time of the signature tells it from others.
+    /// The build. `None`: only the time of the signature distinguishes it from others.
     pub serial: Option<Serial>,
-    /// When it was built, UTC. `None`: the vendor does not say; the signature's day stands for it.
+    /// When it was built, UTC. `None`: the vendor does not say; the day of the signature is used.
     pub build_date: Option<Date>,
-    /// Glance's `os_version`, where each build has its own.
+    /// Glance's `os_version`, if each build has its own.
     pub version: Option<String>,
-    /// A detached signature over the image itself, which must count **as well as** the list's.
+    /// A detached signature over the image itself, which must be valid **as well as** that of the
+    /// list.
     pub signature: Option<Url>,
 }
 
@@ -176,7 +177,7 @@ impl ImageFile {
         self
     }
 
-    /// An image whose serial may tell its day.
+    /// An image whose serial may contain its day.
     pub(crate) fn new(name: impl Into<String>, url: Url, serial: Serial) -> Self {
         Self {
             name: name.into(),

@@ -1,4 +1,4 @@
-//! What vendors count their builds with.
+//! The numbers that vendors give their builds.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -12,7 +12,7 @@ const MAX_PARTS: usize = 8;
 /// More digits than any vendor's number has; they fit into 64 bits.
 const MAX_DIGITS: usize = 12;
 
-/// What a vendor calls a build, numbers with dots or dashes between them: `20260725.1` (Ubuntu),
+/// A vendor's name for a build, numbers with dots or dashes between them: `20260725.1` (Ubuntu),
 /// `10.13.0` or `10.1.5-20191015` (Debian), `4593.2.5` (Flatcar), `2211` (CentOS 7).
 ///
 /// Serials are ordered by their numbers from left to right, as the vendors order them. Only those
@@ -30,7 +30,7 @@ impl Serial {
         &self.text
     }
 
-    /// The day in it, if one of its numbers is a date such as `20260725`, UTC.
+    /// Its day, if one of its numbers is a date such as `20260725`, UTC.
     #[must_use]
     pub fn date(&self) -> Option<Date> {
         self.text.split(['.', '-']).find_map(plain_date)
@@ -38,7 +38,7 @@ impl Serial {
 }
 
 impl From<Date> for Serial {
-    /// The serial of a build that only its day tells from others: `20260725`.
+    /// The serial of a build that only its day distinguishes from others: `20260725`.
     fn from(date: Date) -> Self {
         let number = u64::from(date.year().unsigned_abs()) * 10_000
             + u64::from(date.month().unsigned_abs()) * 100
@@ -50,7 +50,7 @@ impl From<Date> for Serial {
     }
 }
 
-/// `20260725` as a day of this era of cloud images.
+/// `20260725` as a day, if it is in the era of cloud images.
 fn plain_date(part: &str) -> Option<Date> {
     if part.len() != 8 || !part.starts_with("20") || !part.is_ascii() {
         return None;
@@ -82,7 +82,7 @@ impl FromStr for Serial {
     }
 }
 
-/// Without leading zeros: a second spelling of the same build would be a second build.
+/// Without leading zeros: another spelling of the same build would be another build.
 fn number(part: &str) -> Option<u64> {
     let digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let padded = part.len() > 1 && part.starts_with('0');

@@ -6,28 +6,28 @@ use async_trait::async_trait;
 
 use crate::{Fetch, ImageFile, Product, Release, SourceError, VerifiedNames};
 
-/// Where one channel of a vendor publishes, and which build is the newest.
+/// Where one channel of a vendor is published, and which build is the newest.
 ///
-/// A source finds; it proves nothing. It gives the URLs of a list and its signature, and once
-/// somebody has proven the list, it says which of the *signed* names is the image.
+/// A source finds images and verifies nothing. It returns the URLs of a list and its signature,
+/// and, once the caller has verified the list, which of the *signed* names is the image.
 #[async_trait]
 pub trait Source: fmt::Debug + Send + Sync {
     /// What the channel offers.
     fn product(&self) -> &Product;
 
-    /// Finds the list that has the newest build.
+    /// Finds the list with the newest build.
     ///
     /// # Errors
     ///
-    /// [`SourceError`] if the vendor's pages can't be read or hold no build.
+    /// [`SourceError`] if the vendor's pages can't be read or contain no build.
     async fn latest(&self, fetch: &dyn Fetch) -> Result<Release, SourceError>;
 
     /// Chooses the newest image among the names of the release's **signed** list.
     ///
     /// # Errors
     ///
-    /// [`SourceError::ImageNotListed`], or [`SourceError::ForeignList`] if the list itself says
-    /// that it belongs to another build.
+    /// [`SourceError::ImageNotListed`], or [`SourceError::ForeignList`] if the list itself names
+    /// another build.
     fn select(
         &self,
         release: &Release,

@@ -1,4 +1,4 @@
-//! One file a vendor.
+//! One file for each vendor.
 
 pub(crate) mod almalinux;
 pub(crate) mod centos;

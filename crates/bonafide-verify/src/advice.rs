@@ -1,4 +1,4 @@
-//! What a refusal says besides the rule that is broken: what was probably meant, and what to do next.
+//! The hint of a refusal: what was probably meant, and what to do next.
 
 use crate::keyring::owners::{Owner, owner};
 use crate::{Fingerprint, Issuer};
@@ -13,7 +13,7 @@ fn list(keys: &[impl ToString]) -> String {
     }
 }
 
-/// What to ask for instead.
+/// What to request instead.
 pub(crate) fn hint(name: &str, similar: &[String]) -> String {
     let quoted: Vec<String> = similar.iter().map(|name| format!("`{name}`")).collect();
     match similar {
@@ -30,7 +30,7 @@ pub(crate) fn hint(name: &str, similar: &[String]) -> String {
     }
 }
 
-/// Whose the key is, if that is known, and what to do.
+/// Who owns the key, if that is known, and what to do.
 pub(crate) fn unknown_signer(vendor: &str, found: &[Issuer], pinned: &[Fingerprint]) -> String {
     let known = found.iter().find_map(owner);
     let advice = match known {
@@ -91,12 +91,12 @@ fn owner_of(issuer: &Issuer) -> Option<String> {
     })
 }
 
-/// Why a signature does not fit, and what to do.
+/// Why a signature does not match, and what to do.
 pub(crate) fn why_bad(converted: Option<&str>) -> String {
     match converted {
         Some(found) => format!(
-            "it was changed on the way: it has {found}, and fits without, so a program converted it; \
-             fetch it anew, and keep it as it is"
+            "it was changed on the way: it has {found} and matches without, so a program converted it; \
+             fetch it anew, and do not convert it"
         ),
         None => {
             "it was changed on the way, or the signature belongs to another file or another day: fetch \
@@ -106,7 +106,7 @@ pub(crate) fn why_bad(converted: Option<&str>) -> String {
     }
 }
 
-/// Why a file has another digest, and what to do.
+/// Why the digest of a file differs, and what to do.
 pub(crate) fn why_other(bytes: u64, listed: Option<u64>) -> String {
     let found = match listed {
         Some(listed) if bytes < listed => {

@@ -1,11 +1,11 @@
-//! Does a stream of bytes have the digest that the vendor signed?
+//! Compares the digest of a stream with the one that the vendor signed.
 
 use serde::Serialize;
 
 use crate::digest::Both;
 use crate::{Algorithm, Digest, Error, Evidence, ExpectedDigest, FileSignature, Verified};
 
-/// The digests of a whole file, whose vendor digest was found right.
+/// The digests of a whole file that matches the vendor's digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FileDigests {
@@ -19,7 +19,7 @@ pub struct FileDigests {
     pub sha512: Digest,
     /// The size of the file in bytes.
     pub bytes: u64,
-    /// What the vendor's signature over the file itself rests on, where there was one to check
+    /// The evidence of the vendor's signature over the file itself, if that was checked
     /// ([`DigestCheck::signed_by`]).
     pub file_signature: Option<Evidence>,
 }
@@ -71,32 +71,32 @@ impl DigestCheck {
         }
     }
 
-    /// Asks for a good signature over the file itself as well, as Flatcar makes one.
+    /// Also requires a valid signature over the file itself, such as Flatcar's.
     #[must_use]
     pub fn signed_by(mut self, signature: FileSignature) -> Self {
         self.signature = Some(signature);
         self
     }
 
-    /// Takes the next bytes of the file.
+    /// Adds the next bytes of the file.
     pub fn update(&mut self, data: &[u8]) {
         self.bytes += data.len() as u64;
         self.digests.update(data);
     }
 
-    /// How many bytes were taken so far.
+    /// How many bytes were added so far.
     #[must_use]
     pub const fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Ends the file and gives the verdict.
+    /// Ends the file and returns the result.
     ///
     /// # Errors
     ///
     /// [`Error::DigestMismatch`] if the bytes are not those that the vendor signed,
-    /// [`Error::DigestContradiction`] if they have one of the digests in the list and not another,
-    /// [`Error::SizeMismatch`] if they are, and the list says another size,
+    /// [`Error::DigestContradiction`] if they match one digest of the list and not another,
+    /// [`Error::SizeMismatch`] if they match, but the list states another size,
     /// [`Error::BadSignature`] if the signature over the file is not over these bytes.
     pub fn finish(self) -> Result<Verified<FileDigests>, Error> {
         let ExpectedDigest {

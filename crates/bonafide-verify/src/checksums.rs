@@ -1,4 +1,4 @@
-//! Lists of checksums, read from proven text only.
+//! Lists of checksums, read from verified text only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,11 +18,11 @@ mod simplestreams;
 
 use entry::Entry;
 
-/// The digests of a signed list, by exact file name, and the sizes that it gives.
+/// The digests of a signed list, by exact file name, and the sizes that it states.
 ///
-/// Of SHA-256 and SHA-512 for the same name a file must have both. MD5, SHA-1 and algorithms that are
-/// not computed here (SHA-384, SHA-3, BLAKE2) prove nothing: a name that is listed with such only is
-/// refused when it is asked for.
+/// If the list has SHA-256 and SHA-512 for a name, a file must match both. MD5, SHA-1 and
+/// algorithms that are not computed here (SHA-384, SHA-3, BLAKE2) prove nothing: a name with only
+/// such digests is refused when it is requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChecksumList {
     entries: BTreeMap<String, Entry>,
@@ -31,18 +31,18 @@ pub struct ChecksumList {
 }
 
 impl ChecksumList {
-    /// The names that the list has a digest for, sorted.
+    /// The names for which the list has a digest, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
     }
 
-    /// The names that the list has no digest for that proves anything, only of MD5 and the like, sorted.
+    /// The names for which the list has only digests that prove nothing, such as MD5, sorted.
     pub fn weak_names(&self) -> impl Iterator<Item = &str> {
         let weak = self.weak.keys().map(String::as_str);
         weak.filter(|name| !self.entries.contains_key(*name))
     }
 
-    /// How many names the list has a digest for.
+    /// For how many names the list has a digest.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -77,7 +77,7 @@ impl ChecksumList {
         algorithms.insert(algorithm.to_owned());
     }
 
-    /// Reads a list that nobody signed.
+    /// Reads an unsigned list.
     pub(crate) fn unsigned(text: &[u8]) -> Result<Self, Error> {
         let text = std::str::from_utf8(text).map_err(|error| Error::Malformed {
             what: "the unsigned list",
@@ -113,7 +113,7 @@ impl ChecksumList {
         })
     }
 
-    /// A file that holds the digest of one other file: bare, or as a list of one.
+    /// A file that contains the digest of one other file: bare, or as a list with one line.
     pub(crate) fn side_car(text: &str, name: &str) -> Result<Self, Error> {
         let mut carrying = lines::carrying(text);
         let (Some(line), None) = (carrying.next(), carrying.next()) else {
@@ -142,7 +142,7 @@ impl ChecksumList {
     }
 }
 
-/// What a file must have according to a signed list.
+/// What a signed list requires of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ExpectedDigest {
@@ -150,19 +150,19 @@ pub struct ExpectedDigest {
     pub name: String,
     /// The listed digest; the strongest if there are several.
     pub digest: Digest,
-    /// The other listed digests, which the file must have as well.
+    /// The other listed digests, which the file must match as well.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<Digest>,
-    /// The listed size in bytes; many lists give none.
+    /// The listed size in bytes; many lists state none.
     pub size: Option<u64>,
 }
 
 impl ExpectedDigest {
-    /// Compares a file with every digest that the list states of it.
+    /// Compares a file with every digest that the list states for it.
     ///
     /// # Errors
     ///
-    /// [`Error::DigestMismatch`] if none fits, [`Error::DigestContradiction`] if not all do.
+    /// [`Error::DigestMismatch`] if none matches, [`Error::DigestContradiction`] if not all do.
     pub fn compare(&self, sha256: &Digest, sha512: &Digest, bytes: u64) -> Result<(), Error> {
         let computed = |expected: &Digest| match expected.algorithm() {
             Algorithm::Sha256 => sha256,
@@ -204,11 +204,11 @@ impl Verified<SignedText> {
     /// - Gentoo and Flatcar: GNU lines below a header such as `# SHA512 HASH`, which have a digest
     ///   of that algorithm.
     ///
-    /// Empty lines and other lines that start with `#` carry nothing.
+    /// Empty lines and other lines that start with `#` have no meaning.
     ///
     /// # Errors
     ///
-    /// [`Error::NotAChecksumList`] with the line that is none,
+    /// [`Error::NotAChecksumList`] with the first line that is not in one of these forms,
     /// [`Error::ConflictingDuplicate`] if a name is listed with two digests of one algorithm,
     /// [`Error::ConflictingSizes`] if it is listed with two sizes,
     /// [`Error::Malformed`] if the text is not UTF-8.
@@ -218,12 +218,12 @@ impl Verified<SignedText> {
     }
 
     /// Reads the signed text as the side-car of one file: either a bare digest, which then is that
-    /// of `name`, or a line of a list, which names the file itself. Ask the list for the file by
-    /// its exact name.
+    /// of `name`, or a line of a list, which names the file itself. Request the file from the list
+    /// by its exact name.
     ///
     /// # Errors
     ///
-    /// [`Error::NotASideCar`] if not exactly one line carries something, else as
+    /// [`Error::NotASideCar`] if not exactly one line has a digest, else as
     /// [`checksum_list`](Self::checksum_list).
     pub fn side_car(&self, name: &str) -> Result<Verified<ChecksumList>, Error> {
         let list = ChecksumList::side_car(self.as_text()?, name)?;
@@ -233,12 +233,12 @@ impl Verified<SignedText> {
     /// Reads the signed text as one of Ubuntu's simplestreams documents (`products:1.0`, of
     /// `image-downloads`). The items' paths are the names.
     ///
-    /// A path that the document gives two digests or sizes is refused when it is asked for; the
-    /// others stay good.
+    /// A path for which the document states two digests or sizes is refused when it is requested;
+    /// the others stay valid.
     ///
     /// # Errors
     ///
-    /// [`Error::NotSimplestreams`] if it is no such document, with what was found.
+    /// [`Error::NotSimplestreams`] if the text is not such a document, with what was found.
     pub fn simplestreams(&self) -> Result<Verified<ChecksumList>, Error> {
         let list = simplestreams::parse(self.as_bytes())?;
         Ok(Verified::new(list, self.shared_evidence()))
@@ -257,8 +257,8 @@ impl Verified<ChecksumList> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotListed`], with the nearest listed names; [`Error::WeakListing`] if the name
-    /// is listed with MD5 and the like only; [`Error::ConflictingDuplicate`] and
+    /// [`Error::NotListed`], with the nearest listed names; [`Error::WeakListing`] if the name is
+    /// listed only with MD5 and the like; [`Error::ConflictingDuplicate`] and
     /// [`Error::ConflictingSizes`] if a simplestreams document contradicts itself.
     pub fn digest(&self, name: &str) -> Result<Verified<ExpectedDigest>, Error> {
         let expected = self.expected(name)?;

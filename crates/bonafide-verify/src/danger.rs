@@ -1,18 +1,18 @@
-//! What weakens the rule that nothing ends a body but a proof. For **private** images only: what
-//! nobody signed must not become public.
+//! Functions that weaken the rule that only a proof ends a body. For **private** images only: an
+//! unsigned image must not become public.
 //!
-//! Everything here asks for a [`Reason`], which belongs on the image and in the log, so that
-//! whoever meets it later knows who gave up the proof and why.
+//! Every function takes a [`Reason`], which belongs on the image and in the log, so that a later
+//! reader knows why the image was not verified.
 //!
 //! ```
 //! use bonafide_verify::danger::{self, Reason};
 //! use bytes::Bytes;
 //!
 //! # fn main() -> Result<(), bonafide_verify::Error> {
-//! let reason: Reason = "built here, nobody else has it".parse()?;
+//! let reason: Reason = "built here, never published".parse()?;
 //! let mut gate = danger::gate(&reason);
 //! assert_eq!(gate.pass(Bytes::from_static(b"image")), None);
-//! let commit = danger::open(gate, &reason)?; // ends a `GatedBody`, as a proven one does
+//! let commit = danger::open(gate, &reason)?; // ends a `GatedBody`, as a verified one does
 //! # Ok(())
 //! # }
 //! ```
@@ -24,11 +24,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ChecksumList, Commit, Error, ExpectedDigest, Gate, text};
 
-/// More does not fit where people read it.
+/// The longest reason, in characters; people read it.
 const MAX_CHARACTERS: usize = 200;
 
-/// Why somebody does without a proof: one line of 1 to 200 characters, without control characters
-/// and without blanks around it.
+/// Why an image is used without verification: one line of 1 to 200 characters, without control
+/// characters and without surrounding blanks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Reason(String);
@@ -44,11 +44,11 @@ impl Reason {
 impl FromStr for Reason {
     type Err = Error;
 
-    /// Reads a reason; blanks around it are cut off.
+    /// Reads a reason; surrounding blanks are removed.
     fn from_str(given: &str) -> Result<Self, Error> {
         let reason = given.trim();
-        // Separators of lines, marks without width and turns of direction are no control characters in
-        // Unicode's books, and would make a reason look like another one, or like none.
+        // Unicode does not classify line separators, zero-width marks and direction marks as
+        // control characters, but they would make a reason look like another one, or like none.
         let breaks = |c: char| {
             c.is_control()
                 || matches!(
@@ -92,14 +92,14 @@ impl fmt::Display for Reason {
     }
 }
 
-/// A gate for an image that no vendor signed. It holds the newest chunk back as every gate does,
-/// and opens by [`open`] only.
+/// A gate for an unsigned image. It holds the newest chunk back like every gate, and opens only by
+/// [`open`].
 #[must_use]
 pub const fn gate(_reason: &Reason) -> Gate {
     Gate::without_file()
 }
 
-/// Opens a gate made by [`gate`] without a proof; gives the held bytes as a [`Commit`].
+/// Opens a gate made by [`gate`] without a proof; returns the held bytes as a [`Commit`].
 ///
 /// # Errors
 ///
@@ -109,8 +109,8 @@ pub fn open(gate: Gate, _reason: &Reason) -> Result<Commit, Error> {
     gate.open_without_proof()
 }
 
-/// Reads a list of checksums that nobody signed. It shows a damaged download and no origin, so
-/// nothing [`Verified`](crate::Verified) can come of it.
+/// Reads an unsigned list of checksums. It detects a damaged download and does not verify the
+/// origin, so no [`Verified`](crate::Verified) value can be derived from it.
 ///
 /// # Errors
 ///
@@ -119,7 +119,7 @@ pub fn unsigned_list(text: &[u8], _reason: &Reason) -> Result<ChecksumList, Erro
     ChecksumList::unsigned(text)
 }
 
-/// The digests of exactly this name in a list that nobody signed.
+/// The digests of exactly this name in an unsigned list.
 ///
 /// # Errors
 ///

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
-/// The digest algorithms that may prove something. MD5 and SHA-1 are not among them.
+/// The digest algorithms that prove something. MD5 and SHA-1 are not among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -19,7 +19,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// The name as Glance (`os_hash_algo`) writes it: `sha256` or `sha512`.
+    /// The name as Glance writes it (`os_hash_algo`): `sha256` or `sha512`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -28,7 +28,7 @@ impl Algorithm {
         }
     }
 
-    /// How many bytes the digest has.
+    /// The length of the digest in bytes.
     #[must_use]
     pub const fn length(self) -> usize {
         match self {
@@ -44,7 +44,7 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// A digest value together with its algorithm. Shown as lower-case hexadecimal.
+/// A digest value with its algorithm. Printed as lower-case hexadecimal.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Digest {
@@ -84,7 +84,7 @@ pub struct ParseDigestError(String);
 impl FromStr for Digest {
     type Err = ParseDigestError;
 
-    /// Reads hexadecimal digits of either case; the length tells the algorithm.
+    /// Reads hexadecimal digits of either case; the length determines the algorithm.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let refused = || ParseDigestError(text.chars().take(140).collect());
         let value = hex::decode(text).map_err(|_| refused())?;
@@ -126,9 +126,9 @@ impl fmt::Debug for Digest {
 /// Computes one or both digests of a stream in a single pass.
 ///
 /// SHA-256 with the processor's own instructions is faster than memory latency, so data that comes
-/// from main memory is touched one small piece ahead. Whether that pays depends on how far the
-/// processor fetches ahead by itself; it costs next to nothing where it does not.
-/// `benches/hash_throughput` tells.
+/// from main memory is prefetched one small piece ahead. Whether that helps depends on how far the
+/// processor prefetches by itself; it costs next to nothing otherwise. `benches/hash_throughput`
+/// measures it.
 #[derive(Clone, Debug)]
 pub struct Digester {
     states: States,
@@ -149,8 +149,8 @@ pub(crate) struct Both {
     sha512: sha2::Sha512,
 }
 
-/// Small enough to stay in the first-level cache between two digests, large enough to cost no
-/// calls.
+/// Small enough to stay in the first-level cache between two digests, large enough to make the
+/// calls cheap.
 const PIECE: usize = 1024;
 const CACHE_LINE: usize = 64;
 
@@ -162,7 +162,7 @@ impl Both {
         }
     }
 
-    /// The state of one of them so far, for whoever has something to add to the bytes.
+    /// The state of one of them so far, for a caller that appends more bytes.
     pub(crate) fn state(&self, algorithm: Algorithm) -> Box<dyn ::digest::DynDigest + Send> {
         match algorithm {
             Algorithm::Sha256 => Box::new(self.sha256.clone()),
@@ -210,7 +210,7 @@ impl Digester {
         Self { states, bytes: 0 }
     }
 
-    /// Takes the next bytes of the stream.
+    /// Adds the next bytes of the stream.
     pub fn update(&mut self, data: &[u8]) {
         self.bytes += data.len() as u64;
         match &mut self.states {
@@ -225,13 +225,13 @@ impl Digester {
         }
     }
 
-    /// How many bytes were taken so far.
+    /// How many bytes were added so far.
     #[must_use]
     pub const fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// The digests; of both, SHA-256 first.
+    /// Returns the digests; of both, SHA-256 first.
     #[must_use]
     pub fn finish(self) -> Vec<Digest> {
         match self.states {
@@ -245,7 +245,7 @@ impl Digester {
     }
 }
 
-/// Loads each cache line of the piece, so that memory answers them all at once and not one after
+/// Loads each cache line of the piece, so that memory delivers them all at once and not one after
 /// the other.
 fn touch(piece: &[u8]) {
     let mut sum = 0;

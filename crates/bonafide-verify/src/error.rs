@@ -1,15 +1,15 @@
-//! Why something is not proven.
+//! Reasons why something is not verified.
 
 use jiff::Timestamp;
 
 use crate::advice::{hint, key_advice, unknown_signer, why_bad, why_other};
 use crate::{Algorithm, Digest, Fingerprint, Issuer};
 
-/// Why a check was not passed. Every variant means: do not use the data.
+/// Why a check failed. Every variant means: do not use the data.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The signature does not fit the data: one of them was changed, or they do not belong
+    /// The signature does not match the data: one of them was changed, or they do not belong
     /// together.
     #[error(
         "bad signature: the data is not what key {signer} signed at {signed_at}; {}",
@@ -20,10 +20,11 @@ pub enum Error {
         signer: Fingerprint,
         /// When that signature was made.
         signed_at: Timestamp,
-        /// What a program changed in the text, if the signature fits the text without that.
+        /// What a program changed in the text, if the signature matches the text without that
+        /// change.
         converted: Option<&'static str>,
     },
-    /// A list that has other lines for one program than for another.
+    /// A list with other lines for one program than for another.
     #[error(
         "line {line} of the list has the character {character}, at which other programs begin a new \
          line or show something else; tell the vendor"
@@ -31,7 +32,7 @@ pub enum Error {
     BrokenLine {
         /// The line, counted from 1.
         line: usize,
-        /// The character, as Unicode counts them: `U+000D`.
+        /// The character in Unicode notation: `U+000D`.
         character: String,
     },
     /// One file name is listed with different digests.
@@ -72,14 +73,14 @@ pub enum Error {
         algorithm: Algorithm,
         /// What the signed list says.
         expected: Digest,
-        /// What the bytes give.
+        /// The digest of the bytes.
         computed: Digest,
         /// How many bytes were read.
         bytes: u64,
-        /// How many bytes the signed list says, if it says that.
+        /// The number of bytes that the signed list states, if it states one.
         listed: Option<u64>,
     },
-    /// The list states two digests of one file, and the bytes have only one of them.
+    /// The list states two digests of one file, and the bytes match only one of them.
     #[error(
         "the signed list contradicts itself about `{name}`: {bytes} bytes have its {fitting}, and \
          for {algorithm} it says `{expected}`, computed `{computed}`; do not use the file, and tell \
@@ -88,27 +89,27 @@ pub enum Error {
     DigestContradiction {
         /// The file name in the signed list.
         name: String,
-        /// The algorithm in which the bytes are those that the list states.
+        /// The algorithm whose digest matches.
         fitting: Algorithm,
-        /// The algorithm in which they are not.
+        /// The algorithm whose digest does not match.
         algorithm: Algorithm,
-        /// What the signed list says.
+        /// The digest in the signed list.
         expected: Digest,
-        /// What the bytes give.
+        /// The digest of the bytes.
         computed: Digest,
         /// How many bytes were read.
         bytes: u64,
     },
     /// Not a full fingerprint.
     #[error(
-        "`{text}` is not a fingerprint: 40 (or 64) hexadecimal digits are needed, no key id; \
+        "`{text}` is not a fingerprint: 40 (or 64) hexadecimal digits are needed, not a key id; \
          `gpg --show-keys FILE` prints it"
     )]
     Fingerprint {
         /// What was given.
         text: String,
     },
-    /// The signature claims to be made in the future.
+    /// The signature claims a time in the future.
     #[error(
         "the signature of key {signer} is from the future: made at {signed_at}, now it is {now}; \
          check this machine's clock"
@@ -127,24 +128,24 @@ pub enum Error {
          made by `danger::gate` opens without a proof"
     )]
     GateAwaitsProof {
-        /// The digest that the gate was made for.
+        /// The digest for which the gate was made.
         expected: Digest,
     },
     /// The gate was asked to open with the proof of another file.
     #[error("the gate waits for the proof of `{expected}` and was given that of `{proven}`")]
     GateMismatch {
-        /// The digest that the gate was made for.
+        /// The digest for which the gate was made.
         expected: Digest,
-        /// The digest that the proof is about.
+        /// The digest that was verified.
         proven: Digest,
     },
-    /// The gate was made without an expected file and was shown a proof.
+    /// The gate was made without an expected file, and was given a proof.
     #[error(
         "the gate was made by `danger::gate`, for no file, and can't take the proof of `{proven}`; \
          make it with `Gate::new`"
     )]
     GateWithoutFile {
-        /// The digest that the proof is about.
+        /// The digest that was verified.
         proven: Digest,
     },
     /// The key had expired before the signature was made.
@@ -160,7 +161,7 @@ pub enum Error {
         /// When the signature was made.
         signed_at: Timestamp,
     },
-    /// A key file that does not hold the pinned key, or no key at all.
+    /// A key file without the pinned key, or without any key.
     #[error(
         "no pinned key of {vendor} in the key file: {reason}{}",
         key_advice(reason, pinned)
@@ -173,7 +174,7 @@ pub enum Error {
         /// The pinned primary fingerprints.
         pinned: Vec<Fingerprint>,
     },
-    /// The key was created after the signature it is said to have made.
+    /// The key was created after the signature that it is said to have made.
     #[error(
         "key {key} was created at {created_at}, after its signature of {signed_at}; report it to the \
          vendor"
@@ -196,7 +197,7 @@ pub enum Error {
         key: Fingerprint,
         /// When it was revoked.
         revoked_at: Timestamp,
-        /// The reason that the owner gave.
+        /// The reason that the owner stated.
         reason: String,
         /// When the signature was made.
         signed_at: Timestamp,
@@ -209,7 +210,7 @@ pub enum Error {
         /// What it looks like instead, or where reading failed.
         reason: String,
     },
-    /// A line that no known form of checksum list has.
+    /// A line that is not in a known form of a checksum list.
     #[error(
         "line {line} of the signed list is not `DIGEST  NAME`, `DIGEST *NAME` or `SHA256 (NAME) = \
          DIGEST`, or its digest has another length than its algorithm: `{text}`"
@@ -220,7 +221,7 @@ pub enum Error {
         /// Its text, shortened.
         text: String,
     },
-    /// A file beside an image that does not hold exactly one digest.
+    /// A side-car file that does not contain exactly one digest.
     #[error(
         "the signed side-car file has {lines} lines with digests, exactly one is needed; read it \
          as a list"
@@ -229,7 +230,7 @@ pub enum Error {
         /// How many lines are neither empty nor a comment.
         lines: usize,
     },
-    /// The key may not make such signatures.
+    /// The key must not make such signatures.
     #[error(
         "key {key} may not sign files, as it did at {signed_at}: {reason}; add a newer copy of the key, \
          or report it to the vendor"
@@ -242,7 +243,7 @@ pub enum Error {
         /// When the signature was made.
         signed_at: Timestamp,
     },
-    /// A clear-signed message as the signature of another file.
+    /// A clear-signed message, given as the signature of another file.
     #[error(
         "the signature file is a clear-signed message, whose signature is over the text in it: give it \
          as the list, without a signature"
@@ -262,10 +263,10 @@ pub enum Error {
         /// The nearest listed names, nearest first.
         similar: Vec<String>,
     },
-    /// Text that is no list of images in the simplestreams form.
+    /// Text that is not a list of images in the simplestreams form.
     #[error(
         "the signed text is not a simplestreams document `products:1.0` of `image-downloads`: {reason}; \
-         take the one that has images"
+         use the one with the images"
     )]
     NotSimplestreams {
         /// What was found instead, or where reading failed.
@@ -281,12 +282,12 @@ pub enum Error {
         signer: Fingerprint,
         /// When the signature claims to be made.
         signed_at: Timestamp,
-        /// What stands in the way.
+        /// Why it can't be checked.
         reason: String,
     },
-    /// No reason for doing without a proof.
+    /// The stated reason for an upload without verification is not acceptable.
     #[error(
-        "`{text}` is no reason for doing without a proof: {problem}; say in one line of at most \
+        "`{text}` is not a reason for an upload without verification: {problem}; say in one line of at most \
          200 characters why nobody can prove these bytes"
     )]
     Reason {
@@ -295,7 +296,7 @@ pub enum Error {
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// The signature itself has an end, and it has passed.
+    /// The signature itself has expired.
     #[error(
         "the signature of key {signer} of {signed_at} expired at {expired_at}, now it is {now}; fetch a \
          newer one from the vendor"
@@ -305,7 +306,7 @@ pub enum Error {
         signer: Fingerprint,
         /// When the signature was made.
         signed_at: Timestamp,
-        /// The end of the signature's validity.
+        /// When the signature expired.
         expired_at: Timestamp,
         /// The time of the check.
         now: Timestamp,
@@ -323,7 +324,7 @@ pub enum Error {
         /// The type found.
         found: String,
     },
-    /// The digest is right and the size is not: the vendor's list contradicts itself.
+    /// The digest matches and the size does not: the vendor's list contradicts itself.
     #[error(
         "`{name}` has the digest of the signed list, but {found} bytes and not {expected}; \
          report it to the vendor"
@@ -331,22 +332,22 @@ pub enum Error {
     SizeMismatch {
         /// The file name in the signed list.
         name: String,
-        /// The size that the list says, in bytes.
+        /// The size that the list states, in bytes.
         expected: u64,
         /// How many bytes were read.
         found: u64,
     },
-    /// More than is read.
+    /// The input is larger than the limit.
     #[error("{what} has {bytes} bytes, more than the {most} that are read")]
     TooLarge {
-        /// What was given.
+        /// The input.
         what: &'static str,
-        /// How many bytes it has.
+        /// Its size in bytes.
         bytes: usize,
-        /// How many are read at most.
+        /// The limit in bytes.
         most: usize,
     },
-    /// A signature that is not valid for those who don't know something in it.
+    /// A signature with an unknown critical part, which makes it invalid.
     #[error(
         "the signature of key {signer} of {signed_at} over {over} marks {required} as critical, which \
          is not known here, so it is not valid (RFC 9580, 5.2.3.7); ask the vendor for one without it, \
@@ -357,17 +358,17 @@ pub enum Error {
         signer: Fingerprint,
         /// What is signed: the file, or a key.
         over: &'static str,
-        /// What is marked as critical and not known.
+        /// The critical part that is unknown here.
         required: String,
         /// When the signature claims to be made.
         signed_at: Timestamp,
     },
-    /// Made by a key that is not pinned for this vendor.
+    /// The signature was made by a key that is not pinned for this vendor.
     #[error("{}", unknown_signer(vendor, found, pinned))]
     UnknownSigner {
         /// The vendor of the keyring.
         vendor: String,
-        /// Whom the signatures name, one for each.
+        /// The issuers that the signatures name, one for each.
         found: Vec<Issuer>,
         /// The pinned primary fingerprints.
         pinned: Vec<Fingerprint>,
@@ -381,7 +382,7 @@ pub enum Error {
     /// A digest that can be forged today.
     #[error(
         "weak digest: the signature of key {signer} of {signed_at} uses {algorithm}; SHA-256 or \
-         stronger is required: take a newer build, or ask the vendor for a signature of today"
+         stronger is required: take a newer build, or ask the vendor to sign with SHA-256 or stronger"
     )]
     WeakDigest {
         /// The key that the signature names.
@@ -404,7 +405,7 @@ pub enum Error {
         /// When the signature claims to be made.
         signed_at: Timestamp,
     },
-    /// The file is listed, but with no digest that proves anything.
+    /// The list has the file, but without a digest that proves anything.
     #[error(
         "`{name}` is listed with {} only, which proves nothing: MD5 and SHA1 can be forged, others are \
          not supported; SHA256 or SHA512 is required: ask the vendor for one",

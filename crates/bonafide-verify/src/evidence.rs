@@ -1,4 +1,4 @@
-//! What a proof rests on.
+//! The facts behind a proof.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use crate::{Digest, Fingerprint};
 
 /// Who signed what, when and how.
 ///
-/// It says which pinned certificate and which of its keys made the signature, so that a person
-/// can repeat the check with any OpenPGP tool.
+/// It has the pinned certificate and the key of it that made the signature, so that the check can
+/// be repeated with any OpenPGP tool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Evidence {
-    /// The vendor whose keyring was asked; a key counts for its own vendor only.
+    /// The vendor whose keyring was used; a key is valid for its own vendor only.
     pub vendor: String,
     /// Fingerprint of the pinned primary key.
     pub certificate: Fingerprint,
@@ -30,16 +30,16 @@ pub struct Evidence {
     pub signed_sha256: Digest,
     /// Weaknesses that were accepted because the key is pinned, one for each.
     pub accepted_weaknesses: Vec<AcceptedWeakness>,
-    /// Who is said to have made the signatures beside this one that do not count, one for each. They
-    /// may be by keys that are not pinned, or break a rule; nothing rests on them.
+    /// The issuers that the other, invalid signatures name, one for each. They may be by keys that
+    /// are not pinned, or break a rule; nothing depends on them.
     pub others: Vec<Issuer>,
 }
 
-/// Who is said to have made a signature, and when. Anybody can write that.
+/// The issuer and time that a signature names. Both are unverified: everyone can write them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Issuer {
-    /// A fingerprint if the signature has one, else a key id, else nobody.
+    /// A fingerprint if the signature has one, else a key id, else `None`.
     pub key: Option<String>,
     /// The time in the signature, UTC, if it has one.
     pub signed_at: Option<Timestamp>,
@@ -55,15 +55,15 @@ impl fmt::Display for Issuer {
     }
 }
 
-/// A weakness that is accepted for a pinned key only, and said so.
+/// A weakness that is accepted for a pinned key only, and reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AcceptedWeakness {
-    /// The binding of the signing subkey, or the subkey's own word in it, uses SHA-1.
+    /// The binding of the signing subkey, or its back-signature, uses SHA-1.
     Sha1Binding,
-    /// The certificate's own signature over itself uses SHA-1. The fingerprint is pinned, so
-    /// nothing rests on it but the key's expiry and flags.
+    /// The certificate's self-signature uses SHA-1. The fingerprint is pinned, so only the key's
+    /// expiry and flags depend on it.
     Sha1SelfSignature,
     /// The signature is a version 3 packet, as CentOS and openSUSE make them.
     Version3Signature,

@@ -1,4 +1,4 @@
-//! Signatures over a whole file, checked while it streams by.
+//! Signatures over a whole file, checked while the file is streamed.
 
 use std::iter;
 
@@ -6,17 +6,17 @@ use crate::digest::Both;
 use crate::openpgp::SignatureCandidate;
 use crate::{Digest, Error, Evidence, Issuer};
 
-/// A detached signature over a whole file that keeps every rule but the mathematics, which needs
-/// the file's last byte: [`DigestCheck::signed_by`](crate::DigestCheck::signed_by).
+/// A detached signature over a whole file that has passed every rule except the mathematics, which
+/// needs the file's last byte: [`DigestCheck::signed_by`](crate::DigestCheck::signed_by).
 ///
-/// Made by [`Keyring::file_signature`](crate::Keyring::file_signature), which refuses what can't
-/// count before a byte of the file is fetched.
+/// Made by [`Keyring::file_signature`](crate::Keyring::file_signature), which refuses an
+/// unacceptable signature before a byte of the file is fetched.
 #[derive(Clone, Debug)]
 pub struct FileSignature {
     first: SignatureCandidate,
-    /// Of several signatures one good one suffices.
+    /// Of several signatures one valid signature suffices.
     rest: Vec<SignatureCandidate>,
-    /// Who is said to have made those that can't count.
+    /// The issuers of the signatures that are not acceptable.
     refused: Vec<Issuer>,
 }
 
@@ -31,8 +31,8 @@ impl FileSignature {
         })
     }
 
-    /// Is one of the signatures over the file with these digests? All are asked, since the evidence
-    /// names those that are not.
+    /// Whether one of the signatures is over the file with these digests. All are checked, since
+    /// the evidence names those that are not.
     pub(crate) fn verify(&self, file: &Both, sha256: &Digest) -> Result<Evidence, Error> {
         let mut good = None;
         let mut others = self.refused.clone();

@@ -9,8 +9,8 @@ use crate::Error;
 
 /// The full fingerprint of an OpenPGP key: 20 bytes (version 4) or 32 bytes (version 6).
 ///
-/// Shown and parsed as upper-case hexadecimal; blanks are ignored when parsing. Short and long key
-/// ids are refused: they can be forged.
+/// Printed and parsed as upper-case hexadecimal; blanks are ignored when parsing. Short and long
+/// key ids are refused: they can be forged.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Fingerprint(Vec<u8>);

@@ -1,7 +1,7 @@
-//! Doors for the fuzz targets to readers that only proven text comes to.
+//! Entry points for the fuzz targets to readers that only verified text reaches.
 //!
-//! They are compiled with `--cfg fuzzing` alone and say what a reader makes of a text: nothing
-//! [`Verified`](crate::Verified) comes of it.
+//! They are compiled with `--cfg fuzzing` only and return how a reader interprets a text, never a
+//! [`Verified`](crate::Verified) value.
 
 use crate::checksums::form;
 use crate::openpgp::{self, Certificate};
@@ -28,7 +28,7 @@ pub fn any_form(text: &[u8], name: &str) -> bool {
     index.is_some() || list.is_ok_and(|list| ask(&list))
 }
 
-/// Asks for every name; one that contradicts itself is refused only then.
+/// Requests every name; one that contradicts itself is refused only then.
 fn ask(list: &ChecksumList) -> bool {
     let answers = list.names().map(|name| list.expected(name));
     answers.count() == list.len()
@@ -41,7 +41,7 @@ pub fn cleartext(message: &[u8]) -> Option<(String, usize)> {
     Some((text, signatures.len()))
 }
 
-/// All that a keyring knows, in an order that does not depend on how it came to know it.
+/// Everything that a keyring contains, in an order that does not depend on how it was added.
 #[must_use]
 pub fn knowledge(keyring: &Keyring) -> Vec<Vec<u8>> {
     let mut known: Vec<_> = keyring

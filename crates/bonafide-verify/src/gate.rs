@@ -1,8 +1,8 @@
 //! The last chunk waits for the proof, and only a commit ends the body.
 //!
 //! An HTTP upload that is aborted before its end never becomes an image; one that merely *ends*
-//! does, even if bytes are missing. So the [`Gate`] keeps the newest chunk back until it is shown
-//! the proof, and a [`GatedBody`] ends only after the [`Commit`] that the gate then gives.
+//! does, even if bytes are missing. So the [`Gate`] holds the newest chunk back until it is given
+//! the proof, and a [`GatedBody`] ends only after the [`Commit`] that the gate then returns.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -12,13 +12,13 @@ use futures_core::Stream;
 
 use crate::{Digest, Error, ExpectedDigest, FileDigests, Verified};
 
-/// Lets all but the newest chunk of an image through, and the rest only against the proof.
+/// Passes all but the newest chunk of an image, and the rest only with the proof.
 ///
-/// It sits behind decompression, where one is needed: what it holds back is image data, what it
-/// asks for is the proof of the vendor's file.
+/// Place it after the decompression, if there is one: it holds image data back, and it requires the
+/// proof of the vendor's file.
 #[derive(Debug)]
 pub struct Gate {
-    /// `None` only where a reason was given: see [`danger`](crate::danger).
+    /// `None` only if a reason was given: see [`danger`](crate::danger).
     expected: Option<Digest>,
     held: Bytes,
 }
@@ -40,8 +40,9 @@ impl Gate {
         }
     }
 
-    /// Takes a chunk and gives the one before it, if there was one. An empty chunk changes nothing.
-    #[must_use = "the chunk that is let through belongs to the image"]
+    /// Takes a chunk and returns the one before it, if there was one. An empty chunk changes
+    /// nothing.
+    #[must_use = "the returned chunk belongs to the image"]
     pub fn pass(&mut self, chunk: Bytes) -> Option<Bytes> {
         if chunk.is_empty() {
             return None;
@@ -50,7 +51,7 @@ impl Gate {
         (!before.is_empty()).then_some(before)
     }
 
-    /// Opens against the proof of exactly this file; gives the held bytes as a [`Commit`].
+    /// Opens with the proof of exactly this file; returns the held bytes as a [`Commit`].
     ///
     /// # Errors
     ///
@@ -77,8 +78,8 @@ impl Gate {
     }
 }
 
-/// The last bytes of an image: the only thing that ends a [`GatedBody`]. Made by [`Gate::open`] for
-/// a proven one; [`danger::open`](crate::danger::open) does without the proof.
+/// The last bytes of an image, the only thing that ends a [`GatedBody`]. Made by [`Gate::open`] for
+/// a verified image; [`danger::open`](crate::danger::open) makes one without a proof.
 #[derive(Debug)]
 pub struct Commit {
     rest: Bytes,
@@ -90,26 +91,27 @@ pub struct Commit {
 pub enum Step {
     /// The gate is open: send the rest and end.
     Commit(Commit),
-    /// The next chunk, let through by the gate.
+    /// The next chunk, returned by the gate.
     Pass(Bytes),
 }
 
-/// Why a gated body did not end well; whoever sends it must abort the connection.
+/// Why a gated body failed; its sender must abort the connection.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BodyError<E> {
-    /// What fed the body failed.
+    /// The source of the body failed.
     #[error("the image is refused")]
     Failed(#[source] E),
-    /// What fed the body stopped without a commit: it was dropped, cancelled or it panicked.
+    /// The source of the body stopped without a commit: it was dropped or cancelled, or it
+    /// panicked.
     #[error("the image's bytes stopped coming before it was proven")]
     Uncommitted,
 }
 
 /// A body that ends only after a [`Commit`]; everything else is an error.
 ///
-/// A source that just stops (a dropped sender, a panicked task) makes it yield
-/// [`BodyError::Uncommitted`], again and again, never the end.
+/// If its source just stops (a dropped sender, a panicked task), it yields
+/// [`BodyError::Uncommitted`] at every poll, and never the end.
 #[derive(Debug)]
 pub struct GatedBody<S> {
     steps: S,

@@ -16,16 +16,16 @@ mod signers;
 
 use known::Known;
 
-/// More bytes than any list has; Ubuntu's index of all builds has some 10 MiB.
+/// Larger than any list; Ubuntu's index of all builds has some 10 MiB.
 const MAX_TEXT: usize = 64 * 1024 * 1024;
-/// So many foreign keys are named in an error.
+/// How many foreign keys an error names.
 const MAX_SHOWN: usize = 8;
 
 /// The pinned keys of one vendor.
 ///
-/// What is trusted is the **full fingerprint of a primary key**. The key file that carries the
-/// key may come from anywhere: it counts only if its primary key has a pinned fingerprint. A
-/// key counts for its own vendor only, so every vendor has a keyring of its own.
+/// The **full fingerprint of a primary key** is trusted. The key file that carries the key may come
+/// from anywhere: it is accepted only if its primary key has a pinned fingerprint. A key is valid
+/// for its own vendor only, so every vendor has a keyring of its own.
 ///
 /// ```
 /// use bonafide_verify::Keyring;
@@ -38,7 +38,7 @@ const MAX_SHOWN: usize = 8;
 pub struct Keyring {
     vendor: String,
     pinned: Vec<Fingerprint>,
-    /// One a primary key: copies are merged.
+    /// One for each primary key: copies are merged.
     certificates: Vec<Certificate>,
 }
 
@@ -62,8 +62,8 @@ impl Keyring {
 
     /// The keyring of this name that comes with the crate; see [`Keyring::embedded_names`].
     ///
-    /// Not every key could be embedded: what [`Keyring::missing`] then says must be added from
-    /// where the vendor publishes it ([`Keyring::key_urls`]).
+    /// Not every key could be embedded: add the keys that [`Keyring::missing`] returns from where
+    /// the vendor publishes them ([`Keyring::key_urls`]).
     #[must_use]
     pub fn embedded(name: &str) -> Option<Self> {
         let Known {
@@ -71,8 +71,8 @@ impl Keyring {
         } = known::known(name)?;
         let mut keyring = Self::new(*vendor, pins.iter().filter_map(|pin| pin.parse().ok()));
         if let Some(file) = file {
-            // Tests show that the pinned keys are there; if a file were damaged, the key would be
-            // missing and everything refused.
+            // Tests show that the pinned keys are embedded; if a file were damaged, the key would
+            // be missing and everything refused.
             let _ = keyring.add(file);
         }
         Some(keyring)
@@ -84,20 +84,20 @@ impl Keyring {
         &known::NAMES
     }
 
-    /// Where the vendor publishes the keys of the keyring of this name, over https; none if that
+    /// Where the vendor publishes the keys of the keyring with this name, over https; empty if that
     /// is not known.
     ///
-    /// What is found there may be added to the keyring without care: only the pinned keys count,
-    /// and a copy that knows less takes nothing away.
+    /// The files found there can be added to the keyring safely: only pinned keys are accepted, and
+    /// an older copy removes nothing.
     #[must_use]
     pub fn key_urls(name: &str) -> &'static [&'static str] {
         known::known(name).map_or(&[], |known| known.urls)
     }
 
-    /// Adds the certificates of a key file, armored or binary. Returns how many counted:
-    /// certificates whose primary key is not pinned are left out, and so is what can't be read
-    /// beside a pinned one. Another copy of a key that is there already adds what it knows: newer
-    /// self-signatures, subkeys and revocations. None takes anything away.
+    /// Adds the certificates of a key file, armored or binary. Returns how many were accepted:
+    /// certificates whose primary key is not pinned are left out, and so is unreadable data beside
+    /// a pinned one. Another copy of a known key adds newer self-signatures, subkeys and
+    /// revocations. No copy removes anything.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ impl Keyring {
         Ok(count)
     }
 
-    /// All copies of a key at once: what they say together is looked at one time.
+    /// All copies of a key at once: they are evaluated together, one time.
     fn learn(&mut self, mut copies: Vec<SignedPublicKey>) {
         while let Some(first) = copies.first() {
             let key = first.primary_key.clone();
@@ -175,7 +175,7 @@ impl Keyring {
         &self.pinned
     }
 
-    /// The pinned fingerprints for which no certificate was added yet: what those keys signed is
+    /// The pinned fingerprints for which no certificate was added yet: signatures by those keys are
     /// refused.
     #[must_use]
     pub fn missing(&self) -> Vec<Fingerprint> {
@@ -188,9 +188,9 @@ impl Keyring {
         missing.cloned().collect()
     }
 
-    /// Proves `data` by a detached signature, armored or binary.
+    /// Verifies `data` by a detached signature, armored or binary.
     ///
-    /// Of several signatures one good one by a pinned key suffices. `now` is the time of the
+    /// Of several signatures one valid signature by a pinned key suffices. `now` is the time of the
     /// check, UTC.
     ///
     /// # Errors
@@ -213,9 +213,9 @@ impl Keyring {
         })
     }
 
-    /// Proves a clear-signed message and gives its signed text: without dash escapes, with line
-    /// feeds as line ends and without trailing blanks. Nothing before, after or beside the
-    /// signed text is ever returned.
+    /// Verifies a clear-signed message and returns its signed text: without dash escapes, with line
+    /// feeds as line ends and without trailing blanks. Nothing before, after or beside the signed
+    /// text is ever returned.
     ///
     /// # Errors
     ///
@@ -235,10 +235,11 @@ impl Keyring {
         ))
     }
 
-    /// Judges a detached signature over a whole file, armored or binary, before the file is there.
-    /// [`DigestCheck::signed_by`](crate::DigestCheck::signed_by) then asks the mathematics.
+    /// Checks a detached signature over a whole file, armored or binary, before the file is
+    /// available. [`DigestCheck::signed_by`](crate::DigestCheck::signed_by) then checks the
+    /// mathematics.
     ///
-    /// Of several signatures one good one by a pinned key suffices. `now` is the time of the
+    /// Of several signatures one valid signature by a pinned key suffices. `now` is the time of the
     /// check, UTC.
     ///
     /// # Errors
@@ -312,13 +313,13 @@ impl Keyring {
     }
 }
 
-/// The verdict over the signatures of one file.
+/// The result for the signatures of one file.
 struct Judged<T> {
-    /// What is good of them.
+    /// The valid ones.
     good: Vec<T>,
-    /// Who made the others.
+    /// The issuers of the others.
     others: Vec<Issuer>,
-    /// Why the others are not good: what a pinned key got wrong says more than that there are
+    /// Why the others are invalid: the error of a pinned key is more helpful than that there are
     /// unknown keys beside it.
     refusal: Error,
 }

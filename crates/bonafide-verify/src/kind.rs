@@ -1,4 +1,5 @@
-//! What a file looks like that is not what was asked for. That decides nothing: it is said in refusals.
+//! Recognizes a file that is not the requested kind. The result is only used in the texts of
+//! refusals.
 
 use crate::Digest;
 
@@ -14,7 +15,7 @@ pub(crate) enum Kind {
     /// Digests and names.
     List,
     PublicKey,
-    /// Nothing of these.
+    /// None of these.
     Unknown,
 }
 
@@ -65,7 +66,7 @@ fn is_listed(line: &str) -> bool {
     })
 }
 
-/// What to say of a file that should be a clear-signed list.
+/// The reason why a file is not a clear-signed list.
 pub(crate) fn no_message(file: &[u8]) -> String {
     let found = match Kind::of(file) {
         Kind::DetachedSignature => {
@@ -78,18 +79,18 @@ pub(crate) fn no_message(file: &[u8]) -> String {
              fetched from, and fetch the list itself"
         }
         Kind::List => {
-            "a plain list: give its detached signature too, which is beside the list at the \
-             vendor's, as `SHA256SUMS.gpg`, `CHECKSUM.asc` or `SHA512SUMS.sign`"
+            "a plain list: give its detached signature too, which the vendor publishes beside the \
+             list, as `SHA256SUMS.gpg`, `CHECKSUM.asc` or `SHA512SUMS.sign`"
         }
         Kind::PublicKey => "a public key: give it as the key file, and the list here",
         Kind::ClearSigned | Kind::Unknown => {
             "neither armored nor binary OpenPGP data, nor a list of checksums: is it the right file?"
         }
     };
-    format!("no clear-signed message, but {found}")
+    format!("not a clear-signed message, but {found}")
 }
 
-/// What to say of a file that should be a detached signature and can't be read as one.
+/// The reason why a file can't be read as a detached signature.
 pub(crate) fn no_signature(file: &[u8], reason: String) -> String {
     match Kind::of(file) {
         Kind::Html => {

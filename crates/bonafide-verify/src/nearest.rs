@@ -1,13 +1,13 @@
-//! Names that were meant instead of one that is not there.
+//! Names that were probably meant instead of one that is not listed.
 
-/// So many names are suggested.
+/// How many names are suggested.
 const MOST: usize = 3;
-/// Longer names are typed by nobody, and comparing them costs the product of their lengths.
+/// Longer names are not typed by hand, and comparing them costs the product of their lengths.
 const LONGEST: usize = 300;
 
-/// The names that are nearest to `name`, nearest first. First of all those that have it as the last
-/// part of a path, as `./NAME` has; then those that differ in a quarter of its characters at most, by
-/// characters that were added, left out, changed or swapped.
+/// The names nearest to `name`, nearest first: names whose last path component it is, as in
+/// `./NAME`; then names that differ in at most a quarter of its characters, by insertions,
+/// deletions, changes or swaps.
 pub(crate) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let length = name.chars().count();
     if name.is_empty() || length > LONGEST {
@@ -23,7 +23,7 @@ pub(crate) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> V
             return None;
         }
         let distance = strsim::osa_distance(&lower, &other.to_lowercase());
-        // One that differs in case alone is nearer than one that differs in a letter.
+        // A name that differs only in case is nearer than one that differs in a letter.
         (distance <= most).then_some(distance + 1)
     };
     let mut found: Vec<(usize, &str)> = names

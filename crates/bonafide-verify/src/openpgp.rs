@@ -1,10 +1,10 @@
-//! Everything that touches rpgp: signatures are parsed here, clear-signed messages in `cleartext`
-//! and key files in `key_file`, both out of their `armor`. What a certificate says of itself is
-//! `checked` once. The policy is in `policy`, that of certificates in `certificate` by their
-//! `last_words`, that of files that stream by in `candidate`; what signatures mark as critical is in
-//! `critical`.
+//! Everything that uses rpgp: signatures are parsed here, clear-signed messages in `cleartext` and
+//! key files in `key_file`, both from their `armor`. The self-signatures of a certificate are
+//! verified once, in `checked`. The policy is in `policy`, that of certificates in `certificate`
+//! with `last_words`, that of streamed files in `candidate`; the critical parts of signatures are
+//! in `critical`.
 //!
-//! rpgp does the mathematics and enforces no policy, so every rule is spelled out there.
+//! rpgp does the mathematics and enforces no policy, so every rule is here.
 
 use std::borrow::Cow;
 
@@ -33,7 +33,7 @@ pub(crate) use policy::verify;
 
 /// More signatures than any vendor puts on one file; Debian's archive has three.
 const MAX_SIGNATURES: usize = 16;
-/// More bytes than those have, armored.
+/// More bytes than those signatures have, armored.
 const MAX_SIGNATURE_FILE: usize = 64 * 1024;
 const SIGNATURE: &str = "PGP SIGNATURE";
 const HEADER: &[u8] = b"-----BEGIN PGP SIGNATURE-----";
@@ -43,7 +43,7 @@ const HEADER: &[u8] = b"-----BEGIN PGP SIGNATURE-----";
 pub(crate) struct ParsedSignature(Signature);
 
 impl ParsedSignature {
-    /// Whom and which time the signature names.
+    /// The issuer and the time that the signature names.
     pub(crate) fn issuer(&self) -> Issuer {
         issuer(&self.0)
     }
@@ -78,10 +78,10 @@ pub(crate) fn detached_signatures(file: &[u8]) -> Result<Vec<ParsedSignature>, E
     })
 }
 
-/// The signatures of a file and nothing that may stand around them: one armored block without headers.
+/// The signatures of a file without anything around them: one armored block without headers.
 ///
-/// What a server has put around the armor, between its blocks or in its headers is signed by no key, and
-/// whoever keeps the file for others to read should not keep that. Nothing is verified here.
+/// Text that a server put around the armor, between its blocks or in its headers is not signed, so
+/// it should not be stored for others to read. Nothing is verified here.
 ///
 /// # Errors
 ///
@@ -99,8 +99,8 @@ fn malformed(reason: String) -> Error {
     }
 }
 
-/// The binary form of each armored block, or the binary file as it is. Text around armored blocks is
-/// not read: the file that is signed is another one, so it can't be taken for signed.
+/// The binary form of each armored block, or the binary file as it is. Text around armored blocks
+/// is not read: another file is signed, so this text can't be mistaken for signed text.
 fn signature_contents(file: &[u8]) -> Result<Vec<Cow<'_, [u8]>>, Error> {
     if file.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::Unsigned {
@@ -113,7 +113,7 @@ fn signature_contents(file: &[u8]) -> Result<Vec<Cow<'_, [u8]>>, Error> {
     }
     let mut contents = Vec::new();
     let mut left = MAX_SIGNATURE_FILE;
-    // Each block has a signature at least.
+    // Each block has at least one signature.
     for block in armor::blocks(file, HEADER).take(MAX_SIGNATURES) {
         let block = armor::block(block);
         left = bounded(block, left).map_err(malformed)?;
@@ -137,7 +137,7 @@ fn packets(file: &[u8]) -> Result<Vec<ParsedSignature>, String> {
     Ok(signatures)
 }
 
-/// How many bytes are left of so many after these.
+/// How many bytes remain of this number after these.
 fn bounded(file: &[u8], most: usize) -> Result<usize, String> {
     let size = file.len();
     most.checked_sub(size).ok_or_else(|| match kind_of(file) {
@@ -161,7 +161,7 @@ pub(crate) fn describe(file: &[u8], error: &pgp::errors::Error) -> String {
     }
 }
 
-/// rpgp's own texts hold whole packets and backtraces, and take milliseconds to write.
+/// rpgp's own texts contain whole packets and backtraces, and take milliseconds to write.
 fn reason(error: &pgp::errors::Error) -> &'static str {
     use pgp::errors::Error as E;
     match error {

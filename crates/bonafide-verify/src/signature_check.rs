@@ -1,13 +1,13 @@
-//! Is a stream of bytes what a signature over the whole file is about?
+//! Compares a stream of bytes with a signature over the whole file.
 
 use crate::digest::Both;
 use crate::{Error, ExpectedDigest, FileDigests, FileSignature, Verified};
 
-/// Proves a file by nothing but a signature over the file itself, in one pass and bounded memory. A
+/// Verifies a file only by a signature over the file itself, in one pass and bounded memory. A
 /// vendor's `image.sig` without a list is such a signature.
 ///
-/// No list names the file: what is proven is that a pinned key signed these bytes, and not what they
-/// are called.
+/// No list names the file: it is verified that a pinned key signed these bytes, and not what their
+/// name is.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), bonafide_verify::Error> {
@@ -32,7 +32,7 @@ pub struct SignatureCheck {
 }
 
 impl SignatureCheck {
-    /// Prepares to check the signature; `name` is what the file is called here.
+    /// Prepares to check the signature; `name` is the name of the file in results and errors.
     #[must_use]
     pub fn new(name: &str, signature: FileSignature) -> Self {
         Self {
@@ -43,20 +43,20 @@ impl SignatureCheck {
         }
     }
 
-    /// Takes the next bytes of the file.
+    /// Adds the next bytes of the file.
     pub fn update(&mut self, data: &[u8]) {
         self.bytes += data.len() as u64;
         self.digests.update(data);
     }
 
-    /// How many bytes were taken so far.
+    /// How many bytes were added so far.
     #[must_use]
     pub const fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Ends the file and gives the verdict. The digest that the vendor signed is the one that the
-    /// signature has inside.
+    /// Ends the file and returns the result. The digest that the vendor signed is the one inside
+    /// the signature.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl SignatureCheck {
     pub fn finish(self) -> Result<Verified<FileDigests>, Error> {
         let (sha256, sha512) = self.digests.clone().finish();
         let evidence = self.signature.verify(&self.digests, &sha256)?;
-        // A signature that is checked while its file streams by has one of these two.
+        // A signature that can be checked over a stream has one of these two.
         let vendor = match &*evidence.digest_algorithm {
             "SHA256" => &sha256,
             _ => &sha512,
@@ -82,7 +82,8 @@ impl SignatureCheck {
 }
 
 impl Verified<FileDigests> {
-    /// What another copy of this file must have: so a file that was proven once can be read again.
+    /// What another copy of this file must match, so that a file that was verified once can be read
+    /// again.
     #[must_use]
     pub fn expected(&self) -> Verified<ExpectedDigest> {
         let expected = ExpectedDigest {

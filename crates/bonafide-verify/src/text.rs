@@ -1,4 +1,4 @@
-//! Text that was signed, and how text is shown.
+//! Signed text, and how text is printed.
 
 /// Bytes exactly as a pinned key signed them; held as [`Verified<SignedText>`](crate::Verified).
 ///
@@ -20,9 +20,9 @@ impl SignedText {
     }
 }
 
-/// The first character of a line at which other programs begin a new one or show something else: a
-/// control character other than a tab, or Unicode's separators of lines and paragraphs. Python's
-/// `splitlines` parts text at a dozen of them, a terminal moves its cursor.
+/// The first character of a line at which other programs begin a new one or display something else:
+/// a control character other than a tab, or Unicode's separators of lines and paragraphs. Python's
+/// `splitlines` splits text at a dozen of them, and a terminal moves its cursor.
 pub(crate) fn breaks(line: &str) -> Option<char> {
     line.chars().find(|c| match c {
         '\t' => false,
@@ -31,12 +31,12 @@ pub(crate) fn breaks(line: &str) -> Option<char> {
     })
 }
 
-/// How Unicode names a character that can't be shown.
+/// Unicode's notation for a character that can't be printed.
 pub(crate) fn code_point(c: char) -> String {
     format!("U+{:04X}", u32::from(c))
 }
 
-/// The beginning of a text; whoever wrote it may not steer the terminal that shows it.
+/// The beginning of a text; its author must not be able to control the terminal that displays it.
 pub(crate) fn shown(text: &str) -> String {
     text.chars().take(80).flat_map(char::escape_debug).collect()
 }

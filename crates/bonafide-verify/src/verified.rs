@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use crate::Evidence;
 
-/// A value whose origin was proven, together with the evidence of the proof.
+/// A value whose origin was verified, with the evidence.
 ///
-/// Only the checks of this crate make one. There is no public constructor, no `From`, no `Default`,
-/// no `Deserialize`, no mutable access and no `map`, so whoever holds a `Verified<T>` holds what a
-/// pinned key signed, or what follows from it:
+/// Only the checks of this crate construct one. There is no public constructor, no `From`, no
+/// `Default`, no `Deserialize`, no mutable access and no `map`, so a `Verified<T>` is always what a
+/// pinned key signed, or follows from it:
 ///
 /// ```compile_fail
 /// use bonafide_verify::{SignedText, Verified};
@@ -29,13 +29,13 @@ impl<T> Verified<T> {
         Self { value, evidence }
     }
 
-    /// The proven value.
+    /// The verified value.
     #[must_use]
     pub fn value(&self) -> &T {
         &self.value
     }
 
-    /// Takes the value out; the proof is given up.
+    /// Returns the value; the proof is given up.
     #[must_use]
     pub fn into_value(self) -> T {
         self.value

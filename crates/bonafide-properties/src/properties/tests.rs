@@ -74,7 +74,7 @@ fn a_rescue_image_says_how_it_is_attached() {
 }
 
 #[test]
-fn extra_properties_stand_beside_the_others() {
+fn extra_properties_are_written_with_the_others() {
     let mut properties = ubuntu();
     properties.extra.set("hw_qemu_guest_agent", "yes").unwrap();
     let map = properties.to_map().unwrap();
@@ -97,7 +97,7 @@ fn every_modelled_property_is_refused_as_an_extra_one() {
 }
 
 #[test]
-fn all_violations_are_told_at_once() {
+fn all_violations_are_reported_at_once() {
     let mut properties = ubuntu();
     properties.system.distribution = "Ubuntu".to_owned();
     properties.system.default_user = " ".to_owned();

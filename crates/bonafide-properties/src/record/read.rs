@@ -6,7 +6,7 @@ use crate::extra::ATTRIBUTES;
 use crate::saved::client;
 use crate::{ImageRecord, RecordError};
 
-/// Attributes of the Image API v2 that the rules do not look at.
+/// Attributes of the Image API v2 that the rules do not use.
 const PASSED_OVER: [&str; 12] = [
     "checksum",
     "container_format",
@@ -72,7 +72,7 @@ impl ImageRecord {
 
     fn take_property(&mut self, name: String, value: Value) {
         match value {
-            // Glance shows a property that its schema has and no user set.
+            // Glance shows a property of its schema that no user has set.
             Value::Null => {}
             Value::String(text) => {
                 self.properties.insert(name, text);
@@ -84,8 +84,8 @@ impl ImageRecord {
     }
 }
 
-/// `openstack` puts some attributes among the properties, and reads some properties as numbers and
-/// booleans, which are texts in Glance.
+/// `openstack` prints some attributes among the properties, and prints some properties as numbers
+/// and booleans, which are texts in Glance.
 fn as_texts(properties: Map<String, Value>) -> Map<String, Value> {
     let texts = properties.into_iter().map(|(name, value)| {
         let value = match value {
@@ -121,7 +121,7 @@ fn is_true(value: &Value) -> bool {
     }
 }
 
-/// Bytes. A size that is rounded for people would make rules about it wrong.
+/// A size in bytes. A size that is rounded for display would make rules about it wrong.
 fn size(attribute: &'static str, value: Value) -> Result<Option<u64>, RecordError> {
     match value {
         Value::String(text) if !matches!(text.as_str(), "" | "None") => {

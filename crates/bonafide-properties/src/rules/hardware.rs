@@ -28,7 +28,7 @@ fn disk(judge: &mut Checker<'_>) {
     let why = match (scsi, &judge.metadata.scsi_model) {
         (true, None) => "`virtio-scsi` is recommended with `hw_disk_bus=scsi`",
         (true, Some(Value::Other(_))) => "`virtio-scsi` is recommended",
-        (false, Some(_)) => "it says nothing without `hw_disk_bus=scsi`",
+        (false, Some(_)) => "it has no effect without `hw_disk_bus=scsi`",
         _ => return,
     };
     judge.report(Levels::WARNING, Rule::ScsiModel, model, why);
@@ -71,7 +71,7 @@ fn firmware(judge: &mut Checker<'_>) {
         judge.report(Levels::ERROR, rule, "hw_mem_encryption", why);
     }
     if !encrypted && judge.metadata.memory_encryption_model.is_some() {
-        let why = "it says nothing without `hw_mem_encryption=true`";
+        let why = "it has no effect without `hw_mem_encryption=true`";
         judge.report(Levels::ERROR, rule, "hw_mem_encryption_model", why);
     }
     if !uefi && is_on(judge, "hw_firmware_stateless") {
@@ -117,7 +117,7 @@ fn guest(judge: &mut Checker<'_>) {
     }
 }
 
-/// As Nova reads it.
+/// As Nova parses it.
 fn is_on(judge: &Checker<'_>, property: &str) -> bool {
     judge.record.get(property).and_then(nova_boolean) == Some(true)
 }

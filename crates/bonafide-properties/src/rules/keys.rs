@@ -7,7 +7,7 @@ use crate::{Metadata, Rule};
 
 const MAX_KEY: usize = 255;
 const MAX_VALUE: usize = 255;
-/// More bytes than MySQL's TEXT takes.
+/// The limit of MySQL's TEXT, in bytes.
 const MAX_STORED: usize = 65_535;
 const MAX_COUNT: usize = 128;
 const REFUSED: [&str; 3] = ["deleted", "deleted_at", "location"];
@@ -33,19 +33,19 @@ pub(super) fn judge(judge: &mut Checker<'_>) {
     }
     for name in record.not_texts.keys() {
         key(judge, name);
-        judge.report(Levels::ERROR, Rule::Keys, name, "Glance takes texts only");
+        judge.report(Levels::ERROR, Rule::Keys, name, "Glance accepts texts only");
     }
-    // Glance does not count its own.
+    // Glance's quota excludes its own properties.
     let names = record.properties.keys().chain(record.not_texts.keys());
     let count = names.filter(|name| !services::is_glances_own(name)).count();
     if count > MAX_COUNT {
-        let why = format!("{count} properties are there, and Glance takes {MAX_COUNT}");
+        let why = format!("there are {count} properties, and Glance accepts {MAX_COUNT}");
         judge.report(Levels::ERROR, Rule::Keys, "(all)", why);
     }
     tags(judge);
 }
 
-/// Nova verifies only if all four are there, and says nothing if some are missing.
+/// Nova verifies a signature only if all four are present, and reports nothing if some are missing.
 fn signature(judge: &mut Checker<'_>) {
     let there = |name: &&&str| judge.record.properties.contains_key(**name);
     if SIGNATURE.iter().filter(there).count() == 0 {
@@ -53,7 +53,7 @@ fn signature(judge: &mut Checker<'_>) {
     }
     let missing: Vec<_> = SIGNATURE.iter().filter(|name| !there(name)).collect();
     for name in missing {
-        let why = "without all four properties no signature is verified, and nothing says so";
+        let why = "without all four properties Nova silently verifies no signature";
         judge.report(Levels::ERROR, Rule::Signature, name, why);
     }
 }
@@ -64,7 +64,7 @@ fn trait_of(judge: &mut Checker<'_>, name: &str, named: &str, value: &str) {
         let why = "the name of a trait has upper-case letters, digits and `_`";
         judge.report(Levels::ERROR, Rule::Traits, name, why);
     } else if value != "required" {
-        let why = "Nova passes over every value but `required`";
+        let why = "Nova ignores every value but `required`";
         judge.report(Levels::ERROR, Rule::Traits, name, why);
     }
 }
@@ -73,9 +73,9 @@ fn key(judge: &mut Checker<'_>, name: &str) {
     let why = if name.is_empty() || name.chars().count() > MAX_KEY {
         "names have 1 to 255 characters"
     } else if ATTRIBUTES.contains(&name) || REFUSED.contains(&name) {
-        "it is an attribute of images and can be no property"
+        "it is an attribute of images and can't be a property"
     } else if name.chars().any(|c| c as u32 > 0xFFFF) {
-        "Glance's database takes no characters beyond U+FFFF"
+        "Glance's database stores no characters beyond U+FFFF"
     } else {
         return;
     };
@@ -86,7 +86,7 @@ fn value(judge: &mut Checker<'_>, name: &str, value: &str) {
     let read =
         Metadata::NAMES.contains(&name) || name.starts_with("hw_") || name.starts_with("os_");
     if value.chars().any(|c| c as u32 > 0xFFFF) {
-        let why = "Glance's database takes no characters beyond U+FFFF";
+        let why = "Glance's database stores no characters beyond U+FFFF";
         judge.report(Levels::ERROR, Rule::Keys, name, why);
     } else if value.len() > MAX_STORED {
         let why = "databases cut it at 65,535 bytes";
@@ -95,7 +95,7 @@ fn value(judge: &mut Checker<'_>, name: &str, value: &str) {
         && !name.starts_with(PROOFS)
         && !services::write(name)
     {
-        // What no program reads on a server is not missed there.
+        // No program on a server reads these values, so nothing is lost there.
         let levels = if read { Levels::WARNING } else { Levels::HINT };
         let why = "Nova cuts it at 255 characters where it copies it to servers";
         judge.report(levels, Rule::Keys, name, why);
@@ -108,7 +108,7 @@ fn tags(judge: &mut Checker<'_>) {
         let why = "at most 128 tags of at most 255 characters are possible";
         judge.report(Levels::ERROR, Rule::Tags, "tags", why);
     }
-    // Before it is created an image has none.
+    // An image that is not created yet has none.
     if judge.record.status.is_empty() {
         return;
     }

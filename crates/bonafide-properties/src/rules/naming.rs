@@ -23,7 +23,7 @@ pub(super) fn judge(judge: &mut Checker<'_>) {
     } else if length > MAX_NAME {
         "at most 255 characters are possible"
     } else if name.chars().any(|c| c as u32 > 0xFFFF) {
-        "Glance's database takes no characters beyond U+FFFF"
+        "Glance's database stores no characters beyond U+FFFF"
     } else if name.trim() != name {
         "blanks at its ends make it another name"
     } else {

@@ -1,4 +1,4 @@
-//! What Nova checks when a server is made: rule 45. With another value it refuses every server.
+//! What Nova checks when a server is created: rule 45. It refuses every server with another value.
 
 use super::Checker;
 use crate::edition::Levels;
@@ -7,19 +7,19 @@ use crate::{
     SignatureHashMethod, SignatureKeyType, TpmModel, TpmVersion, VideoModel, WatchdogAction,
 };
 
-/// What a property may be.
+/// The allowed values of a property.
 enum Kind {
-    /// One of these words.
+    /// One of these values.
     Words(&'static [&'static str]),
-    /// One of these words, in upper or lower case.
+    /// One of these values, in upper or lower case.
     AnyCase(&'static [&'static str]),
-    /// A word of a vocabulary.
+    /// A value of a vocabulary.
     Typed(fn(&str) -> bool),
     /// A whole number that is not negative.
     Number,
     /// A UUID.
     Uuid,
-    /// A UUID, or nothing, as services write it where there is none.
+    /// A UUID, or an empty text, which services write if there is none.
     UuidOrEmpty,
 }
 
@@ -180,7 +180,7 @@ pub(super) fn judge(judge: &mut Checker<'_>) {
         let (good, wanted) = match kind {
             Kind::Words(words) => (words.contains(&value), among(words)),
             Kind::AnyCase(words) => (words.contains(&lower.as_str()), among(words)),
-            Kind::Typed(reads) => (reads(value), "it is not one of Nova's words".to_owned()),
+            Kind::Typed(reads) => (reads(value), "it is not one of Nova's values".to_owned()),
             Kind::Number => (
                 value
                     .parse::<u32>()
@@ -198,7 +198,7 @@ pub(super) fn judge(judge: &mut Checker<'_>) {
                 true => Rule::Signature,
                 false => Rule::Vocabulary,
             };
-            let why = format!("{wanted}; with another value no server can be made");
+            let why = format!("{wanted}; with another value no server can be created");
             judge.report(Levels::ERROR, rule, name, why);
         }
     }
@@ -208,7 +208,7 @@ fn among(words: &[&str]) -> String {
     format!("one of `{}` is needed", words.join("`, `"))
 }
 
-/// With and without hyphens, as Nova's own check.
+/// With and without hyphens, like Nova's own check.
 fn is_uuid(text: &str) -> bool {
     let digits: String = text.chars().filter(|c| *c != '-').collect();
     digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())

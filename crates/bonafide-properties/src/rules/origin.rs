@@ -16,7 +16,7 @@ fn source(judge: &mut Checker<'_>) {
     let (rule, name) = (Rule::Source, "image_source");
     let why = "a URL of http(s) or ftp(s) with a host, in lower case, or `private` is needed";
     if judge.demand(Levels::ERROR, rule, name, why) && other(&judge.metadata.source).is_some() {
-        // A URL that is only not written in its normal form is no worse for it.
+        // Compare normalized URLs.
         let text = judge.record.get(name).unwrap_or_default();
         if text.parse::<crate::ImageSource>().is_err() {
             judge.report(Levels::ERROR, rule, name, why);
@@ -40,7 +40,7 @@ fn build_date(judge: &mut Checker<'_>) {
     }
 }
 
-/// The vendor's day of the build stands in most URLs. Patches since then are not in the image.
+/// Most URLs contain the vendor's day of the build. Patches since then are not in the image.
 fn patch_level(judge: &mut Checker<'_>) {
     let (rule, name) = (Rule::PatchLevel, "patchlevel");
     if judge.metadata.patch_level.is_some() {
@@ -59,7 +59,7 @@ fn patch_level(judge: &mut Checker<'_>) {
         && built < said.day()
     {
         let why = format!(
-            "the image's URL says {built} and `image_build_date` {}: say by this up to what it is patched",
+            "the image's URL says {built} and `image_build_date` {}: state here up to which day it is patched",
             said.day()
         );
         judge.report(Levels::WARNING, rule, name, why);

@@ -45,7 +45,7 @@ fn frequency(judge: &mut Checker<'_>) {
             | ReplaceFrequency::Never
     );
     if slow && known(&judge.metadata.purpose) == Some(OsPurpose::Generic) {
-        // Who promises nothing says by `never` what is so: the vendor builds no more.
+        // Without a promise, `never` is true: the vendor makes no more builds.
         let levels = match known(&judge.metadata.provided_until) {
             Some(ProvidedUntil::None) => Levels::HINT,
             _ => Levels::WARNING,
@@ -87,7 +87,7 @@ fn maintenance(judge: &mut Checker<'_>) {
     }
 }
 
-/// An image that is still promised by its id must be usable.
+/// An image whose id is still promised must be usable.
 pub(super) fn judge_access(judge: &mut Checker<'_>) {
     let promised = known(&judge.metadata.uuid_validity).is_some_and(|it| it != UuidValidity::None);
     let gone = ["deactivated", "pending_delete", "deleted", "killed"];

@@ -8,12 +8,12 @@ use super::{Checker, known};
 use crate::edition::Levels;
 use crate::{BuildDate, ImageRecord, Metadata, OsPurpose, ProvidedUntil, ReplaceFrequency, Rule};
 
-/// So late may an image be after the standard's text.
+/// How late an image may be by the text of the standard.
 const GRACE_DAYS: i64 = 3;
 
-/// By when an image has to be replaced, UTC: the earlier of what the conformance test counts from
-/// `image_build_date`, and of what the standard's text counts from its registration. `None`: it says
-/// nothing that can be counted, or promises no replacement.
+/// By when an image must be replaced, UTC: the earlier of two dates, one that the conformance test
+/// computes from `image_build_date`, and one that the text of the standard computes from the
+/// registration. `None`: the image has no date, or promises no replacement.
 #[must_use]
 pub fn next_due(record: &ImageRecord) -> Option<Timestamp> {
     let metadata = Metadata::from_map(&record.properties);
@@ -81,7 +81,7 @@ fn build_date(judge: &mut Checker<'_>, built: BuildDate, now: Timestamp) {
     };
     let created = judge.record.created_at;
     let why = if start > now {
-        format!("it is in the future: now it is {now}")
+        format!("it is in the future: the time is {now}")
     } else if let Some(created) = created.filter(|created| start > *created) {
         format!("it is later than the image's registration at {created}")
     } else {

@@ -1,13 +1,13 @@
-//! What OpenStack's own services write on images: no user could write it otherwise.
+//! Properties that OpenStack's own services write on images; users can't change them.
 
 use super::Checker;
 use crate::edition::Levels;
 use crate::{ImageRecord, Violation};
 
-/// Names of this beginning are refused to everybody but Glance itself: `os_glance_import_task`,
+/// Glance refuses names with this prefix to everyone but itself: `os_glance_import_task`,
 /// `os_glance_importing_to_stores`, `os_glance_failed_import` and others.
 const GLANCE: &str = "os_glance";
-/// What Nova writes on snapshots, and Cinder on images that are made of volumes.
+/// Properties that Nova writes on snapshots, and Cinder on images of volumes.
 const WRITTEN: [&str; 19] = [
     "base_image_ref",
     "bdm_v2",
@@ -38,7 +38,8 @@ pub(super) fn write(name: &str) -> bool {
     is_glances_own(name) || WRITTEN.contains(&name)
 }
 
-/// Whether Nova made the image of a server, or Cinder of a volume that was made of an image.
+/// Whether Nova created the image from a server, or Cinder from a volume that was created from an
+/// image.
 fn made(record: &ImageRecord) -> bool {
     let kind = record.get("image_type").unwrap_or_default();
     matches!(kind, "backup" | "snapshot")
@@ -47,19 +48,19 @@ fn made(record: &ImageRecord) -> bool {
             .any(|name| record.properties.contains_key(*name))
 }
 
-/// Whether the image only names volumes and snapshots of them, and has no data itself.
+/// Whether the image only references volumes and their snapshots, and has no data itself.
 pub(super) fn names_volumes_only(judge: &Checker<'_>) -> bool {
     let mapping = judge.record.get("block_device_mapping");
     mapping.is_some_and(|mapping| !mapping.is_empty()) && judge.record.size.unwrap_or_default() == 0
 }
 
-/// The standards are for what a cloud offers. What a service made for a project that alone sees it is
-/// not held against them, and keeps as hints what would be wrong if it were offered.
+/// The standards apply to the images that a cloud offers. For an image that a service created and
+/// that only one project sees, violations become hints.
 pub(super) fn excuse(record: &ImageRecord, violations: &mut [Violation]) {
     if record.is_listed() || !made(record) {
         return;
     }
-    // SCS-0102 once demanded what is a rule of Nova's by its values.
+    // SCS-0102 once required what is a rule of Nova by its values.
     let standards = violations.iter_mut().filter(|violation| {
         violation.rule.standard().contains("SCS") || violation.levels == Levels::ONCE_DEMANDED
     });

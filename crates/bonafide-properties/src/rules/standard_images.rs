@@ -1,5 +1,5 @@
-//! Standard images (SCS-0104): rules 18 to 20. Version 1 knows them by name, version 2 by what they
-//! are.
+//! Standard images (SCS-0104): rules 18 to 20. Version 1 identifies them by name, version 2 by
+//! their properties.
 
 use super::{Checker, known, text};
 use crate::edition::Levels;
@@ -29,7 +29,7 @@ const CODENAMES: [(&str, &str, &str); 13] = [
     ("ubuntu", "24.04", "noble"),
     ("ubuntu", "26.04", "resolute"),
 ];
-/// What version 1 says of an image that it lists.
+/// The requirements of version 1 for an image that it lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     Mandatory,
@@ -42,17 +42,17 @@ pub(crate) const NAMED: [(&str, Option<Status>, Option<Status>); 7] = [
     ("Debian 10", OPTIONAL, OPTIONAL),
     ("Debian 11", OPTIONAL, OPTIONAL),
     ("Debian 12", OPTIONAL, Some(Status::Recommended)),
-    // Not in the list, but the conformance test looks at where it comes from.
+    // Not in the list, but the conformance test checks its source.
     ("Debian 13", None, OPTIONAL),
     ("Ubuntu 20.04", OPTIONAL, OPTIONAL),
     ("Ubuntu 22.04", Some(Status::Mandatory), OPTIONAL),
     ("Ubuntu 24.04", None, Some(Status::Mandatory)),
 ];
 const OPTIONAL: Option<Status> = Some(Status::Optional);
-/// How the names of Cluster API images begin.
+/// The prefix of the names of Cluster API images.
 pub(crate) const CLUSTER_API_NAME: &str = "ubuntu-capi-image";
 const CLUSTER_API: &str = "https://nbg1.your-objectstorage.com/osism/openstack-k8s-capi-images/";
-/// Where they were before. Version 1 wants one of the releases below it, version 2 any.
+/// The older prefix. Version 1 requires one of the releases below it, version 2 any.
 const CLUSTER_API_BEFORE: &str = "https://swift.services.a.regiocloud.tech/swift/v1/\
     AUTH_b182637428444b9aa302bb8d5a5a418c/openstack-k8s-capi-images/";
 const CLUSTER_API_RELEASES: [&str; 2] = ["ubuntu-2204-kube", "ubuntu-2404-kube"];
@@ -83,7 +83,7 @@ pub(super) fn judge(judge: &mut Checker<'_>) {
 fn source(judge: &mut Checker<'_>, levels: Levels, distribution: &str, version: &str) {
     let source = judge.record.get("image_source").unwrap_or_default();
     if let Some((rule, why)) = problem(distribution, version, source) {
-        // Version 1 goes by the name, and version 2 by the purpose.
+        // Version 1 identifies images by name, and version 2 by purpose.
         let or = match levels == Levels::V2_ERROR {
             true => "another purpose than `generic`",
             false => "another name",
@@ -92,7 +92,7 @@ fn source(judge: &mut Checker<'_>, levels: Levels, distribution: &str, version: 
     }
 }
 
-/// What is wrong with the source of a standard image.
+/// The violation of the source of a standard image.
 pub(crate) fn problem(distribution: &str, version: &str, source: &str) -> Option<(Rule, String)> {
     let directories = match distribution {
         "debian" if version.len() <= 2 && digits(version) => DEBIAN,
@@ -104,8 +104,8 @@ pub(crate) fn problem(distribution: &str, version: &str, source: &str) -> Option
         .find_map(|directory| source.strip_prefix(directory));
     let Some((found, _)) = below.and_then(|below| below.split_once('/')) else {
         let why = format!(
-            "a standard image of {distribution} comes from below `{}` or `{}`: give the vendor's URL \
-             there, also if the bytes come from a mirror",
+            "a standard image of {distribution} comes from below `{}` or `{}`: write the vendor's URL \
+             there, even if the bytes come from a mirror",
             directories[0], directories[1]
         );
         return Some((Rule::StandardSource, why));
@@ -125,7 +125,7 @@ fn cluster_api(judge: &mut Checker<'_>, name: &str) {
         let mut releases = CLUSTER_API_RELEASES.iter();
         releases.any(|release| file.starts_with(release))
     });
-    // Each list of version 1 writes the name in its own way.
+    // Each list of version 1 has its own spelling of the name.
     let error = |wrong: bool| wrong.then_some(Severity::Error);
     let wrong = !present && !release;
     let levels = Levels::new(
@@ -147,8 +147,8 @@ fn cluster_api(judge: &mut Checker<'_>, name: &str) {
     }
 }
 
-/// Whether a name begins as `ubuntu-capi-image v1.30` or `ubuntu-capi-image-v1.30.4`, with one of
-/// these before the version.
+/// Whether a name begins like `ubuntu-capi-image v1.30` or `ubuntu-capi-image-v1.30.4`, with one of
+/// these characters before the version.
 pub(crate) fn is_cluster_api(name: &str, separators: &[char]) -> bool {
     let version = name
         .strip_prefix(CLUSTER_API_NAME)

@@ -4,7 +4,7 @@ use super::{Checker, services};
 use crate::edition::Levels;
 use crate::{Gibibytes, Rule};
 
-/// Nothing that is published today boots with less.
+/// No current system boots with less.
 const MIN_RAM: u64 = 64;
 
 pub(super) fn judge_sizes(judge: &mut Checker<'_>) {
@@ -19,10 +19,10 @@ pub(super) fn judge_sizes(judge: &mut Checker<'_>) {
         judge.report(Levels::ERROR, Rule::MinDisk, "min_disk", why);
     }
     if record.min_ram == 0 {
-        let why = "the MiB of memory that it boots with are needed";
+        let why = "state the MiB of memory that it needs to boot";
         judge.report(Levels::ERROR, Rule::MinRam, "min_ram", why);
     } else if record.min_ram < MIN_RAM {
-        let why = "nothing boots with less than 64 MiB";
+        let why = "no system boots with less than 64 MiB";
         judge.report(Levels::WARNING, Rule::MinRam, "min_ram", why);
     }
 }
@@ -30,7 +30,8 @@ pub(super) fn judge_sizes(judge: &mut Checker<'_>) {
 pub(super) fn judge_data(judge: &mut Checker<'_>) {
     let record = judge.record;
     if record.status != "active" {
-        // A user may see an image and not be able to use it; no rule of the standards is broken.
+        // A user may see an image and not be able to use it; that violates no rule of the
+        // standards.
         let why = "only an active image can be used";
         return judge.report(Levels::HINT, Rule::Stored, "status", why);
     }

@@ -1,4 +1,4 @@
-//! What is inside: rules 1, 4, 5, 6 and 24, and the twins (46).
+//! The operating system: rules 1, 4, 5, 6 and 24, and the aliases (46).
 
 use super::{Checker, other, text};
 use crate::edition::Levels;
@@ -27,8 +27,8 @@ const LISTED: [&str; 20] = [
     "ubuntu",
     "windows",
 ];
-/// Names that Glance's list has not: those of libosinfo, to which it points, and of distributions that
-/// neither knows. There is no better word for them.
+/// Names that are not in Glance's list: those of libosinfo, to which it refers, and of
+/// distributions that are in neither. They have no better name.
 const UNLISTED: [&str; 19] = [
     "almalinux",
     "alpinelinux",
@@ -50,7 +50,7 @@ const UNLISTED: [&str; 19] = [
     "sles",
     "talos",
 ];
-/// Names that others use, and the right one.
+/// Names that other projects use, and the correct one.
 const MISTAKEN: [(&str, &str); 6] = [
     ("archlinux", "arch"),
     ("canonical", "ubuntu"),
@@ -149,7 +149,7 @@ fn version(judge: &mut Checker<'_>) {
         };
         judge.report(levels, rule, name, "numbers are wanted, as `24.04`");
     } else if ubuntu && version.split('.').count() > 2 {
-        let why = "a point release is no version: write `24.04`";
+        let why = "a point release is not a version: write `24.04`";
         judge.report(Levels::WARNING, rule, name, why);
     }
 }
@@ -181,7 +181,7 @@ fn twins(judge: &mut Checker<'_>) {
         if let (Some(first), Some(second)) = (first, second)
             && first != second
         {
-            let why = format!("`{one}` says the same and is `{}`", shortened(first));
+            let why = format!("`{one}` has the same meaning and is `{}`", shortened(first));
             judge.report(Levels::WARNING, Rule::Twins, twin, why);
         }
     }

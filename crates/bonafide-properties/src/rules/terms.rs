@@ -14,7 +14,7 @@ const TERMS: [&str; 4] = [
     "subscription_included",
     "subscription_required",
 ];
-/// Booleans that Nova reads, by its list of words.
+/// Booleans that Nova parses, by its list of values.
 const SWITCHES: [&str; 13] = [
     "hw_boot_menu",
     "hw_firmware_stateless",
@@ -34,7 +34,7 @@ const SWITCHES: [&str; 13] = [
 pub(super) fn judge(judge: &mut Checker<'_>) {
     let on = |name| judge.record.get(name).and_then(nova_boolean) == Some(true);
     if on("license_included") && on("license_required") {
-        let why = "a licence that is included need not be brought: one of them is false";
+        let why = "a licence is either included or must be brought: one of them must be false";
         judge.report(Levels::ERROR, Rule::Licences, "license_required", why);
     }
     for name in TERMS.into_iter().chain(SWITCHES) {
@@ -55,10 +55,10 @@ pub(super) fn judge(judge: &mut Checker<'_>) {
 }
 
 fn boolean(judge: &mut Checker<'_>, name: &str) {
-    let why = "`true` or `false` is needed, as text; Nova takes any other word for false";
+    let why = "`true` or `false` is needed, as text; Nova reads any other value as false";
     let levels = match judge.record.get(name) {
         Some("true" | "false") => return,
-        // Glance documents these for what Nova reads.
+        // Glance documents these values for the properties that Nova parses.
         Some("yes" | "no") if SWITCHES.contains(&name) => return,
         Some(text) if nova_boolean(text).is_some() => Levels::WARNING,
         Some(_) => Levels::ERROR,

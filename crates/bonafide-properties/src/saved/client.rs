@@ -1,10 +1,10 @@
-//! What older command line clients print in other forms than the Image API.
+//! The output of older command line clients in forms that differ from the Image API.
 
 use serde_json::{Map, Value};
 
 use crate::RecordError;
 
-/// Names of properties are not longer.
+/// Names of properties are never longer.
 const MAX_NAME: usize = 255;
 
 /// `a, b`: tags of python-openstackclient before 4.0.
@@ -13,12 +13,12 @@ pub(crate) fn tags(text: &str) -> Vec<String> {
     tags.map(str::to_owned).collect()
 }
 
-/// `a='1', b='it's, x', c=`: properties of python-openstackclient before 4.0, which writes values as
-/// they are, sorted by name.
+/// `a='1', b='it's, x', c=`: properties of python-openstackclient before 4.0, which prints values
+/// without escapes, sorted by name.
 ///
 /// # Errors
 ///
-/// [`RecordError::Properties`] where a value may end in several places.
+/// [`RecordError::Properties`] if a value may end in several places.
 pub(crate) fn properties(text: &str) -> Result<Map<String, Value>, RecordError> {
     let mut properties = Map::new();
     let mut last = String::new();
@@ -38,7 +38,7 @@ pub(crate) fn properties(text: &str) -> Result<Map<String, Value>, RecordError> 
             },
             None => (None, behind),
         };
-        // What looks like an end within a value, or a name out of order, may be either.
+        // A text that looks like an end within a value, or a name out of order, is ambiguous.
         let unsure = value.is_some_and(|value| value.contains("', ")) && name != "locations";
         if unsure || name <= last.as_str() {
             return unclear();
@@ -49,7 +49,7 @@ pub(crate) fn properties(text: &str) -> Result<Map<String, Value>, RecordError> 
             _ => return unclear(),
         };
         last = name.to_owned();
-        // It writes what is not set as `None`, in later versions as nothing.
+        // It prints an unset value as `None`, in later versions as an empty text.
         let value = match value {
             Some(text) if text != "None" => Value::String(text.to_owned()),
             _ => Value::Null,
@@ -59,7 +59,7 @@ pub(crate) fn properties(text: &str) -> Result<Map<String, Value>, RecordError> 
     Ok(properties)
 }
 
-/// The name before `=`, and what is behind that.
+/// The name before `=`, and the text after that.
 fn named(text: &str) -> Option<(&str, &str)> {
     let plain = |c: char| c.is_alphanumeric() || "_.:-/".contains(c);
     let end = text.char_indices().take(MAX_NAME + 1);
@@ -68,7 +68,7 @@ fn named(text: &str) -> Option<(&str, &str)> {
     (end > 0).then_some((&text[..end], behind))
 }
 
-/// The value up to the quote at its end, and what is behind that: nothing, or a comma and a name.
+/// The value up to the quote at its end, and the text after that: empty, or a comma and a name.
 fn value(quoted: &str) -> Option<(&str, &str)> {
     let ends = quoted.match_indices('\'').map(|(at, _)| at);
     let mut ends = ends.filter(|at| {
@@ -92,7 +92,7 @@ fn field(value: &Value) -> Option<(&str, &Value)> {
     Some((name.as_str()?, field.get("Value")?))
 }
 
-/// The image of these fields.
+/// The image with these fields.
 pub(super) fn joined(values: Vec<Value>) -> Map<String, Value> {
     let fields = values.iter().filter_map(field);
     let fields = fields.map(|(name, value)| (name.to_owned(), value.clone()));

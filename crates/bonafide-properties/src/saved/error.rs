@@ -1,4 +1,4 @@
-//! Why images in a file could not be read.
+//! Reasons why images in a file could not be read.
 
 use serde_json::Error;
 
@@ -8,54 +8,54 @@ use crate::violation::printable;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {
-    /// Images of the Compute API, which has other names for what it knows of them.
+    /// Images of the Compute API, which uses other names.
     #[error("these are images as the Compute API (Nova) shows them, not the Image API: {SAVE}")]
     Compute,
-    /// JSON that ends before its end.
+    /// JSON that is cut off.
     #[error(
         "it ends within the JSON after {bytes} bytes: it was cut off on its way or while it was \
          saved; save it again"
     )]
     CutOff {
-        /// How many bytes are there.
+        /// The number of bytes.
         bytes: usize,
     },
-    /// Nothing.
+    /// An empty file.
     #[error("it is empty, which is not JSON: {SAVE}")]
     Empty,
-    /// A page for browsers.
+    /// An HTML page.
     #[error(
         "this is an HTML page, maybe an error of the cloud or a proxy: look at it, and save again"
     )]
     Html,
-    /// Something else than an image.
+    /// An entry that is not an image.
     #[error("entry {index} is not an image: {SAVE}")]
     NotAnImage {
-        /// Its place, counted from 0.
+        /// Its position, starting at 0.
         index: usize,
     },
     /// Not JSON.
     #[error("it is not JSON at line {line}, column {column}: {SAVE}")]
     NotJson {
-        /// The line of the first character that is wrong, counted from 1.
+        /// The line of the first wrong character, starting at 1.
         line: usize,
-        /// Its column, counted from 1.
+        /// Its column, starting at 1.
         column: usize,
     },
-    /// A list that goes on elsewhere.
+    /// A list with more pages.
     #[error(
         "this is one page of a longer list, and rules hold for all images together: save the page \
-         that its `next` names behind it, and so on to the last"
+         that its `next` names after it, and so on to the last"
     )]
     OnePage,
-    /// Properties in one text that can be divided in several ways.
+    /// Properties in one text that can be split in several ways.
     #[error(
         "the text in `properties` of an older `openstack` can't be divided for certain at \
          `{}`: save the answer of `GET /v2/images`, or use python-openstackclient 4.0 or later",
         printable(at)
     )]
     Properties {
-        /// The place in the text.
+        /// The position in the text.
         at: String,
     },
     /// A size that is not a number of bytes.
@@ -66,16 +66,16 @@ pub enum RecordError {
     Rounded {
         /// The attribute.
         attribute: &'static str,
-        /// What it is.
+        /// Its value.
         value: String,
     },
-    /// Images as openstacksdk has them, under names of its own.
+    /// Images as openstacksdk returns them, with names of its own.
     #[error(
         "these are images of openstacksdk (or Ansible's `image_info`), which gives properties other \
          names: {SAVE}"
     )]
     Sdk,
-    /// A list that leaves the properties out.
+    /// A list without properties.
     #[error(
         "this is what `openstack image list` prints, with or without `--long`, or a choice of \
          columns, which leaves the properties out: {SAVE}"
@@ -92,7 +92,7 @@ pub enum RecordError {
 const SAVE: &str = "save the answer of `GET /v2/images?limit=1000`, or what `openstack image list \
     -f value -c ID | xargs -n 1 openstack image show -f json` prints";
 
-/// What is plainly something else.
+/// Text that is clearly something else.
 pub(super) fn not_json_at_all(text: &[u8]) -> Result<(), RecordError> {
     if text.starts_with(b"\xFF\xFE") || text.starts_with(b"\xFE\xFF") {
         return Err(RecordError::Utf16);

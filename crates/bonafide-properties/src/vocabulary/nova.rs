@@ -1,4 +1,4 @@
-//! Words that Nova reads: with another one no server can be made from the image.
+//! Values that Nova reads: with another one no server can be created from the image.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use super::vocabulary;
 use crate::InvalidValue;
 
 vocabulary! {
-    /// The bus of the disk that a server boots from while it is rescued with the image.
+    /// The bus of the disk from which a server boots while it is rescued with the image.
     RescueBus = "hw_rescue_bus" {
         /// IDE.
         Ide = "ide",
@@ -23,7 +23,7 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// As what a server sees the image that it is rescued with.
+    /// The device as which a server sees the image with which it is rescued.
     RescueDevice = "hw_rescue_device" {
         /// A CD-ROM drive.
         Cdrom = "cdrom",
@@ -35,7 +35,7 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// The random number generator that a server is given.
+    /// The random number generator of servers.
     RngModel = "hw_rng_model" {
         /// virtio-rng.
         Virtio = "virtio",
@@ -63,9 +63,9 @@ vocabulary! {
 vocabulary! {
     /// Whether servers boot signed code only.
     SecureBoot = "os_secure_boot" {
-        /// They do not.
+        /// Never.
         Disabled = "disabled",
-        /// Where the host can.
+        /// If the host supports it.
         Optional = "optional",
         /// Always.
         Required = "required",
@@ -73,17 +73,17 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// What a watchdog does to a server that hangs.
+    /// The action of a watchdog when a server hangs.
     WatchdogAction = "hw_watchdog_action" {
-        /// There is none.
+        /// There is no watchdog.
         Disabled = "disabled",
-        /// Nothing.
+        /// No action.
         None = "none",
-        /// It is paused.
+        /// The server is paused.
         Pause = "pause",
-        /// It is switched off.
+        /// The server is switched off.
         Poweroff = "poweroff",
-        /// It is restarted.
+        /// The server is restarted.
         Reset = "reset",
     }
 }
@@ -107,7 +107,7 @@ vocabulary! {
         Bochs = "bochs",
         /// Cirrus.
         Cirrus = "cirrus",
-        /// The firmware's.
+        /// The adapter of the firmware.
         Gop = "gop",
         /// None.
         None = "none",
@@ -117,9 +117,9 @@ vocabulary! {
         Vga = "vga",
         /// virtio-gpu.
         Virtio = "virtio",
-        /// VMware's.
+        /// VMware's adapter.
         Vmvga = "vmvga",
-        /// Xen's.
+        /// Xen's adapter.
         Xen = "xen",
     }
 }
@@ -149,7 +149,7 @@ vocabulary! {
     ConfigDrive = "img_config_drive" {
         /// Always.
         Mandatory = "mandatory",
-        /// If it was asked for.
+        /// If the user requests it.
         Optional = "optional",
     }
 }
@@ -169,7 +169,8 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// The key of an image signature. Nova's binary curves are gone from what it builds on.
+    /// The key of an image signature. Nova's binary curves are gone from the library on which it
+    /// builds.
     SignatureKeyType = "img_signature_key_type" {
         /// DSA.
         Dsa = "DSA",

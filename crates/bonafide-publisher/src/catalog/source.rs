@@ -176,7 +176,7 @@ impl SourceTable {
                 None if table.version == "7" => Box::new(Centos::seven()),
                 None => {
                     return Err(format!(
-                        "CentOS `{}` can't be served: there are `7` and `8-stream`, `9-stream`, …",
+                        "CentOS `{}` is not supported: there are `7` and `8-stream`, `9-stream`, …",
                         table.version
                     ));
                 }

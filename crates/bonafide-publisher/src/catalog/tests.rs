@@ -134,7 +134,7 @@ fn what_no_vendor_has_is_refused() {
     refused(
         "[[channel]]\nsource.ubuntu = { version = \"24.04\", codename = \"../x\" }\n",
         "line 2, column 1",
-        "`../x` is no code name",
+        "`../x` is not a code name",
     );
     refused(
         "[[channel]]\nsource.centos = { version = \"6\" }\n",
@@ -316,7 +316,7 @@ fn versions_that_no_source_can_serve_are_refused_when_the_catalog_is_read() {
         ),
     ] {
         let text = format!("[[channel]]\nsource.{source}\n");
-        refused(&text, "line 2, column 1", "can't be served");
+        refused(&text, "line 2, column 1", "is not supported");
         refused(&text, "line 2, column 1", served);
     }
     for source in [

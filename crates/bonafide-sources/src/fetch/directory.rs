@@ -1,4 +1,4 @@
-//! A directory that stands for the vendors' sites.
+//! A directory instead of the vendors' sites.
 
 use std::fmt::Write as _;
 use std::io;
@@ -16,11 +16,11 @@ use crate::FetchError;
 
 const CHUNK: usize = 256 * 1024;
 
-/// Reads `https://HOST/PATH` from the file `ROOT/HOST/PATH`: a mirror on disk, for sites without
+/// Reads `https://HOST/PATH` from the file `ROOT/HOST/PATH`: a mirror on disk, for machines without
 /// a network and for tests.
 ///
-/// A URL that ends with `/` is answered with a page of links to what the directory holds. No URL
-/// leads out of the root; symbolic links inside it are followed, they are its owner's.
+/// For a URL that ends with `/` it returns a page with links to the directory's entries. No URL
+/// leads out of the root; symbolic links inside are followed, since the root's owner made them.
 #[derive(Clone, Debug)]
 pub struct DirectoryFetch {
     root: PathBuf,
@@ -42,7 +42,7 @@ impl DirectoryFetch {
     }
 }
 
-/// A name that means itself in every file system: no escapes, no steps up.
+/// A name that is safe in every file system: no escapes, no parent directories.
 fn plain(segment: &str) -> Option<&str> {
     let odd = |c: char| matches!(c, '%' | '/' | '\\' | '\0') || cfg!(windows) && c == ':';
     (segment != "." && segment != ".." && !segment.contains(odd)).then_some(segment)
@@ -68,7 +68,7 @@ impl Fetch for DirectoryFetch {
     }
 }
 
-/// Opens a file that stands for a URL.
+/// Opens the file of a URL.
 pub(super) async fn open_file(url: &Url, path: PathBuf) -> Result<Download, FetchError> {
     let failed = |source: io::Error| failure(url, &path, source);
     let metadata = tokio::fs::metadata(&path).await.map_err(failed)?;

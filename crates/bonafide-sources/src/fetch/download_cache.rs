@@ -1,4 +1,4 @@
-//! What several need is fetched once.
+//! Files that several clouds need are fetched once.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,16 +19,16 @@ use super::directory::open_file;
 use super::{Download, Fetch};
 use crate::{FetchError, WatchRetries};
 
-/// More than the largest cloud image has, in bytes.
+/// Larger than any cloud image, in bytes.
 const LIMIT: u64 = 64 << 30;
-/// A server that gives a byte now and then never ends.
+/// A server that sends a byte now and then would never end.
 const DEADLINE: Duration = Duration::from_secs(6 * 60 * 60);
 
-/// Keeps what was opened once in files of the temporary directory, and gives it from there to everybody
-/// else. Small files that are read whole are fetched anew each time.
+/// Stores opened files in the temporary directory, and serves them from there to later callers.
+/// Small files that are read whole are fetched again each time.
 ///
-/// The files go when it is dropped; those of a process that was killed stay. What is kept is not
-/// trusted: who reads it proves it as anything else.
+/// The files are removed when it is dropped; those of a killed process remain. Cached files are not
+/// trusted: readers verify them like any download.
 #[derive(Clone)]
 pub struct DownloadCache {
     others: Arc<dyn Fetch>,
@@ -38,7 +38,7 @@ pub struct DownloadCache {
     deadline: Duration,
 }
 
-/// A file, locked while it is fetched: whoever comes second waits.
+/// A file, locked while it is fetched: a second caller waits.
 type Kept = Arc<Mutex<Option<NamedTempFile>>>;
 
 impl DownloadCache {
@@ -54,21 +54,21 @@ impl DownloadCache {
         }
     }
 
-    /// Keeps files in this directory.
+    /// Stores files in this directory.
     #[must_use]
     pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = directory.into();
         self
     }
 
-    /// The longest file that is kept, in bytes; 64 GiB by default. A longer one is refused.
+    /// The largest file, in bytes; 64 GiB by default. A larger one is refused.
     #[must_use]
     pub const fn limit(mut self, bytes: u64) -> Self {
         self.limit = bytes;
         self
     }
 
-    /// How long one file may take; six hours by default, as long as an upload may. A slower one is refused.
+    /// How long one file may take; six hours by default, like an upload. A slower one is refused.
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;

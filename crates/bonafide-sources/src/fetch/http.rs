@@ -25,14 +25,14 @@ const MAX_REDIRECTS: usize = 5;
 
 /// Fetches over https with the system's certificate authorities.
 ///
-/// There is no total timeout, since an image may take hours; what is limited is the silence
-/// between two bytes (30 s by default). Redirects are followed to https only, at most five.
-/// HTTP/1.1: its bodies are cheaper for large files. The environment's proxies are used.
+/// There is no total timeout, since an image may take hours; the silence between two bytes is
+/// limited (30 s by default). Redirects are followed to https only, at most five. HTTP/1.1: its
+/// bodies are cheaper for large files. The environment's proxies are used.
 #[derive(Clone, Debug)]
 pub struct HttpFetch {
     client: Client,
     idle_timeout: Duration,
-    /// Why nothing can be fetched, if so. Runs that only read local files get by without a client.
+    /// Why there is no client, if there is none. Runs that only read local files do not need one.
     unusable: Option<String>,
     hops: Hops,
     retries: Retries,
@@ -49,7 +49,7 @@ impl HttpFetch {
         Self::builder().build()
     }
 
-    /// Something else than the defaults.
+    /// Changes the defaults.
     pub fn builder() -> HttpFetchBuilder {
         HttpFetchBuilder {
             builder: Client::builder(),
@@ -61,7 +61,7 @@ impl HttpFetch {
 
     /// Sends a request once.
     async fn open_once(&self, asked: &Url) -> Result<Download, FetchError> {
-        // Neither user information nor a query, which may be a token, shows in errors.
+        // Neither user information nor a query, which may be a token, is part of errors.
         let url = &without_secrets(asked);
         if asked.scheme() != "https" {
             return Err(FetchError::InsecureUrl { url: url.clone() });
@@ -99,7 +99,8 @@ impl HttpFetch {
                 Ok(chunk)
             }
             Err(error) => match announced {
-                // A connection that closes early is told by what is missing, not by how.
+                // A connection that closes early is reported by the missing bytes, not by the
+                // cause.
                 Some(announced) if !error.is_timeout() && received < announced => {
                     Err(FetchError::CutShort {
                         url: asked.clone(),
@@ -125,8 +126,8 @@ pub struct HttpFetchBuilder {
 }
 
 impl HttpFetchBuilder {
-    /// How often a request is made that fails in a way that may pass: by status 429, 500, 502, 503 or 504, a
-    /// connection that is refused or breaks, or silence.
+    /// How often a request is sent that fails transiently: by status 429, 500, 502, 503 or 504, by
+    /// a connection that is refused or breaks, or by silence.
     pub fn retries(mut self, retries: Retries) -> Self {
         self.retries = retries;
         self
@@ -144,8 +145,8 @@ impl HttpFetchBuilder {
         self
     }
 
-    /// Asks this address for `host`, whatever the name look-up would say; a port of 0 means the
-    /// URL's own. The certificate must still be one for `host`.
+    /// Connects to this address for `host`, without a name look-up; a port of 0 means the URL's
+    /// own. The certificate must still be valid for `host`.
     pub fn resolve(mut self, host: &str, address: SocketAddr) -> Self {
         self.builder = self.builder.resolve(host, address);
         self
@@ -157,8 +158,8 @@ impl HttpFetchBuilder {
         self
     }
 
-    /// Makes the client. On a machine without certificate authorities that is no error yet, but
-    /// each fetch is one.
+    /// Builds the client. On a machine without certificate authorities this succeeds, but each
+    /// fetch fails.
     ///
     /// # Errors
     ///
@@ -190,7 +191,7 @@ impl HttpFetchBuilder {
         let (client, unusable) = match built {
             Ok(client) => (client, None),
             Err(error) if self.authorities.is_empty() => {
-                // With no authority at all there is a client; if not, something else is wrong.
+                // Without any authority the client can be built; if not, the cause is another one.
                 let none = Client::builder().tls_certs_only([]).build();
                 let reason = format!(
                     "{}; install the machine's CA bundle (on Debian: ca-certificates), or set \
@@ -214,7 +215,7 @@ impl HttpFetchBuilder {
 
 #[async_trait]
 impl Fetch for HttpFetch {
-    /// Opens a URL, after several tries if need be. A body that breaks off later is an error.
+    /// Opens a URL, after several attempts if necessary. A body that breaks off later is an error.
     async fn open(&self, url: &Url) -> Result<Download, FetchError> {
         let mut budget = self.retries.budget(self.watch.clone());
         loop {
@@ -225,7 +226,7 @@ impl Fetch for HttpFetch {
         }
     }
 
-    /// Reads a small file, from its beginning again if it breaks off.
+    /// Reads a small file, again from its beginning if it breaks off.
     async fn read(&self, url: &Url, limit: u64) -> Result<Vec<u8>, FetchError> {
         let once = Self {
             retries: Retries::none(),
@@ -259,11 +260,11 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let parser = DateTimeParser::new();
     let until = parser.parse_timestamp(value).ok()?;
     let now = parser.parse_timestamp(text(DATE)?).ok()?;
-    // One that has passed asks for no wait.
+    // A date in the past means no wait.
     Some(Duration::try_from(until.duration_since(now)).unwrap_or_default())
 }
 
-/// Where requests that are under way were redirected to last, without secrets: an error does not say.
+/// The last redirects of pending requests, without secrets: an error does not contain them.
 #[derive(Clone, Debug, Default)]
 struct Hops(Arc<Mutex<HashMap<Url, Url>>>);
 
@@ -297,7 +298,7 @@ fn follow(hops: &Hops, attempt: Attempt<'_>) -> reqwest::redirect::Action {
     }
 }
 
-/// Where a redirect points that is not followed.
+/// The target of a redirect that is not followed.
 #[derive(Debug, thiserror::Error)]
 #[error("redirect to `{0}`")]
 struct NotHttps(String);

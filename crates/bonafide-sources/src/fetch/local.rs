@@ -1,4 +1,4 @@
-//! Files of one's own beside what vendors publish.
+//! Local files beside the vendors' sites.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use super::directory::open_file;
 use super::{Download, Fetch};
 use crate::{FetchError, WatchRetries};
 
-/// Reads `file:` URLs from disk, and leaves all others to another [`Fetch`].
+/// Reads `file:` URLs from disk, and passes all others to another [`Fetch`].
 ///
-/// For images of the operator's own. No vendor's page can lead here: what a [`Source`] asks for is
-/// built from its own constants, and redirects are followed to https only.
+/// For custom images. No vendor's page can lead here: a [`Source`] builds its URLs from its own
+/// constants, and redirects are followed to https only.
 ///
 /// [`Source`]: crate::Source
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! What is tried again, how often, and when.
+//! Which requests are tried again, how often, and when.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,16 +15,16 @@ const TRIES: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const FACTOR: f32 = 2.0;
 const MAX_WAIT: Duration = Duration::from_secs(30);
-/// A server that asks for more is asked again sooner.
+/// A longer `Retry-After` is shortened to this.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
-/// From the first try to the beginning of the last one.
+/// From the first attempt to the beginning of the last one.
 const TOTAL: Duration = Duration::from_secs(120);
 
-/// How often a request that may be repeated is tried, and how long is waited before it is.
+/// How often a repeatable request is tried, and how long the waits are.
 ///
-/// By default five tries, the first wait of half a second, each later one twice as long, each with as much
-/// again at random, at most 30 s; what a server asks for by `Retry-After` is waited, up to a minute; and no
-/// try begins two minutes after the first.
+/// By default there are five attempts. The first wait is half a second, each later one twice as
+/// long, each with as much again at random, at most 30 s. A server's `Retry-After` is followed, up
+/// to a minute. No attempt begins later than two minutes after the first.
 #[derive(Clone, Debug)]
 pub struct Retries {
     tries: u32,
@@ -49,21 +49,21 @@ impl Retries {
         Self::default().tries(1)
     }
 
-    /// How often a request is sent at most, the first time included.
+    /// How often a request is sent at most, including the first time.
     #[must_use]
     pub const fn tries(mut self, tries: u32) -> Self {
         self.tries = tries;
         self
     }
 
-    /// How long is waited before the second try, without what is added at random.
+    /// The wait before the second attempt, without the random part.
     #[must_use]
     pub const fn first_wait(mut self, wait: Duration) -> Self {
         self.first_wait = wait;
         self
     }
 
-    /// Waits in another way than by the runtime's clock, as tests do.
+    /// Replaces the runtime's clock for waits, for tests.
     #[must_use]
     pub fn sleep(mut self, sleep: impl Sleep + 'static) -> Self {
         self.sleep = Arc::new(sleep);
@@ -92,7 +92,7 @@ impl Retries {
 /// Waits.
 #[async_trait]
 pub trait Sleep: fmt::Debug + Send + Sync {
-    /// Comes back after so long.
+    /// Returns after this time.
     async fn sleep(&self, wait: Duration);
 }
 
@@ -106,19 +106,19 @@ impl Sleep for TokioSleep {
     }
 }
 
-/// A try that failed and is made again. It is shown as one line.
+/// A failed attempt that will be repeated. `Display` prints it as one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retry {
-    /// What was asked for.
+    /// The requested URL.
     pub url: Url,
     /// Why it failed.
     pub reason: String,
-    /// How often it was tried so far.
+    /// The number of attempts so far.
     pub tries: u32,
-    /// How often it is tried at most.
+    /// The maximum number of attempts.
     pub most: u32,
-    /// How long is waited before the next try.
+    /// The wait before the next attempt.
     pub wait: Duration,
 }
 
@@ -139,13 +139,13 @@ impl fmt::Display for Retry {
     }
 }
 
-/// Is told of each try that is made again.
+/// Is called for each attempt that will be repeated.
 pub trait WatchRetries: fmt::Debug + Send + Sync {
-    /// Takes one, before the wait.
+    /// Receives one, before the wait.
     fn retrying(&self, retry: &Retry);
 }
 
-/// What is left of the tries of one request.
+/// The remaining attempts of one request.
 #[derive(Debug)]
 pub(super) struct Budget {
     waits: ExponentialBackoff,
@@ -159,7 +159,7 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// Waits until the request may be made again, or gives back the error that ends it.
+    /// Waits until the request may be sent again, or returns the error that ends it.
     pub(super) async fn again(&mut self, url: &Url, error: FetchError) -> Result<(), FetchError> {
         if !is_passing(&error) {
             return Err(self.end(error));
@@ -191,7 +191,7 @@ impl Budget {
         Ok(())
     }
 
-    /// How often it was tried is a part of the error.
+    /// The number of attempts is part of the error.
     fn end(&self, error: FetchError) -> FetchError {
         match self.tries {
             1 => error,
@@ -203,7 +203,7 @@ impl Budget {
     }
 }
 
-/// Whether the same request may well succeed in a moment.
+/// Whether the same request may succeed in a moment.
 fn is_passing(error: &FetchError) -> bool {
     match error.root() {
         FetchError::Status { status, .. } => matches!(status, 429 | 500 | 502 | 503 | 504),
@@ -216,7 +216,7 @@ fn is_passing(error: &FetchError) -> bool {
     }
 }
 
-/// A certificate that is not valid is no better in a moment. TLS says so by this kind of error.
+/// An invalid certificate stays invalid. TLS reports it by this kind of error.
 fn is_by_tls(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -228,7 +228,7 @@ fn is_by_tls(error: &(dyn std::error::Error + 'static)) -> bool {
     false
 }
 
-/// An error of I/O does not name the one that it wraps as its source.
+/// An I/O error does not return the error that it wraps as its source.
 fn is_invalid_data(error: &std::io::Error) -> bool {
     let wrapped = error.get_ref().and_then(|inner| inner.downcast_ref());
     error.kind() == std::io::ErrorKind::InvalidData || wrapped.is_some_and(is_invalid_data)

@@ -1,6 +1,6 @@
 //! AlmaLinux: `https://repo.almalinux.org/almalinux/`.
 //!
-//! One directory a version with its current builds, and one list of them, `CHECKSUM`, with a
+//! One directory for each version with its current builds, and one list of them, `CHECKSUM`, with a
 //! detached, armored signature `CHECKSUM.asc`. Each version has a key of its own.
 
 use async_trait::async_trait;
@@ -22,8 +22,8 @@ impl AlmaLinux {
     ///
     /// # Errors
     ///
-    /// [`SourceError::NotAWord`] if it can't be part of a URL, and [`SourceError::NotServed`] if its images
-    /// can't be found.
+    /// [`SourceError::NotAWord`] if it can't be part of a URL, and [`SourceError::NotServed`] if it
+    /// is not supported.
     pub fn new(version: &str) -> Result<Self, SourceError> {
         major(
             "AlmaLinux",
@@ -52,7 +52,7 @@ impl Source for AlmaLinux {
         &self.product
     }
 
-    /// Asks nobody: the list is always in the same place, and it has all builds.
+    /// Sends no request: the list is always in the same place, and it has all builds.
     async fn latest(&self, _: &dyn Fetch) -> Result<Release, SourceError> {
         Ok(lasting_list(&self.product, "CHECKSUM", "CHECKSUM.asc"))
     }

@@ -48,12 +48,12 @@ impl Centos {
     ///
     /// # Errors
     ///
-    /// [`SourceError::NotAWord`] if it can't be part of a URL, and [`SourceError::NotServed`] if its images
-    /// can't be found.
+    /// [`SourceError::NotAWord`] if it can't be part of a URL, and [`SourceError::NotServed`] if it
+    /// is not supported.
     pub fn stream(version: &str) -> Result<Self, SourceError> {
         let served = "there are version `7` and the Streams from `8` on";
         major("CentOS Stream", version, 8, served)?;
-        // Stream 8 still came with the old name.
+        // Stream 8 still has the old name.
         let (user, maintained_until) = match version {
             "8" => ("centos", Some(date(2024, 5, 31))),
             "9" => ("cloud-user", Some(date(2027, 5, 31))),
@@ -81,7 +81,7 @@ impl Source for Centos {
         &self.product
     }
 
-    /// Asks nobody: the list is always in the same place, and it has all builds.
+    /// Sends no request: the list is always in the same place, and it has all builds.
     async fn latest(&self, _: &dyn Fetch) -> Result<Release, SourceError> {
         if let Line::Stream(_) = self.line {
             let page = self.product.page.clone();
@@ -120,8 +120,8 @@ impl Source for Centos {
     }
 }
 
-/// Builds are named after year and month, `2211`. The oldest are named after a day,
-/// `20150628_01`, and would count as the newest if they were read as numbers.
+/// Builds are named after year and month, `2211`. The oldest are named after a day, `20150628_01`,
+/// and would be the newest if they were read as numbers.
 fn select_seven(release: &Release, names: &[&str]) -> Result<ImageFile, SourceError> {
     const PREFIX: &str = "CentOS-7-x86_64-GenericCloud-";
     const SUFFIX: &str = ".qcow2";
@@ -137,7 +137,7 @@ fn select_seven(release: &Release, names: &[&str]) -> Result<ImageFile, SourceEr
         .parse()
         .map_err(|_| not_listed(release, name, names.len()))?;
     let mut file = ImageFile::new(name, below(&release.directory, name), serial);
-    // The day is not told; an image must not look newer than it is.
+    // The day is unknown; an image must not look newer than it is.
     file.build_date = Some(first);
     Ok(file)
 }

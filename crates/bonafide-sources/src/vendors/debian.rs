@@ -4,7 +4,7 @@
 //! directories named after the build, signed by the Debian CD key. Old builds move to `archive/`.
 //! From version 11 on, images are at `https://cloud.debian.org/images/cloud/`; their page says that
 //! the lists are signed; a signature is looked for beside the list, under each name that vendors use,
-//! and none was there when this was written. Both hosts redirect to others of Debian's.
+//! and none was there when this was written. Both hosts redirect to other hosts of Debian.
 
 use async_trait::async_trait;
 use jiff::civil::{Date, date};
@@ -76,7 +76,7 @@ impl Debian {
     ) -> Result<Self, SourceError> {
         word("code name", codename)?;
         let (least, served) = match tree {
-            Tree::Cloud => (10, "cloud images are there from version `10` on"),
+            Tree::Cloud => (10, "cloud images exist from version `10` on"),
             Tree::OpenStack => (9, OPENSTACK),
         };
         let number = major("Debian", version, least, served)?;
@@ -100,12 +100,12 @@ impl Debian {
         })
     }
 
-    /// The newest build among the versioned directories, those of the archive included.
+    /// The newest build among the versioned directories, including the archive.
     async fn newest_directory(&self, fetch: &dyn Fetch) -> Result<Release, SourceError> {
         let page = &self.product.page;
         let names = listing(&self.product, fetch).await?;
         let mut found = self.newest_below(page, &names);
-        // Only where the page leads: a page that is no listing leads nowhere.
+        // Follows only links of the page: a page that is not a listing has none.
         if names.iter().any(|name| name == "archive/") {
             let archive = below(page, "archive/");
             let names = names_on(&archive, fetch).await?;
@@ -114,7 +114,7 @@ impl Debian {
         if let Some((serial, directory)) = found {
             return Ok(self.release(directory).serial(serial));
         }
-        // Its files are named after the build too, so the link may move: the names tell.
+        // Its files are named after the build too, so the link may move: the names decide.
         let current = format!("current-{}/", self.version);
         if names.contains(&current) {
             return Ok(self.release(below(page, &current)));
@@ -188,7 +188,7 @@ impl Source for Debian {
             ),
             Tree::OpenStack => ("debian-".to_owned(), "-openstack-amd64.qcow2"),
         };
-        // Of the own version, and dated: not the `debian-10-…` beside `debian-10.13.0-…`.
+        // Of this version, and dated: not the `debian-10-…` beside `debian-10.13.0-…`.
         let own = match self.tree {
             Tree::Cloud => prefix.clone(),
             Tree::OpenStack => format!("{prefix}{}.", self.version),

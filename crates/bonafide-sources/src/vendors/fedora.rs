@@ -1,12 +1,12 @@
 //! Fedora Cloud: `https://dl.fedoraproject.org/pub/fedora/linux/releases/`.
 //!
-//! One directory a release, with a clear-signed list that is named after the compose:
+//! One directory for each release, with a clear-signed list that is named after the compose:
 //! `Fedora-Cloud-44-1.7-x86_64-CHECKSUM`. Each release has a key of its own.
 //!
-//! Three hosts have a part in it. `dl.fedoraproject.org` has the directory and the list.
-//! `download.fedoraproject.org` redirects each request to some mirror, with or without directory pages, so only
-//! the image's bytes are taken through it, and from `dl` where the mirror does not give them. A release that has
-//! ended is at `archives.fedoraproject.org`.
+//! Three hosts are involved. `dl.fedoraproject.org` has the directory and the list.
+//! `download.fedoraproject.org` redirects each request to some mirror, with or without directory
+//! pages, so it is used only for the image, and `dl` if the mirror fails. A release that has ended
+//! is at `archives.fedoraproject.org`.
 
 use async_trait::async_trait;
 use url::Url;
@@ -27,7 +27,7 @@ const ARCHIVE_HOST: &str = "archives.fedoraproject.org";
 pub struct Fedora {
     product: Product,
     archive: Url,
-    /// What the image's name is before and behind the compose.
+    /// The parts of the image's name before and after the compose.
     image: [String; 2],
 }
 
@@ -36,8 +36,8 @@ impl Fedora {
     ///
     /// # Errors
     ///
-    /// [`SourceError::NotAWord`] if it can't be part of a URL, and [`SourceError::NotServed`] if its images
-    /// can't be found.
+    /// [`SourceError::NotAWord`] if it can't be part of a URL, and [`SourceError::NotServed`] if it
+    /// is not supported.
     pub fn new(version: &str) -> Result<Self, SourceError> {
         let served =
             "releases are whole numbers from `35` on: images of older ones have other names";
@@ -98,7 +98,7 @@ impl Source for Fedora {
         &self.product
     }
 
-    /// Looks where releases are, and then where they go.
+    /// Looks at the place of current releases, and then at the archive.
     async fn latest(&self, fetch: &dyn Fetch) -> Result<Release, SourceError> {
         let page = &self.product.page;
         let mut is_there = false;
@@ -165,7 +165,7 @@ mod tests {
             .select(&release, &VerifiedNames::names(&names))
             .unwrap();
         assert_eq!(file.name, names[0]);
-        // Bytes by way of a mirror, and by the vendor's own host if need be.
+        // The bytes come from a mirror, and from the vendor's own host if necessary.
         assert_eq!(file.url.host_str(), Some(REDIRECTOR));
         assert_eq!(file.also_at.unwrap().host_str(), Some(HOST));
         assert_eq!(file.build_date, None, "only the signature knows");

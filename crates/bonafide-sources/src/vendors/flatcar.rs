@@ -2,7 +2,7 @@
 //!
 //! `current/version.txt` names the newest version, whose directory has everything: for each file a
 //! detached signature over it (`.sig`) and a clear-signed list of its digests (`.DIGESTS.asc`). The
-//! digests do not name the version, so the signed `version.txt` of the directory is its stamp.
+//! digests do not name the version, so the signed `version.txt` of the directory is read too.
 
 use async_trait::async_trait;
 use jiff::civil::Date;
@@ -15,17 +15,17 @@ use crate::{
 };
 
 const IMAGE: &str = "flatcar_production_openstack_image.img";
-/// The real one has below 300 bytes.
+/// The real one is smaller than 300 bytes.
 const MAX_VERSION_FILE: u64 = 16 * 1024;
 
-/// Which of the same image's files is taken.
+/// Which file of the same image is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FlatcarFile {
-    /// `….img.bz2`: smaller on the way, and decompressed before it is uploaded.
+    /// `….img.bz2`: smaller to download, and decompressed before the upload.
     #[default]
     Bzip2,
-    /// `….img`: compressed inside, as qcow2 images can be, and uploaded as it is.
+    /// `….img`: compressed inside, as qcow2 images can be, and uploaded unchanged.
     Plain,
 }
 
@@ -162,7 +162,7 @@ fn number(channel: &str) -> Option<&'static str> {
     }
 }
 
-/// `2` of `4593.2.5`: which channel a version belongs to.
+/// `2` of `4593.2.5`: the channel of a version.
 fn branch(serial: &Serial) -> Option<&str> {
     serial.as_str().split('.').nth(1)
 }

@@ -15,27 +15,27 @@ use crate::{
     VerifiedNames,
 };
 
-/// It has the directory pages itself, and redirects files to mirrors.
+/// It serves the directory pages itself, and redirects files to mirrors.
 const HOST: &str = "download.opensuse.org";
 const STABLE_HOST: &str = "downloadcontent.opensuse.org";
 const IMAGE: &str = ".qcow2";
-/// The better digest is taken where both are there.
+/// The stronger digest is used if both exist.
 const LISTS: [&str; 2] = [".qcow2.sha512", ".qcow2.sha256"];
 
 /// One of openSUSE's systems on `x86_64`.
 #[derive(Clone, Debug)]
 pub struct OpenSuse {
     product: Product,
-    /// What the names of its images begin with.
+    /// The beginning of its images' names.
     stem: String,
     versioned: Versioned,
-    /// What stands before the build.
+    /// The text before the build.
     mark: &'static str,
     example: &'static str,
     rolling: bool,
 }
 
-/// Whether a version stands between the stem and the mark.
+/// Whether the version is between the stem and the mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Versioned {
     No,
@@ -60,8 +60,9 @@ impl OpenSuse {
     ///
     /// # Errors
     ///
-    /// [`SourceError::NotAWord`] if it can't be part of a URL, and [`SourceError::NotServed`] for versions whose
-    /// images are named otherwise, and for Leap Micro, which has no image for OpenStack.
+    /// [`SourceError::NotAWord`] if it can't be part of a URL, and [`SourceError::NotServed`] for
+    /// versions whose images have other names, and for Leap Micro, which has no image for
+    /// OpenStack.
     pub fn leap(version: &str) -> Result<Self, SourceError> {
         word("version", version)?;
         let numbers: Option<(u32, u32)> = version
@@ -70,10 +71,10 @@ impl OpenSuse {
             .filter(|(major, minor)| format!("{major}.{minor}") == version);
         let (stem, versioned) = match numbers {
             Some((15, 5..)) => ("openSUSE-Leap", Versioned::Yes),
-            // Leap 42 came before 15.
+            // Leap 42 was older than Leap 15.
             Some((16..42, _)) => ("Leap", Versioned::No),
             _ => {
-                let served = "there are Leap from `15.5` on, such as `16.0`, `tumbleweed` and `microos`; \
+                let served = "supported are Leap from `15.5` on, such as `16.0`, `tumbleweed` and `microos`; \
                               Leap Micro has no image for OpenStack";
                 return Err(not_served("openSUSE", version, served));
             }
@@ -127,7 +128,7 @@ impl OpenSuse {
         }
     }
 
-    /// The build that a file's name tells.
+    /// The build in a file's name.
     fn build(&self, name: &str, suffix: &str) -> Option<Serial> {
         let mut rest = name.strip_prefix(&self.stem)?.strip_suffix(suffix)?;
         if self.versioned == Versioned::Yes {

@@ -1,4 +1,4 @@
-//! Images of the operator's own: anywhere, signed by the operator's own key.
+//! Custom images: at any place, signed by the operator's own key.
 
 use async_trait::async_trait;
 use url::Url;
@@ -11,9 +11,9 @@ use crate::{
 
 /// One image that the operator made or modified.
 ///
-/// It is not discovered: its URL, and those of its list and signature, are given. They may be `file:`
-/// URLs, with [`LocalFiles`](crate::LocalFiles) as the way to them. What the operator signs is
-/// checked as strictly as what vendors sign.
+/// It is not discovered: the URLs of the image, its list and its signature are given. They may be
+/// `file:` URLs, which [`LocalFiles`](crate::LocalFiles) reads. The operator's signatures are
+/// checked as strictly as the vendors'.
 #[derive(Clone, Debug)]
 pub struct CustomImage {
     product: Product,
@@ -32,9 +32,9 @@ impl CustomImage {
     ///
     /// # Errors
     ///
-    /// [`SourceError::NotAWord`] if the channel's name or the image's file name is none,
-    /// [`SourceError::SecretsInUrl`] if a URL has user information, a query or a fragment: it becomes
-    /// public.
+    /// [`SourceError::NotAWord`] if the channel's name or the image's file name can't be one,
+    /// [`SourceError::SecretsInUrl`] if a URL has user information, a query or a fragment: it is
+    /// published.
     pub fn new(
         channel: &str,
         image: Url,
@@ -86,7 +86,7 @@ impl CustomImage {
         })
     }
 
-    /// What is inside: `os_distro`, `os_version` and the code name.
+    /// The operating system: `os_distro`, `os_version` and the code name.
     #[must_use]
     pub fn system(mut self, distribution: &str, version: &str, codename: Option<&str>) -> Self {
         distribution.clone_into(&mut self.product.distribution);
@@ -102,7 +102,7 @@ impl CustomImage {
         self
     }
 
-    /// Another vendor's image that is at hand: it is proven by that vendor's key.
+    /// A local copy of another vendor's image: it is verified by that vendor's key.
     #[must_use]
     pub fn of_vendor(mut self, vendor: &str) -> Self {
         vendor.clone_into(&mut self.product.vendor);
@@ -123,7 +123,7 @@ impl CustomImage {
         self
     }
 
-    /// Reads the list in whichever form it has: lines, simplestreams, or one bare digest.
+    /// Detects the form of the list: lines, simplestreams, or one bare digest.
     #[must_use]
     pub const fn any_form(mut self) -> Self {
         self.format = ListFormat::AnyForm;
@@ -144,7 +144,7 @@ impl CustomImage {
         self
     }
 
-    /// Which build it is. Without, the day of the signature tells.
+    /// The build. Without it, the day of the signature is used.
     #[must_use]
     pub fn serial(mut self, serial: Serial) -> Self {
         self.serial = Some(serial);
@@ -158,7 +158,7 @@ impl Source for CustomImage {
         &self.product
     }
 
-    /// Asks nobody: where everything is, was given.
+    /// Sends no request: all places are given.
     async fn latest(&self, _: &dyn Fetch) -> Result<Release, SourceError> {
         let mut directory = self.list.clone();
         if let Ok(mut segments) = directory.path_segments_mut() {

@@ -1,9 +1,9 @@
 //! Rocky Linux: `https://dl.rockylinux.org/pub/rocky/`.
 //!
-//! One directory a version with its builds, and one list of them, `CHECKSUM`. Rocky Linux 8 and 10
-//! sign it, and the name and the place of the signature have changed: it is `CHECKSUM.asc` or
-//! `CHECKSUM.sig`, beside the images or one directory above. Version 9 has its checksums in signed
-//! commits of a Git repository instead; its signature is looked for in the same places.
+//! One directory for each version with its builds, and one list of them, `CHECKSUM`. Rocky Linux 8
+//! and 10 sign it, and the name and the place of the signature have changed: it is `CHECKSUM.asc`
+//! or `CHECKSUM.sig`, beside the images or one directory above. Version 9 has its checksums in
+//! signed commits of a Git repository instead; its signature is looked for in the same places.
 
 use async_trait::async_trait;
 use jiff::civil::date;
@@ -29,8 +29,8 @@ impl Rocky {
     ///
     /// # Errors
     ///
-    /// [`SourceError::NotAWord`] if it can't be part of a URL, and [`SourceError::NotServed`] if its images
-    /// can't be found.
+    /// [`SourceError::NotAWord`] if it can't be part of a URL, and [`SourceError::NotServed`] if it
+    /// is not supported.
     pub fn new(version: &str) -> Result<Self, SourceError> {
         major(
             "Rocky Linux",
@@ -63,12 +63,12 @@ impl Source for Rocky {
         &self.product
     }
 
-    /// Asks nobody: the list is always in the same place, and it has all builds.
+    /// Sends no request: the list is always in the same place, and it has all builds.
     async fn latest(&self, _: &dyn Fetch) -> Result<Release, SourceError> {
         let beside = self.product.page.clone();
         let above = above(&beside);
         let list = below(&beside, LIST);
-        // A signature one directory above is over the list below it, or over one of its own.
+        // A signature one directory above is over the list below it, or over a list of its own.
         let places = [(&beside, &beside), (&beside, &above), (&above, &above)];
         let places = places.into_iter().flat_map(|(list, signature)| {
             SIGNATURES.map(|name| SignedList::new(below(list, LIST), below(signature, name)))

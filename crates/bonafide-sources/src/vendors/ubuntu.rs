@@ -2,8 +2,8 @@
 //!
 //! Released images are in `/releases/CODENAME/release-SERIAL/`, daily builds in
 //! `/CODENAME/SERIAL/`. Each dated directory has a `SHA256SUMS` in GNU form with a detached,
-//! armored signature `SHA256SUMS.gpg`. `release/` and `current/` are moved while mirrors copy, so
-//! only dated directories are used.
+//! armored signature `SHA256SUMS.gpg`. `release/` and `current/` change while mirrors copy, so only
+//! dated directories are used.
 //!
 //! The released builds are listed a second time, in the clear-signed simplestreams index: one
 //! signed document that names all builds with their digests and sizes ([`UbuntuBuilds::Streams`]).
@@ -126,18 +126,18 @@ impl Ubuntu {
         Self::of(release.version(), release.codename(), UbuntuBuilds::Daily)
     }
 
-    /// The released builds by way of simplestreams: channel `ubuntu-24.04`.
+    /// The released builds through simplestreams: channel `ubuntu-24.04`.
     #[must_use]
     pub fn streams(release: UbuntuRelease) -> Self {
         Self::of(release.version(), release.codename(), UbuntuBuilds::Streams)
     }
 
-    /// Any version, also one that came after this library.
+    /// Any version, including later ones than this library.
     ///
     /// # Errors
     ///
     /// [`SourceError::NotAWord`] if version or code name can't be part of a URL, and
-    /// [`SourceError::NotServed`] for versions before 16.10, whose images are named otherwise.
+    /// [`SourceError::NotServed`] for versions before 16.10, whose images have other names.
     pub fn new(version: &str, codename: &str, tree: UbuntuBuilds) -> Result<Self, SourceError> {
         word("version", version)?;
         word("code name", codename)?;
@@ -176,7 +176,7 @@ impl Ubuntu {
         }
     }
 
-    /// What a dated directory's name starts with.
+    /// The beginning of a dated directory's name.
     const fn prefix(&self) -> &'static str {
         match self.tree {
             UbuntuBuilds::Daily => "",
@@ -193,7 +193,7 @@ impl Ubuntu {
         }
     }
 
-    /// Chooses the newest build that the signed index names.
+    /// Selects the newest build in the signed index.
     fn select_stream(&self, release: &Release, names: &[&str]) -> Result<ImageFile, SourceError> {
         // As in the index: paths below the site, where `server/` is the site itself.
         let prefix = format!("server/releases/{}/release-", self.codename);
@@ -202,7 +202,7 @@ impl Ubuntu {
             let expected = format!("{prefix}20260725{suffix}");
             return Err(not_listed(release, expected, names.len()));
         };
-        // The standards know images by the URL below the code name.
+        // The standards identify images by the URL below the code name.
         let canonical = path.strip_prefix("server").unwrap_or(path);
         Ok(ImageFile::new(path, at(HOST, canonical), serial))
     }
@@ -237,7 +237,7 @@ impl Source for Ubuntu {
         }
         let page = &self.product.page;
         let names = listing(&self.product, fetch).await?;
-        // What is no day could not be compared with the time of the signature.
+        // A serial without a day could not be compared with the time of the signature.
         let dated = names.iter().map(String::as_str).filter(|name| {
             let serial = name.strip_prefix(self.prefix());
             serial.is_some_and(|serial| has_day(serial.trim_end_matches('/')))
@@ -275,11 +275,11 @@ impl Source for Ubuntu {
     }
 }
 
-/// The build that the signed list itself names, if that is another one.
+/// The build that the signed list itself names, if it is another one.
 ///
-/// Image names carry no date, so nothing else ties a signed list to its directory: whoever can
-/// rename directories could offer an old build as a new one. Lists of today name change logs,
-/// `….PREVIOUS.SERIAL.image_changelog.json`; older lists name none and pass.
+/// Image names contain no date, so nothing else ties a signed list to its directory: an attacker
+/// who can rename directories could offer an old build as a new one. Current lists name change
+/// logs, `….PREVIOUS.SERIAL.image_changelog.json`; older lists name none and are accepted.
 fn foreign_serial(signed_names: &[&str], serial: &Serial) -> Option<String> {
     let logs = signed_names
         .iter()

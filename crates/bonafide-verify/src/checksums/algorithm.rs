@@ -1,10 +1,10 @@
-//! The algorithms that a list names, by their names in BSD lines and section headers.
+//! The algorithms of a list, by their names in BSD lines and section headers.
 
 use std::borrow::Cow;
 
 use crate::{Algorithm, Digest};
 
-/// Those with names in use that prove nothing here: another name, the name, and how many digits. The
+/// Algorithms in use that prove nothing here: an alias, the name, and the number of digits. The
 /// first three can be forged; SHA-384 is not computed.
 const WEAK: [(&str, &str, usize); 4] = [
     ("MD-5", "MD5", 32),
@@ -16,27 +16,27 @@ const WEAK: [(&str, &str, usize); 4] = [
 /// An algorithm that a list names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Named<'a> {
-    /// One that proves something.
+    /// An algorithm that proves something.
     Strong(Algorithm),
-    /// One that can be forged, or that is not computed here.
+    /// An algorithm that can be forged, or that is not computed here.
     Weak {
         name: Cow<'a, str>,
-        /// How many digits its digests have, where that is known.
+        /// The number of digits of its digests, if that is known.
         digits: Option<usize>,
     },
 }
 
-/// What a line says about a name.
+/// What a line states for a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Said<'a> {
     /// Its digest.
     Digest(Digest),
-    /// A digest that proves nothing, of the algorithm that is named so.
+    /// A digest that proves nothing, of the algorithm with this name.
     Nothing(Cow<'a, str>),
 }
 
 impl<'a> Named<'a> {
-    /// The algorithm of this name; `None` if the text can't be one.
+    /// The algorithm with this name; `None` if the text can't be one.
     pub(super) fn parse(name: &'a str) -> Option<Self> {
         let known = |(_, name, digits): &(&str, &'static str, usize)| Self::Weak {
             name: Cow::Borrowed(*name),
@@ -71,7 +71,7 @@ impl<'a> Named<'a> {
     }
 }
 
-/// The algorithm that a digest without a name has by its length, if it is one that proves nothing.
+/// The algorithm of a digest without a name, by its length, if it is one that proves nothing.
 pub(super) fn of_length(digest: &str) -> Option<&'static str> {
     let mut weak = WEAK.iter();
     let (_, name, _) = weak.find(|(_, _, digits)| *digits == digest.len())?;

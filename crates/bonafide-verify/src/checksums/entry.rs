@@ -43,7 +43,7 @@ impl Entry {
         }
     }
 
-    /// Keeps a contradiction for whoever asks for the name; the first one is kept.
+    /// Keeps a contradiction until the name is requested; the first one is kept.
     pub(super) fn contradict(&mut self, conflict: Conflict) {
         self.conflict.get_or_insert(conflict);
     }

@@ -1,4 +1,4 @@
-//! Which form a signed list has, by its text: that is signed, so nothing else may decide.
+//! Detects the form of a signed list by its text: that is signed, so nothing else may decide.
 
 use std::collections::BTreeMap;
 
@@ -17,14 +17,14 @@ impl Verified<SignedText> {
     ///
     /// # Errors
     ///
-    /// As those.
+    /// As these.
     pub fn list_of_any_form(&self, name: &str) -> Result<Verified<ChecksumList>, Error> {
         let list = any_form(self.as_bytes(), name)?;
         Ok(Verified::new(list, self.shared_evidence()))
     }
 
-    /// Whether the signed text is one digest and no name: it is signed that a file has this digest,
-    /// and not which file that is.
+    /// Whether the signed text is one digest without a name: then it is signed that a file has this
+    /// digest, and not which file that is.
     #[must_use]
     pub fn is_bare_digest(&self) -> bool {
         std::str::from_utf8(self.as_bytes()).is_ok_and(is_bare)
@@ -68,7 +68,7 @@ pub(crate) fn index(text: &[u8]) -> Option<Vec<String>> {
 fn is_bare(text: &str) -> bool {
     let mut carrying = lines::carrying(text);
     let only = carrying.next().filter(|_| carrying.next().is_none());
-    // A weak digest too: the reader of side-cars says which it is.
+    // A weak digest too: the reader of side-cars reports which one it is.
     only.is_some_and(|line| line.parse::<Digest>().is_ok() || algorithm::of_length(line).is_some())
 }
 
@@ -130,7 +130,7 @@ mod tests {
             assert!(any_form(text.as_bytes(), "given").is_err(), "{text}");
         }
         assert!(any_form(b"\xff", "given").is_err());
-        // Two digests are no side-car.
+        // Two digests are not a side-car.
         assert!(any_form(format!("{A}\n{A}\n").as_bytes(), "given").is_err());
     }
 

@@ -1,19 +1,19 @@
-//! Lists that have a line for each file. Their forms may be mixed, and may not contradict.
+//! Lists with one line for each file. Their forms may be mixed, and must not contradict each other.
 
 use super::algorithm::{self, Named, Said};
 use super::{ChecksumList, bsd, digests, gnu};
 use crate::{Error, text};
 
-/// What one line says.
+/// What one line states.
 #[derive(Debug, PartialEq, Eq)]
 enum Line<'a> {
-    /// Something about a name.
+    /// A statement about a name.
     File(&'a str, Said<'a>),
-    /// Nothing that matters.
+    /// Nothing relevant.
     Nothing,
     /// From here on all digests are of this algorithm.
     Section(Named<'a>),
-    /// How many bytes a file has.
+    /// The size of a file in bytes.
     Size(&'a str, u64),
 }
 
@@ -41,7 +41,7 @@ pub(super) fn parse(said: &str) -> Result<ChecksumList, Error> {
             Line::Size(name, size) => sizes.push((name, size)),
         }
     }
-    // A size may stand above or below its file's line, and proves nothing without one.
+    // A size may be above or below the line of its file, and proves nothing without one.
     for (name, size) in sizes {
         if let Some(entry) = list.entries.get_mut(name) {
             let added = entry.add_size(size);
@@ -51,7 +51,7 @@ pub(super) fn parse(said: &str) -> Result<ChecksumList, Error> {
     Ok(list)
 }
 
-/// Whoever reads a list with another program must see the same lines.
+/// A reader of the list in another program must see the same lines.
 pub(super) fn unbroken(list: &str) -> Result<(), Error> {
     numbered(list).try_for_each(|(number, line)| check_unbroken(number, line))
 }

@@ -20,7 +20,7 @@ use crate::{Algorithm, Digest, Error};
 const FORMAT: &str = "products:1.0";
 const DATATYPE: &str = "image-downloads";
 
-/// What kind of document it is; read first, since other kinds have other shapes.
+/// The kind of the document; read first, since other kinds have other shapes.
 #[derive(Deserialize)]
 struct Kind {
     format: Option<String>,
@@ -56,11 +56,11 @@ struct Item {
     size: Option<u64>,
 }
 
-/// The values of a JSON object. A map would keep one of two values with the same key, and so hide
-/// a contradiction.
+/// The pairs of a JSON object. A map would keep only one of two values with the same key, and so
+/// hide a contradiction.
 struct Values<T>(Vec<T>);
 
-/// Reads a document; what it says twice and differently is kept with the name.
+/// Reads a document; contradictory statements are kept with the name.
 pub(super) fn parse(text: &[u8]) -> Result<ChecksumList, Error> {
     let kind: Kind = serde_json::from_slice(text).map_err(|error| refused(&error))?;
     let (format, datatype) = (kind.format.as_deref(), kind.datatype.as_deref());
@@ -114,8 +114,8 @@ impl Item {
     }
 }
 
-/// A contradiction about an image of long ago must not stop today's: it is told to whoever asks
-/// for that image.
+/// A contradiction about an old image must not block the current one: it is an error only when that
+/// image is requested.
 fn keep(entry: &mut Entry, add: impl FnOnce(&mut Entry) -> Result<(), Conflict>) {
     if let Err(conflict) = add(entry) {
         entry.contradict(conflict);
@@ -129,7 +129,7 @@ fn digest(algorithm: Algorithm, text: Option<String>, path: &str) -> Result<Opti
     match text.parse::<Digest>() {
         Ok(digest) if digest.algorithm() == algorithm => Ok(Some(digest)),
         _ => Err(Error::NotSimplestreams {
-            reason: format!("`{text:.140}` is no {algorithm} digest of `{path}`"),
+            reason: format!("`{text:.140}` is not a {algorithm} digest of `{path}`"),
         }),
     }
 }

@@ -1,12 +1,13 @@
-//! Why a signature does not fit: the text was saved anew with other line ends, or the signature is of
-//! another kind than it was given as. What is found is said, and refused.
+//! Why a signature does not match: the text was saved with other line ends, or the signature is of
+//! another kind than it was given as. The reason is reported, and the text is refused.
 
 use crate::Error;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const MESSAGE: &[u8] = b"-----BEGIN PGP SIGNED MESSAGE-----";
 
-/// What programs change in a text that they only should have copied, and the text without the change.
+/// Changes that programs make to a text that they should only have copied, and the text without the
+/// change.
 pub(super) fn originals(data: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let mut found = Vec::new();
     let (mark, text) = match data.strip_prefix(BYTE_ORDER_MARK) {
@@ -61,7 +62,7 @@ fn with_carriage_returns(text: &[u8]) -> Vec<u8> {
     made
 }
 
-/// A better reason than that the signature does not fit, if there is one.
+/// A better reason than a mismatch, if there is one.
 pub(super) fn explained(
     error: Error,
     data: &[u8],
@@ -119,7 +120,7 @@ mod tests {
         #[test]
         fn no_text_is_its_own_original(text: Vec<u8>) {
             for (what, original) in originals(&text) {
-                // What has no line has no line ends to convert.
+                // A text without lines has no line ends to convert.
                 proptest::prop_assert!(original != text || what == "LF line ends");
             }
         }

@@ -2,7 +2,7 @@
 
 /// One keyring of the table.
 pub(super) struct Known {
-    /// What it is asked for by.
+    /// The name by which it is requested.
     pub(super) name: &'static str,
     /// The vendor whose keys these are; several keyrings may be of one vendor.
     pub(super) vendor: &'static str,
@@ -43,7 +43,7 @@ const TABLE: &[Known] = &[
         name: "almalinux-8",
         vendor: "almalinux",
         pins: &["BC5EDDCADF502C077F1582882AE81E8ACED7258B"],
-        // The key before this one is in the file too; it ended in 2024 and is not pinned.
+        // The key before this one is in the file too; it expired in 2024 and is not pinned.
         file: Some(include_bytes!("../keys/RPM-GPG-KEY-AlmaLinux-8.asc")),
         urls: &["https://repo.almalinux.org/almalinux/RPM-GPG-KEY-AlmaLinux-8"],
     },
@@ -111,8 +111,8 @@ const TABLE: &[Known] = &[
         name: "flatcar",
         vendor: "flatcar",
         pins: &["F88CFEDEFF29A5B4D9523864E25D9AED0593B34A"],
-        // No distribution ships it, and a copy from before the last rotation knows no subkey of
-        // today.
+        // No distribution ships it, and a copy from before the last rotation has none of the
+        // current subkeys.
         file: None,
         urls: &["https://www.flatcar.org/security/image-signing-key/Flatcar_Image_Signing_Key.asc"],
     },
@@ -161,7 +161,7 @@ const TABLE: &[Known] = &[
     },
 ];
 
-/// The keys of all releases that are kept up, in one file.
+/// The keys of all maintained releases, in one file.
 const FEDORA: &str = "https://fedoraproject.org/fedora.gpg";
 
 #[cfg(test)]
@@ -239,6 +239,6 @@ mod tests {
         }
         assert_eq!(Keyring::key_urls("flatcar").len(), 1);
         assert!(Keyring::key_urls("opensuse").is_empty());
-        assert!(Keyring::key_urls("nobody").is_empty());
+        assert!(Keyring::key_urls("unknown").is_empty());
     }
 }

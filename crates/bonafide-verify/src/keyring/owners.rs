@@ -1,4 +1,5 @@
-//! Whose a key is that is not pinned here: what a refusal can say about it. Nothing is accepted by this.
+//! The owners of keys that are not pinned here, for the texts of refusals. Nothing is accepted by
+//! this.
 
 use std::sync::LazyLock;
 
@@ -7,23 +8,23 @@ use pgp::types::KeyDetails;
 use super::known::{self, Known};
 use crate::{Fingerprint, Issuer, openpgp};
 
-/// Whose a key is.
+/// The owner of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
     /// It is pinned in another embedded keyring.
     Keyring {
-        /// What that keyring is called.
+        /// The name of that keyring.
         name: &'static str,
         /// The vendor whose keys these are.
         vendor: &'static str,
     },
-    /// A vendor's key for something else than cloud images.
+    /// A vendor's key for something other than cloud images.
     Other {
-        /// What the key is called.
+        /// The name of the key.
         key: &'static str,
         /// What it signs.
         signs: &'static str,
-        /// Where to go instead.
+        /// What to use instead.
         instead: &'static str,
     },
 }
@@ -52,7 +53,7 @@ static KEYS: LazyLock<Vec<(String, Owner)>> = LazyLock::new(|| {
     embedded.chain(others).collect()
 });
 
-/// The pinned keys and the subkeys that the embedded file gives them.
+/// The pinned keys, and the subkeys of them in the embedded file.
 fn keys(known: &Known) -> Vec<String> {
     let mut keys: Vec<String> = known.pins.iter().map(|pin| (*pin).to_owned()).collect();
     let held = known
@@ -77,7 +78,7 @@ const OTHERS: &[(&[&str], Owner)] = &[
         &["843938DF228D22F7B3742BC0D94AA3F0EFE21092"],
         Owner::Other {
             key: "Ubuntu's CD image key",
-            signs: "ISO images, and no cloud images",
+            signs: "ISO images, not cloud images",
             instead: "fetch the list of https://cloud-images.ubuntu.com/",
         },
     ),
@@ -88,7 +89,7 @@ const OTHERS: &[(&[&str], Owner)] = &[
         ],
         Owner::Other {
             key: "a key of Ubuntu's package archive",
-            signs: "packages and installers, and no cloud images",
+            signs: "packages and installers, not cloud images",
             instead: "fetch the list of https://cloud-images.ubuntu.com/",
         },
     ),
@@ -113,7 +114,7 @@ const OTHERS: &[(&[&str], Owner)] = &[
         ],
         Owner::Other {
             key: "a key of Debian's package archive",
-            signs: "packages and installers, and no cloud images",
+            signs: "packages and installers, not cloud images",
             instead: "fetch the list beside the image",
         },
     ),

@@ -1,11 +1,12 @@
-//! Whom signatures name, and whose keys those are. That decides nothing: it finds the keyring to ask.
+//! The issuers that signatures name, and the owners of those keys. They only select the keyring.
 
 use crate::nearest::nearest;
 use crate::openpgp;
 use crate::{Error, Issuer, Keyring};
 
 impl Issuer {
-    /// Whom the signatures of a detached signature file name, one for each. None is checked.
+    /// The issuers that the signatures of a detached signature file name, one for each. None is
+    /// checked.
     ///
     /// # Errors
     ///
@@ -15,7 +16,8 @@ impl Issuer {
         Ok(signatures.iter().map(|found| found.issuer()).collect())
     }
 
-    /// Whom the signatures of a clear-signed message name, one for each. None is checked.
+    /// The issuers that the signatures of a clear-signed message name, one for each. None is
+    /// checked.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Armor (RFC 9580, 6).
 //!
-//! rpgp reads it too, but refuses the white space that may follow each line, needs quadratic time for
-//! headers without end, and its errors cost a backtrace each.
+//! rpgp reads it too, but refuses the white space that may follow each line, needs quadratic time
+//! for endless headers, and its errors cost a backtrace each.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -10,10 +10,10 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::kind_of;
 
 const END: &[u8] = b"-----END PGP ";
-/// More headers than any armor has; GnuPG writes two at most, Sequoia one for each user id.
+/// More headers than any armor has; GnuPG writes at most two, Sequoia one for each user id.
 const MAX_HEADERS: usize = 64;
 const COLUMNS: usize = 64;
-/// Padding may be left out, and bits behind the last byte say nothing.
+/// Padding may be left out, and the bits after the last byte are ignored.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -21,7 +21,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// What begins with such a header each, up to the next one; the file as a whole if nothing does.
+/// Splits at each such header, up to the next one; the whole file if there is none.
 pub(super) fn blocks<'a>(file: &'a [u8], header: &[u8]) -> impl Iterator<Item = &'a [u8]> {
     let windows = file.windows(header.len()).enumerate();
     let starts = windows.filter(|(_, window)| *window == header);
@@ -34,7 +34,7 @@ pub(super) fn blocks<'a>(file: &'a [u8], header: &[u8]) -> impl Iterator<Item = 
     ranges.filter_map(|(start, end)| file.get(start..end))
 }
 
-/// A block up to its last line; what follows is not read, so it can't be taken for a header.
+/// A block up to its last line; what follows is not read, so it can't be mistaken for a header.
 pub(super) fn block(file: &[u8]) -> &[u8] {
     let mut places = file.windows(END.len());
     let end = places.position(|window| window == END);
@@ -62,7 +62,7 @@ pub(super) fn content(block: &[u8], kind: &str) -> Result<Vec<u8>, String> {
             break;
         }
         if !line.contains(&b':') {
-            return Err("its armor has no empty line behind its headers".to_owned());
+            return Err("its armor has no empty line after its headers".to_owned());
         }
         headers += 1;
         if headers > MAX_HEADERS {
@@ -83,9 +83,9 @@ pub(super) fn content(block: &[u8], kind: &str) -> Result<Vec<u8>, String> {
         match line {
             [] => {}
             _ if has_checksum => {
-                return Err("its armor has more behind its checksum".to_owned());
+                return Err("its armor has more after its checksum".to_owned());
             }
-            // It is not to be relied on (RFC 9580, 6.1); the signatures are.
+            // The checksum must not be relied on (RFC 9580, 6.1); the signatures decide.
             [b'=', checksum @ ..] if checksum.len() == 4 => has_checksum = true,
             _ => base64.extend_from_slice(line),
         }
@@ -94,7 +94,7 @@ pub(super) fn content(block: &[u8], kind: &str) -> Result<Vec<u8>, String> {
     BASE64.decode(base64).map_err(damaged)
 }
 
-/// A block of this kind without headers, and without a checksum, which is not to be written any more
+/// A block of this kind without headers, and without a checksum, which should no longer be written
 /// (RFC 9580, 6.1).
 pub(super) fn write(content: &[u8], kind: &str) -> String {
     let mut armor = format!("-----BEGIN {kind}-----\n\n");
@@ -108,7 +108,7 @@ pub(super) fn write(content: &[u8], kind: &str) -> String {
     armor + &format!("\n-----END {kind}-----\n")
 }
 
-/// Blanks, tabs and carriage returns may stand at the end of each line.
+/// Blanks, tabs and carriage returns may be at the end of each line.
 fn without_end(line: &[u8]) -> &[u8] {
     let mut line = line;
     while let [rest @ .., b' ' | b'\t' | b'\r'] = line {

@@ -1,4 +1,4 @@
-//! Signatures over files that stream by: all rules first, the mathematics at the end.
+//! Signatures over streamed files: all rules first, the mathematics at the end.
 
 use ::digest::DynDigest;
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use super::{ParsedSignature, issuer};
 use crate::digest::Both;
 use crate::{AcceptedWeakness, Algorithm, Digest, Error, Evidence, Issuer};
 
-/// A signature that counts if it is over the file.
+/// A signature that is valid if it is over the file.
 #[derive(Clone, Debug)]
 pub(crate) struct SignatureCandidate {
     vendor: String,
@@ -32,7 +32,7 @@ enum Key {
 }
 
 impl SignatureCandidate {
-    /// Judges a signature without the file. `None`: another key made it.
+    /// Checks a signature without the file. `None`: another key made it.
     pub(crate) fn new(
         vendor: &str,
         certificate: &Certificate,
@@ -59,7 +59,7 @@ impl SignatureCandidate {
         }))
     }
 
-    /// Is the signature over the file with these digests?
+    /// Whether the signature is over the file with these digests.
     pub(crate) fn verify(&self, file: &Both, sha256: &Digest) -> Option<Evidence> {
         let good = self.is_over(file.state(self.algorithm)) == Some(true);
         good.then(|| {
@@ -73,7 +73,7 @@ impl SignatureCandidate {
         self.claim.bad_signature()
     }
 
-    /// Whom and which time the signature names.
+    /// The issuer and the time that the signature names.
     pub(crate) fn issuer(&self) -> Issuer {
         issuer(&self.signature)
     }
@@ -81,7 +81,8 @@ impl SignatureCandidate {
     fn is_over(&self, state: Box<dyn DynDigest + Send>) -> Option<bool> {
         let config = self.signature.config()?;
         let digest = close(config, state).ok()?;
-        // The first two bytes are in the packet, to notice a wrong file early (RFC 9580, 5.2.4).
+        // The packet has the first two bytes of the digest, to notice a wrong file early (RFC 9580,
+        // 5.2.4).
         let starts_well = digest.starts_with(&self.signature.signed_hash_value()?);
         let (algorithm, value) = (config.hash_alg, self.signature.signature()?);
         let verified = match &self.key {
@@ -92,8 +93,8 @@ impl SignatureCandidate {
     }
 }
 
-/// Can the signature be checked with no more than the file's digests? Text would have to be brought
-/// into canonical form, version 6 begins with a salt, and version 3 is no vendor's form for files.
+/// Whether the signature can be checked with only the file's digests. A text signature needs the
+/// text in canonical form, version 6 begins with a salt, and no vendor signs files with version 3.
 fn streamable(
     claim: &Claim,
     signer: &Signer<'_>,
@@ -130,7 +131,7 @@ fn streamable(
     }
 }
 
-/// Adds to a file's digest what the signature says of itself (RFC 9580, 5.2.4).
+/// Appends to a file's digest what the signature hashes besides the file (RFC 9580, 5.2.4).
 fn close(
     config: &SignatureConfig,
     mut state: Box<dyn DynDigest + Send>,

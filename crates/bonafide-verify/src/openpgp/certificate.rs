@@ -43,8 +43,8 @@ impl Signer<'_> {
     }
 }
 
-/// The key of this certificate that the signature names; the issuer is only a hint, the
-/// signature itself decides. If it names nobody the primary is tried, and no subkey.
+/// The key of this certificate that the signature names. The issuer is only a hint; the signature
+/// itself decides. If it names no issuer, the primary is tried, and no subkey.
 pub(super) fn find_signer<'a>(
     certificate: &'a Certificate,
     signature: &Signature,
@@ -59,7 +59,7 @@ pub(super) fn find_signer<'a>(
         .map(Signer::Subkey)
 }
 
-/// By the fingerprint; by the key id if there is none.
+/// By the fingerprint, or by the key id if it has no fingerprint.
 pub(super) fn names(signature: &Signature, key: &dyn KeyDetails) -> bool {
     let fingerprints = signature.issuer_fingerprint();
     if fingerprints.is_empty() {
@@ -73,8 +73,8 @@ pub(super) fn names_nobody(signature: &Signature) -> bool {
     signature.issuer_fingerprint().is_empty() && signature.issuer_key_id().is_empty()
 }
 
-/// Was this key allowed to sign files at `signed_at`? Expiry is judged at that time: what was
-/// signed before the key's end stays good.
+/// Whether this key was allowed to sign files at `signed_at`. Expiry is checked at that time: a
+/// signature from before the key's expiry stays valid.
 pub(super) fn may_sign(
     certificate: &Certificate,
     signer: &Signer<'_>,
@@ -129,8 +129,8 @@ pub(super) fn may_sign(
     Ok(accepted_weakness.into_iter().chain(of_subkey).collect())
 }
 
-/// A subkey needs a binding by the primary that allows signing, and its own word that it belongs
-/// there (the back-signature), else anybody could claim somebody else's signing key.
+/// A subkey needs a binding by the primary that allows signing, and a back-signature; without the
+/// latter an attacker could claim the signing key of another owner.
 fn subkey_may_sign(
     primary: &Fingerprint,
     subkey: &Subkey,
@@ -161,7 +161,7 @@ fn subkey_may_sign(
     {
         return Err(not_signing("its key flags do not include signing"));
     }
-    // One suffices; the one that lasts longest.
+    // One suffices; the one that lasts longest is used.
     let backs = bindings.iter().flat_map(|binding| &binding.backs);
     let rank = |back: &&Signature| {
         let is_known = critical::unknown(back).is_none();
@@ -180,8 +180,8 @@ fn subkey_may_sign(
     Ok(weak.then_some(AcceptedWeakness::Sha1Binding))
 }
 
-/// What ties the parts of a certificate together: SHA-256 or stronger, and for pinned keys SHA-1,
-/// which the evidence then says.
+/// Self-signatures and bindings need SHA-256 or stronger; SHA-1 is accepted for pinned keys, and
+/// reported in the evidence.
 pub(super) fn acceptable_digest(signature: &Signature) -> bool {
     matches!(
         signature.hash_alg(),
@@ -200,7 +200,7 @@ fn is_sha1(signature: &Signature) -> bool {
     signature.hash_alg() == Some(HashAlgorithm::Sha1)
 }
 
-/// For how many seconds the signature itself counts.
+/// For how many seconds the signature itself is valid.
 fn lasts(signature: &Signature) -> u32 {
     match signature
         .signature_expiration_time()
@@ -224,11 +224,11 @@ fn key_flags_forbid_signing(signature: &Signature) -> bool {
 }
 
 /// A compromised key (or one revoked without a reason) is never valid again; one that was
-/// superseded or retired is for what it signed before.
+/// superseded or retired is valid for what it signed before.
 ///
-/// A revocation that marks something unknown as critical is heard: only the key's owner can have made it,
-/// and to pass over it would be to trust a key that its owner has given up. What is not known may be what
-/// its reason depends on, so none is taken from it.
+/// A revocation with an unknown critical part is applied: only the key's owner can have made it,
+/// and to ignore it would be to trust a key that its owner has given up. The unknown part may
+/// change the meaning of the reason, so the reason is ignored.
 fn not_revoked(
     key: &Fingerprint,
     revocation: &Signature,
@@ -276,8 +276,8 @@ fn created_before(
     Ok(())
 }
 
-/// A key ends with the validity that it is given, or with the signature that gives it: that may have
-/// an end of its own.
+/// A key expires at the end of its own validity, or with the signature that states it: that may
+/// expire, too.
 fn not_expired(
     key: &Fingerprint,
     created_at: Timestamp,

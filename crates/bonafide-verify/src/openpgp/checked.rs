@@ -1,4 +1,4 @@
-//! A certificate, and what its keys have truly said of themselves and each other.
+//! A certificate with the verified statements of its keys about themselves and each other.
 
 use pgp::composed::{SignedKeyDetails, SignedPublicKey, SignedPublicSubKey};
 use pgp::packet::{PublicKey, PublicSubkey, Signature, SignatureType};
@@ -9,48 +9,48 @@ use super::certificate::acceptable_digest;
 use super::critical::readable;
 use crate::Fingerprint;
 
-/// A certificate whose signatures over itself were checked, once, when it was read: a proof then
-/// costs the one operation that it is about.
+/// A certificate whose self-signatures were verified once, when it was read: a later check then
+/// costs only its own operation.
 ///
-/// Checked means by the mathematics. Whether what they say counts depends on the time, and is asked
-/// for each proof.
+/// Only the mathematics was checked. Whether a statement is valid depends on the time, and is
+/// decided in each check.
 ///
-/// It is the union of what its copies truly said, in whatever order they came: nothing is taken away,
-/// so a copy without a revocation never undoes it. What is not true is forgotten, so no file makes the
-/// next one cost more. User attributes (pictures) decide nothing and are left out.
+/// It is the union of the valid statements of its copies, in whatever order they came. Nothing is
+/// removed, so a copy without a revocation never undoes it. Invalid signatures are dropped, so no
+/// file makes the next one more expensive. User attributes (pictures) are left out.
 #[derive(Clone)]
 pub(crate) struct Certificate {
     pub(super) primary: PublicKey,
     /// By the primary over itself: direct, or over one of its user ids.
     pub(super) self_signatures: Vec<Signature>,
-    /// Of the primary, and so of everything.
+    /// Revocations of the primary, and so of everything.
     pub(super) revocations: Vec<Signature>,
     pub(super) subkeys: Vec<Subkey>,
-    /// Of subkeys, and not checked: which one each is about only the mathematics can tell, and a
-    /// later copy may bring that one.
+    /// Revocations of subkeys, not verified yet: only the mathematics shows which subkey each one
+    /// is about, and a later copy may bring that subkey.
     pub(super) subkey_revocations: Vec<Signature>,
 }
 
-/// A subkey, and what the primary has said of it.
+/// A subkey, and the statements of the primary about it.
 #[derive(Clone, Debug)]
 pub(crate) struct Subkey {
     pub(super) key: PublicSubkey,
-    /// Of the key; to compute it costs more than to look at it.
+    /// Its fingerprint; cached, since computing it is expensive.
     fingerprint: pgp::types::Fingerprint,
     pub(super) bindings: Vec<Binding>,
     pub(super) revocations: Vec<Signature>,
 }
 
-/// The primary's word that a subkey is its own, and the subkey's word that it is.
+/// A binding of a subkey by the primary, and its back-signature.
 #[derive(Clone, Debug)]
 pub(crate) struct Binding {
     pub(super) signature: Signature,
-    /// Not part of what the primary signs, so a copy may come without it, or with another.
+    /// Not part of what the primary signs, so a copy may lack it, or have another one.
     pub(super) backs: Vec<Signature>,
 }
 
 impl Certificate {
-    /// A certificate of which no more than its primary key is known.
+    /// A certificate of which only the primary key is known.
     pub(crate) const fn new(primary: PublicKey) -> Self {
         Self {
             primary,
@@ -61,11 +61,11 @@ impl Certificate {
         }
     }
 
-    /// Learns what copies of the same certificate say, in so far as it is true.
+    /// Merges the valid statements of copies of the same certificate.
     ///
-    /// Each signature costs one verification at most, and none if it says what is known already. Only
-    /// subkey revocations are tried with more than one key: those that the primary has bound, of
-    /// which nobody else can make more.
+    /// Each signature costs at most one verification, and none if it is known already. Only subkey
+    /// revocations are tried with more than one key: those that the primary has bound, and only the
+    /// primary can bind more.
     pub(crate) fn learn(&mut self, copies: Vec<SignedPublicKey>) {
         for copy in copies {
             self.learn_of_primary(copy.details);
@@ -80,7 +80,7 @@ impl Certificate {
         self.primary.fingerprint().into()
     }
 
-    /// The primary key and its subkeys, whatever they may do.
+    /// The primary key and its subkeys, whether or not they may sign.
     pub(crate) fn keys(&self) -> impl Iterator<Item = Fingerprint> {
         let subkeys = self.subkeys.iter();
         let subkeys = subkeys.map(|subkey| subkey.fingerprint.clone().into());
@@ -135,7 +135,7 @@ impl Certificate {
         }
     }
 
-    /// Last of all, when the subkeys are known. One that is not bound may sign nothing anyway.
+    /// Last of all, when the subkeys are known. A subkey that is not bound may sign nothing anyway.
     fn revoke_subkeys(&mut self) {
         let primary = &self.primary;
         let bound = self.subkeys.iter_mut();
@@ -190,7 +190,7 @@ impl Subkey {
     }
 }
 
-/// Adds what is true and was not said before, in an order that does not depend on which came first.
+/// Adds valid statements that are new, in an order that does not depend on which came first.
 fn note(known: &mut Vec<Signature>, said: &Signature, is_true: impl FnOnce() -> bool) {
     let Some(bare) = bare(said) else { return };
     let is_new = !known.iter().any(|known| says_the_same(known, &bare));
@@ -200,20 +200,20 @@ fn note(known: &mut Vec<Signature>, said: &Signature, is_true: impl FnOnce() -> 
     }
 }
 
-/// Where all verifications of a certificate go through, so that tests can count them.
+/// All verifications of a certificate go through here, so that tests can count them.
 fn verified(is_true: impl FnOnce() -> bool) -> bool {
     #[cfg(test)]
     tests::COUNT.with(|count| count.set(count.get() + 1));
     is_true()
 }
 
-/// Whether a signature adds nothing to one that is known to be true; whether it is true itself does
-/// not matter then.
+/// Whether a signature adds nothing to one that is known to be valid; whether it is valid itself
+/// does not matter then.
 fn says_the_same(known: &Signature, bare: &Signature) -> bool {
     known.config() == bare.config()
 }
 
-/// A signature without its unhashed area, which anybody can change: hints, and back-signatures.
+/// A signature without its unhashed area, which everyone can change: hints, and back-signatures.
 pub(super) fn bare(signature: &Signature) -> Option<Signature> {
     let mut config = signature.config()?.clone();
     config.unhashed_subpackets.clear();

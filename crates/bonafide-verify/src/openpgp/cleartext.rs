@@ -1,11 +1,11 @@
 //! Clear-signed messages (RFC 9580, 7).
 //!
-//! Whoever reads the file itself, line by line, must see no line of a list that is not signed. So there
-//! is room for nothing else: what stands around the signed text is a few lines of a fixed form, and the
-//! text has no line that others would read as two.
+//! A program that reads the file itself, line by line, must see no line of a list that is not
+//! signed. So the signed text is surrounded only by a few lines of a fixed form, and it has no line
+//! that other programs would read as two.
 //!
-//! rpgp reads such messages too, but looks for the end of the text anew with every line, so a few
-//! megabytes of short lines would keep it busy for hours.
+//! rpgp reads such messages too, but searches for the end of the text again with every line, so a
+//! few megabytes of short lines would keep it busy for hours.
 
 use super::{ParsedSignature, detached_signatures};
 use crate::{Error, kind, text};
@@ -32,13 +32,13 @@ pub(crate) fn cleartext(message: &[u8]) -> Result<(String, Vec<ParsedSignature>)
     Ok((text, detached_signatures(signature.as_bytes())?))
 }
 
-/// The canonical text and the armored signature. Nothing may stand before, after or between them:
-/// it would look signed, and is not.
+/// The canonical text and the armored signature. Nothing may be before, after or between them: it
+/// would look signed, and is not.
 fn split(message: &str) -> Result<(String, &str), String> {
     let (first, mut rest) = framed(message);
     if first != BEGIN {
         return Err(if first.starts_with(BEGIN) {
-            format!("there is something behind `{BEGIN}`")
+            format!("there is something after `{BEGIN}`")
         } else {
             "there is something before it".to_owned()
         });
@@ -68,8 +68,8 @@ fn split(message: &str) -> Result<(String, &str), String> {
 const CUT: &str = "it is cut short, or its signature was taken away";
 
 /// The text up to the signature's header. Lines that begin with a dash have an escape before them,
-/// so that none looks like that header. Blanks at the ends of lines (GnuPG counts carriage returns
-/// among them) and the last line's end are not signed.
+/// so that none looks like that header. Blanks at the ends of lines (GnuPG includes carriage
+/// returns) and the last line's end are not signed.
 fn body(mut rest: &str) -> Result<(String, &str), String> {
     let mut text = String::with_capacity(rest.len());
     let mut number = 1_usize;
@@ -99,7 +99,7 @@ fn body(mut rest: &str) -> Result<(String, &str), String> {
     Err(CUT.to_owned())
 }
 
-/// The first line without its end and the white space before that, and what follows.
+/// The first line without its end and the white space before that, and the remaining text.
 fn framed(text: &str) -> (&str, &str) {
     let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
     (without_end(line), rest)

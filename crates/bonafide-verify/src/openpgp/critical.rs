@@ -1,5 +1,5 @@
-//! What a signature marks as critical (RFC 9580, 5.2.3.7): whoever does not know it must take the signature
-//! for invalid, since it may change what the signature means.
+//! What a signature marks as critical (RFC 9580, 5.2.3.7): an implementation that does not know it
+//! must treat the signature as invalid, since it may change what the signature means.
 
 use std::borrow::Cow;
 
@@ -10,8 +10,8 @@ use crate::text;
 /// The bit of a subpacket's type that marks it as critical.
 const CRITICAL: u8 = 0x80;
 
-/// What the signature marks as critical and is not known here, if anything. Only what is signed can
-/// require something: the unhashed area can be changed by whoever passes the signature on.
+/// The critical part of the signature that is unknown here, if there is one. Only the hashed area
+/// can require something: everyone who passes the signature on can change the unhashed area.
 pub(super) fn unknown(signature: &Signature) -> Option<String> {
     let mut subpackets = signature.config()?.hashed_subpackets();
     subpackets.find_map(|subpacket| {
@@ -20,8 +20,8 @@ pub(super) fn unknown(signature: &Signature) -> Option<String> {
     })
 }
 
-/// Known is what is judged here, and what says nothing about whether a signature is valid, such as
-/// preferences. No notation is known.
+/// Known are the subpackets that the policy evaluates, and those without an effect on the validity,
+/// such as preferences. No notation is known.
 fn is_unknown(data: &SubpacketData) -> Option<String> {
     use SubpacketData as S;
     match data {
@@ -61,9 +61,9 @@ fn is_unknown(data: &SubpacketData) -> Option<String> {
     }
 }
 
-/// The signature in a form that rpgp can compute the digest of: it refuses subpackets that are critical
-/// and unknown to it, and what they say of a key would be lost, revocations included. With the bit in the
-/// type the bytes are the same.
+/// The signature in a form of which rpgp can compute the digest: rpgp refuses critical subpackets
+/// that it does not know, and their statements about a key would be lost, revocations included.
+/// With the bit in the type the bytes are the same.
 pub(super) fn readable(signature: &Signature) -> Cow<'_, Signature> {
     let is_refused = |subpacket: &Subpacket| {
         subpacket.is_critical && matches!(subpacket.data, SubpacketData::Other(..))

@@ -1,4 +1,4 @@
-//! What a certificate knows, as bytes that the fuzz targets compare.
+//! The contents of a certificate, as bytes that the fuzz targets compare.
 
 use bytes::Bytes;
 use pgp::packet::Signature;
@@ -8,7 +8,7 @@ use pgp::types::SignatureBytes;
 use super::checked::Certificate;
 
 impl Certificate {
-    /// A subkey with its primary key is a fact, and so is what each signature says of one.
+    /// A subkey with its primary key is one entry, and so is the statement of each signature.
     pub(crate) fn facts(&self) -> Vec<Vec<u8>> {
         let primary = written(&self.primary);
         let mut facts = vec![primary.clone()];
@@ -34,7 +34,7 @@ impl Certificate {
     }
 }
 
-/// Without the mathematics: of one statement there may be several signatures.
+/// Without the mathematics: one statement may have several signatures.
 fn words(said: &Signature) -> Vec<u8> {
     let config = said.config().cloned();
     let nothing = SignatureBytes::Native(Bytes::new());

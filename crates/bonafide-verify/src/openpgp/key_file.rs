@@ -1,4 +1,4 @@
-//! Key files: certificates in whatever order and company they come.
+//! Key files: certificates in any order, beside anything else.
 
 use std::collections::HashSet;
 
@@ -14,26 +14,26 @@ const MAX_KEY_PACKETS: usize = 2_000;
 const MAX_KEY_FILE: usize = 64 * 1024 * 1024;
 /// More revocations than any key has; each costs a verification.
 const MAX_REVOCATIONS: usize = 64;
-/// Of any kind: what is no key says so.
+/// Any PGP armor; `dearmor` rejects blocks that are not public keys.
 const HEADER: &[u8] = b"-----BEGIN PGP ";
 
-/// What is in a key file.
+/// The contents of a key file.
 pub(crate) struct KeyFile {
     pub(crate) certificates: Vec<SignedPublicKey>,
-    /// What could not be read of it.
+    /// The parts that could not be read.
     pub(crate) unreadable: Option<String>,
-    /// The bound behind which nothing was read, if there is more.
+    /// The limit after which nothing was read, if there is more.
     pub(crate) bound: Option<String>,
 }
 
-/// Reads the certificates of a key file, binary or of one or more armored blocks, and says what
-/// could not be read of it.
+/// Reads the certificates of a key file, binary or of one or more armored blocks, and reports what
+/// could not be read.
 ///
-/// GnuPG's own keyrings have trust packets between a user id and its signatures; they mean
-/// nothing to others and would part what belongs together. A packet or block that can't be read
-/// (a newer version, an unknown algorithm) does not spoil the others.
+/// GnuPG's own keyrings have trust packets between a user id and its signatures; they have no
+/// meaning outside and would separate related packets. A packet or block that can't be read (a
+/// newer version, an unknown algorithm) does not affect the others.
 ///
-/// Only the wanted certificates are given their revocations: a file of thousands of others must not
+/// Only the wanted certificates get their revocations: a file with thousands of others must not
 /// cost a verification for each pair.
 pub(crate) fn certificates(
     file: &[u8],
@@ -63,7 +63,7 @@ pub(crate) fn certificates(
     }
     let parsed = SignedPublicKeyParser::from_packets(packets.into_iter().peekable());
     let mut certificates: Vec<_> = parsed.filter_map(Result::ok).collect();
-    // What the copies of one certificate say is united, so one of them is enough.
+    // The statements of the copies of one certificate are merged, so one of them is enough.
     let mut seen = HashSet::new();
     for certificate in &mut certificates {
         if wanted(certificate) && seen.insert(certificate.fingerprint()) {
@@ -83,7 +83,7 @@ pub(crate) fn certificates(
     })
 }
 
-/// Of a primary key or of a subkey; those of user ids say nothing of keys.
+/// Of a primary key or of a subkey; those of user ids do not revoke keys.
 fn is_revocation(signature: &Signature) -> bool {
     matches!(
         signature.typ(),
@@ -91,7 +91,7 @@ fn is_revocation(signature: &Signature) -> bool {
     )
 }
 
-/// The binary form, one part a block.
+/// The binary form, one part for each block.
 fn decode(file: &[u8]) -> Result<(Vec<Vec<u8>>, Option<String>), String> {
     if is_binary(file) {
         return Ok((vec![file.to_vec()], None));
@@ -112,9 +112,9 @@ fn decode(file: &[u8]) -> Result<(Vec<Vec<u8>>, Option<String>), String> {
     }
 }
 
-/// Gives a certificate its revocations, wherever they stand in the file: appended at its end they
-/// would seem to belong to its last subkey, and be lost. Those of its subkeys are among them. None is
-/// checked yet; copies of one are one, whatever hints stand beside them.
+/// Gives a certificate its revocations, wherever they are in the file: appended at its end they
+/// would seem to belong to its last subkey, and be lost. Those of its subkeys are among them. None
+/// is verified yet; copies of one revocation are merged, whatever hints they have.
 fn revoke(certificate: &mut SignedPublicKey, revocations: &[Signature]) {
     let primary = &certificate.primary_key;
     let named = |revocation: &&Signature| certificate::names(revocation, primary);

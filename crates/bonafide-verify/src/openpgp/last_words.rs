@@ -1,4 +1,4 @@
-//! What a key said of itself last, which is what counts.
+//! The newest self-signatures of a key, which are the effective ones.
 
 use jiff::{SignedDuration, Timestamp};
 use pgp::packet::{Signature, SignatureType, SubpacketData};
@@ -8,13 +8,14 @@ use super::certificate::{acceptable_digest, timestamp};
 /// How far a signer's clock may be ahead of ours.
 pub(super) const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(30);
 
-/// The last words of a primary key on one subject, such as its end; empty if it said nothing at all.
+/// The newest statements of a primary key about one subject, such as its expiry; empty if there are
+/// none.
 ///
-/// It speaks directly and over its user ids. The newest signature of each kind replaces the older ones
-/// of its kind (RFC 9580, 5.2.3.10), and of the two the newer one that has the subpacket counts. One
-/// without it says nothing: the direct one that GnuPG makes to name a revoker does not take back the
-/// end and the flags over a user id, and a new user id not those that were given directly. If neither
-/// has it there are none, as far as the key goes.
+/// Self-signatures are direct or over a user id. The newest signature of each kind replaces the
+/// older ones of its kind (RFC 9580, 5.2.3.10), and of the two the newer one that has the subpacket
+/// is effective. One without it states nothing: the direct signature that GnuPG makes to name a
+/// revoker does not remove the expiry and the flags over a user id, and a new user id does not
+/// remove those of a direct signature. If neither has the subpacket, the key has none.
 pub(super) fn on(
     own: &[Signature],
     has_it: impl Fn(&Signature) -> bool,
@@ -31,15 +32,16 @@ pub(super) fn on(
     if said.is_empty() { silent } else { said }
 }
 
-/// What a primary key said last directly, and over its user ids.
+/// The newest self-signatures of a primary key, direct and over its user ids.
 pub(super) fn of_each_kind(own: &[Signature], now: Timestamp) -> [Vec<&Signature>; 2] {
     let is_direct = |said: &&Signature| said.typ() == Some(SignatureType::Key);
     let (direct, over_users): (Vec<_>, Vec<_>) = own.iter().partition(is_direct);
     [direct, over_users].map(|kind| newest(kind, |said| said, now))
 }
 
-/// The newest that are not from the future. Several are of the same second; each of them must allow
-/// what is done, so that neither the order of a key file nor the more generous one matters.
+/// The newest signatures that are not from the future. Several may be of the same second; each of
+/// them must allow the use, so that neither the order of a key file nor the more generous one
+/// matters.
 pub(super) fn newest<'a, T: Copy>(
     all: impl IntoIterator<Item = T>,
     signature: impl Fn(T) -> &'a Signature,
@@ -56,12 +58,12 @@ pub(super) fn newest<'a, T: Copy>(
     newest.map(|(_, each)| each).collect()
 }
 
-/// Says when the key ends, or that it never does.
+/// States when the key expires, or that it never does.
 pub(super) fn has_end(said: &Signature) -> bool {
     said.key_expiration_time().is_some()
 }
 
-/// Says what the key is for.
+/// States what the key may be used for.
 pub(super) fn has_flags(said: &Signature) -> bool {
     said.config().is_some_and(|config| {
         let mut subpackets = config.hashed_subpackets();

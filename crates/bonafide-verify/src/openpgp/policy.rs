@@ -1,4 +1,4 @@
-//! The rules that make a mathematically right signature count. One function a rule.
+//! The rules by which a mathematically valid signature is accepted. One function for each rule.
 
 use jiff::Timestamp;
 use pgp::crypto::hash::HashAlgorithm;
@@ -16,7 +16,7 @@ use crate::{AcceptedWeakness, Algorithm, Digest, Error, Evidence, Fingerprint};
 /// RSA keys below this are refused.
 const MIN_RSA_BITS: u16 = 2048;
 
-/// A signature whose form is acceptable: what it says of itself, and who is said to have made it.
+/// A signature of an acceptable form: its fields, and the issuer that it names.
 #[derive(Clone, Debug)]
 pub(super) struct Claim {
     certificate: Fingerprint,
@@ -42,7 +42,8 @@ pub(crate) fn verify(
     if signer.verify(signature, data).is_err() {
         return Err(claim.bad_signature());
     }
-    // From here on the signature is the key's own word; is it one that counts?
+    // From here on the signature is known to be by this key; the rules decide whether it is
+    // accepted.
     let accepted_weaknesses = claim.counts(certificate, &signer, signature, now)?;
     let signed_sha256 = Digest::of(Algorithm::Sha256, data);
     Ok(Some(claim.evidence(
@@ -75,7 +76,7 @@ impl Claim {
         })
     }
 
-    /// The rules of time, and those about what the key may do.
+    /// The rules about time, and about what the key may do.
     pub(super) fn counts(
         &self,
         certificate: &Certificate,
@@ -133,7 +134,7 @@ impl Claim {
     }
 }
 
-/// Versions 3 (legacy vendors), 4 and 6 are signatures; the others were never standardised.
+/// Versions 3 (legacy vendors), 4 and 6 are signatures; the others were never standardized.
 fn version(signature: &Signature) -> Result<u8, Error> {
     match signature.version() {
         SignatureVersion::V3 => Ok(3),
@@ -149,7 +150,7 @@ fn version(signature: &Signature) -> Result<u8, Error> {
     }
 }
 
-/// SHA-256 or stronger. MD5, SHA-1 and RIPEMD-160 collide or are about to.
+/// SHA-256 or stronger. MD5, SHA-1 and RIPEMD-160 have collisions, or will soon.
 fn digest_strength(
     signer: &Signer<'_>,
     signature: &Signature,
@@ -172,7 +173,7 @@ fn digest_strength(
 }
 
 /// Binary (RFC 9580, 5.2.1.1) and text (5.2.1.2) signatures are over files. Others, such as
-/// standalone and time-stamp signatures, are over something else and say nothing of the data.
+/// standalone and time-stamp signatures, are not over the data.
 fn signature_type(
     signer: &Signer<'_>,
     signature: &Signature,
@@ -198,7 +199,7 @@ fn signature_type(
     }
 }
 
-/// A signature may say that something in it must be understood (RFC 9580, 5.2.3.7).
+/// A signature may require that a part of it is understood (RFC 9580, 5.2.3.7).
 pub(super) fn critical_is_known(
     signer: &Fingerprint,
     signature: &Signature,
@@ -245,7 +246,7 @@ fn key_strength(signer: &Signer<'_>, signed_at: Timestamp) -> Result<(), Error> 
     }
 }
 
-/// The modulus is written first, as a number with its length in bits before it (RFC 9580, 3.2).
+/// The modulus is written first, as a number after its length in bits (RFC 9580, 3.2).
 fn rsa_bits(params: &impl Serialize) -> u16 {
     let bytes = params.to_bytes().unwrap_or_default();
     match bytes[..] {

@@ -231,7 +231,7 @@ fn what_a_name_is_listed_with_is_named_if_it_proves_nothing() {
             "{line}: {refused}"
         );
         assert_eq!(list.weak_names().collect::<Vec<_>>(), ["x"], "{line}");
-        // Beside one that proves something it says nothing.
+        // Beside one that proves something it has no effect.
         if !line.starts_with('#') {
             let text = format!("{line}\n{A}  x\n");
             assert_eq!(expected(&text, "x").digest.to_string(), A);

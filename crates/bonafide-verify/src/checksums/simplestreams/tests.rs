@@ -68,7 +68,7 @@ fn items_without_path_or_digest_are_left_out() {
         json!({"id": "ami-1"}),
     ]);
     assert!(list.is_empty());
-    // What proves nothing is named to whoever asks for it.
+    // A digest that proves nothing is reported when its name is requested.
     let refused = list.expected("x.img");
     assert!(
         matches!(&refused, Err(Error::WeakListing { algorithms, .. }) if algorithms[..] == ["MD5"]),
@@ -147,11 +147,11 @@ fn items_of_another_shape_are_refused() {
     for (item, reason) in [
         (
             json!({"path": "x.img", "sha256": "d41d8cd9"}),
-            "no sha256 digest of `x.img`",
+            "not a sha256 digest of `x.img`",
         ),
         (
             json!({"path": "x.img", "sha512": A}),
-            "no sha512 digest of `x.img`",
+            "not a sha512 digest of `x.img`",
         ),
         (
             json!({"path": "x.img", "sha256": A, "size": -1}),

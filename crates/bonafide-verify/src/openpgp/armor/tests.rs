@@ -81,7 +81,7 @@ fn armor_of_another_kind_or_without_its_parts_is_refused() {
             KEY.replace("END PGP PUBLIC KEY", "END PGP PRIVATE KEY"),
             "does not end",
         ),
-        (KEY.replacen("\n=", "\n=AAAA\n=", 1), "behind its checksum"),
+        (KEY.replacen("\n=", "\n=AAAA\n=", 1), "after its checksum"),
         (KEY.replacen("\n\n", "\n\n*", 1), "base64"),
         (KEY.replacen("\n\n", "\n\n ", 1), "base64"),
     ] {
@@ -112,7 +112,7 @@ fn headers_without_end_are_refused() {
 }
 
 #[test]
-fn what_is_larger_than_a_signature_is_none() {
+fn what_is_larger_than_a_signature_is_refused() {
     for file in [
         format!("{}-----BEGIN PGP SIGNATURE-----\n\n", " ".repeat(70_000)),
         format!("-----BEGIN PGP SIGNATURE-----\n{}", " ".repeat(70_000)),
@@ -131,7 +131,7 @@ fn what_is_larger_than_a_signature_is_none() {
     assert!(error.contains("it is an HTML page"), "{error}");
 }
 
-/// To look for the end anew with every piece took rpgp hours.
+/// rpgp took hours, since it searched for the end again with every piece.
 #[test]
 fn an_end_that_does_not_come_is_refused() {
     let begin = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n";

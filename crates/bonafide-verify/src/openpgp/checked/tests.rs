@@ -1,5 +1,5 @@
-//! Key files that would keep a verifier busy: what a signature says is checked once, however often it
-//! comes. All that is needed to make them is what the vendor published.
+//! Key files that would keep a verifier busy: each statement is verified once, however often it
+//! occurs. The vendor's public files are enough to make them.
 
 use std::cell::Cell;
 
@@ -44,7 +44,7 @@ fn packet(packet: &impl PacketTrait) -> Vec<u8> {
     bytes
 }
 
-/// The same words, with something else beside them that is not signed.
+/// The same statement with different unsigned data beside it.
 fn varied(signature: &Signature, number: u32) -> Vec<u8> {
     let mut signature = signature.clone();
     let policy = SubpacketData::PolicyURI(format!("{number:04}"));
@@ -73,8 +73,8 @@ fn repeated(count: u32, part: impl Fn(u32) -> Vec<u8>) -> Vec<u8> {
     (0..count).flat_map(part).collect()
 }
 
-/// The verdict over what the key signs, with its certificate from this file, and how many
-/// verifications it took to read that.
+/// The result for a signature by the key, with its certificate from this file, and how many
+/// verifications reading the file took.
 fn verdict(key: &SigningKey, file: &[u8]) -> (Result<(), Error>, u32) {
     let mut keyring = Keyring::new("vendor", [key.fingerprint().parse().unwrap()]);
     COUNT.set(0);
@@ -165,14 +165,14 @@ fn the_same_revocation_with_other_hints_is_one() {
     ];
     let mut keyring = Keyring::new("vendor", [key.fingerprint().parse().unwrap()]);
     keyring.add(&file.concat()).unwrap();
-    // Retired, it would count for what it signed before.
+    // Retired, it would be valid for what it signed before.
     let at = SignatureOptions::at(time("2026-09-01T00:00:00Z"));
     let signature = key.sign_binary(LIST, &at).unwrap();
     let refused = keyring.verify_detached(LIST, &signature, time("2026-11-23T12:00:00Z"));
     assert!(matches!(refused, Err(Error::KeyRevoked { .. })));
 }
 
-/// The hint names another key: that copy says nothing, and takes nothing from the genuine one.
+/// The hint names another key: that copy states nothing, and takes nothing from the genuine one.
 #[test]
 fn a_copy_with_a_false_hint_does_not_hide_the_genuine_one() {
     let key = key();

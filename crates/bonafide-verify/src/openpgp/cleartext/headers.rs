@@ -1,5 +1,5 @@
-//! The lines around the text of a clear-signed message. They are not signed, so they must not look as
-//! if they were.
+//! The lines around the text of a clear-signed message. They are not signed, so they must not look
+//! signed.
 
 use crate::text;
 
@@ -17,17 +17,17 @@ const DIGESTS: [&str; 9] = [
 ];
 /// One for each signature, and no more than there are signatures.
 const MAX_HASH_HEADERS: usize = super::super::MAX_SIGNATURES;
-/// As many characters as all names have, with commas and blanks.
+/// The total length of all names, with commas and blanks.
 const MAX_HASH_HEADER: usize = 96;
 
-/// What may stand in the armor of the signature (RFC 9580, 6.2.2).
+/// The keys that are allowed in the armor of the signature (RFC 9580, 6.2.2).
 const KEYS: [&str; 5] = ["Charset", "Comment", "Hash", "MessageID", "Version"];
 const MAX_SIGNATURE_HEADERS: usize = 16;
 const MAX_SIGNATURE_HEADER: usize = 160;
 /// The digits of MD5; every list has at least so many in each line.
 const SHORTEST_DIGEST: usize = 32;
 
-/// Only `Hash: NAME, NAME` may stand between the first line and the empty one; `number` counts from 0.
+/// Only `Hash: NAME, NAME` may be between the first line and the empty one; `number` starts at 0.
 pub(super) fn of_message(header: &str, number: usize) -> Result<(), String> {
     if number >= MAX_HASH_HEADERS {
         return Err(format!("it has more than {MAX_HASH_HEADERS} headers"));
@@ -55,8 +55,8 @@ pub(super) fn of_message(header: &str, number: usize) -> Result<(), String> {
     }
 }
 
-/// The signature up to its last line, without which armor is refused: short headers of known keys, and
-/// base64. Neither may hold what looks like the digest of a file.
+/// The signature up to its last line, without which armor is refused: short headers with known
+/// keys, and base64. Neither may contain what looks like the digest of a file.
 pub(super) fn of_signature(block: &str) -> Result<(), String> {
     let mut lines = block.split('\n').skip(1).map(super::without_end);
     let headers: Vec<_> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
@@ -69,7 +69,7 @@ pub(super) fn of_signature(block: &str) -> Result<(), String> {
     for header in headers {
         of_armor(header)?;
     }
-    // Whatever is not signed in a signature can be chosen so that a line of its base64 is like this.
+    // The unsigned part of a signature can be chosen so that a line of its base64 looks like this.
     match lines.find(|line| is_digest(line)) {
         Some(line) => Err(format!(
             "a line of its signature looks like a digest: `{}`",

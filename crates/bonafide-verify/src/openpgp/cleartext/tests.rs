@@ -27,7 +27,7 @@ fn text_is_unescaped_and_brought_into_canonical_form() {
 }
 
 #[test]
-fn what_stands_around_the_signed_text_is_refused() {
+fn text_around_the_signed_text_is_refused() {
     let message = signed("one\ntwo\n");
     for (changed, reason) in [
         (format!("zero\n{message}"), "before"),
@@ -92,7 +92,7 @@ fn assert_no_line_beside(message: &str, text: &str) {
     }
 }
 
-/// All that a reader may take for a line end or a blank, and all that moves a cursor.
+/// Every character that a reader may take for a line end or a blank, or that moves a cursor.
 fn odd_characters() -> impl Iterator<Item = char> {
     let controls = (0..0x20).chain(0x7f..0xa1).filter_map(char::from_u32);
     let controls = controls.filter(|c| !"\t\n\r".contains(*c));
@@ -190,7 +190,7 @@ fn only_blanks_tabs_and_carriage_returns_are_white_space() {
         for odd in odd_characters() {
             for tail in [odd.to_string(), format!(" {odd}"), format!("{odd} \r")] {
                 let read = cleartext(with(number, &tail).as_bytes());
-                // Behind a line of the text it is text, which then is another one.
+                // After a line of the text it is text, which is then different.
                 let is_text = (3..5).contains(&number) && text::breaks(&odd.to_string()).is_none();
                 match read {
                     Ok((text, _)) => assert!(is_text && text != "one\r\ntwo", "{number} {odd:?}"),
@@ -199,7 +199,7 @@ fn only_blanks_tabs_and_carriage_returns_are_white_space() {
             }
         }
     }
-    // White space behind the last line.
+    // White space after the last line.
     assert!(cleartext(format!("{message}\r\n \t\n").as_bytes()).is_ok());
     for odd in odd_characters() {
         assert!(refusal(&format!("{message}{odd}\n")).contains("after"));
@@ -224,7 +224,7 @@ fn text_that_others_part_into_other_lines_is_refused() {
             }
         }
     }
-    // A tab parts nothing.
+    // A tab separates nothing.
     assert!(cleartext(signed("one\ttwo\n").as_bytes()).is_ok());
 }
 
@@ -275,7 +275,7 @@ fn the_armor_of_the_signature_holds_nothing_that_looks_signed() {
     }
 }
 
-/// A notation that is not signed can make a line of base64 what one likes.
+/// An unsigned notation can make a line of base64 arbitrary.
 #[test]
 fn no_line_of_the_base64_is_a_bare_digest() {
     let message = signed("one\n");
@@ -305,7 +305,7 @@ proptest! {
         prop_assert_eq!(signatures.len(), 1);
     }
 
-    /// As Python parts them, which knows the most line ends: what is not framing is signed.
+    /// As Python splits them, which has the most line ends: what is not framing is signed.
     #[test]
     fn a_reader_of_lines_sees_no_line_that_is_not_signed(
         seed in "(Hash: )?[A-Z0-9, -]{0,12}",
