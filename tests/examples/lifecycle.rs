@@ -207,7 +207,7 @@ async fn a_plan_is_written_approved_and_applied() {
     let (code, stdout, _) = operator.run(&["--apply", plan]).await;
     assert_eq!(code, 1);
     assert!(
-        stdout.contains("FAILED") && stdout.contains("the world has moved on"),
+        stdout.contains("FAILED") && stdout.contains("the plan is outdated"),
         "{stdout}"
     );
 
@@ -219,7 +219,7 @@ async fn a_plan_is_written_approved_and_applied() {
     let (code, stdout, _) = operator.run(&["--apply", plan]).await;
     assert_eq!(code, 1);
     assert!(
-        stdout.contains("No longer planned: + publish    rescue build"),
+        stdout.contains("no longer planned: + publish    rescue build"),
         "{stdout}"
     );
     assert_eq!(operator.images_of(0).len(), 1);

@@ -218,7 +218,7 @@ async fn a_user_who_may_not_publish_leaves_the_old_image_the_newest() {
         .filter(|refused| refused.is_failure())
         .collect();
     assert!(
-        matches!(&failed[..], [one] if one.reason.to_string().contains("does not let this user publish")),
+        matches!(&failed[..], [one] if one.reason.to_string().contains("does not allow this user to publish")),
         "{done:?}"
     );
     let image = life.cloud.image(old).unwrap();

@@ -1,4 +1,4 @@
-//! Proves an image again, by what is stored on it: for its users, who need not trust its operator.
+//! Verifies an image again by what is stored on it, for users who do not trust its operator.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,30 +22,30 @@ pub(crate) mod record;
 use described::contradictions;
 use links::{boots_alone, broken, claimed_digest, claims, files, prove, stored_digest};
 
-/// More characters of a reason help no reader.
+/// Longer reasons are truncated.
 const MAX_REASON: usize = 2000;
 
-/// What came of an audit.
+/// The result of an audit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "verdict")]
 #[non_exhaustive]
 pub enum Verdict {
     /// Something contradicts what the image claims.
     Broken {
-        /// What.
+        /// The contradiction.
         reason: String,
     },
-    /// Every link holds, from the pinned key to the digest that Glance says or, with [`Depth::Bytes`], to
-    /// the bytes that it gives.
+    /// Every link is valid, from the pinned key to the digest that Glance reports or, with
+    /// [`Depth::Bytes`], to the bytes that it stores.
     Verified,
-    /// Nothing contradicts, but something was not shown.
+    /// There is no contradiction, but a link is missing.
     Unverified {
-        /// What remains.
+        /// The missing link.
         remains: String,
     },
 }
 
-/// One image and what could be proven of it. Serialises to JSON for machines.
+/// One image and the result of its audit. Can be serialized to JSON.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct AuditReport {
@@ -53,28 +53,28 @@ pub struct AuditReport {
     pub image: Uuid,
     /// Its name in Glance.
     pub name: Option<String>,
-    /// The keyring that it names. Who signed indeed is in `evidence`.
+    /// The keyring that it names. The actual signer is in `evidence`.
     pub keyring: Option<String>,
     /// The file's name in the vendor's signed list, and its digest there.
     pub expected: Option<ExpectedDigest>,
     /// Who signed that list, when and how.
     pub evidence: Option<Evidence>,
-    /// Whether it is proven.
+    /// The result.
     #[serde(flatten)]
     pub verdict: Verdict,
 }
 
-/// Whether the bytes themselves are looked at.
+/// Whether the bytes themselves are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Depth {
-    /// The stored image is read, and the vendor's file too where that was decompressed.
+    /// The stored image is downloaded, and the vendor's file too if that was decompressed.
     Bytes,
-    /// Glance's own digest is believed.
+    /// Glance's own digest is trusted.
     #[default]
     Digests,
 }
 
-/// Proves images of a cloud again. No rights of an administrator are needed.
+/// Verifies images of a cloud again. No rights of an administrator are needed.
 ///
 /// The chain is: pinned key → signature on the image → signed list on the image → digest of the
 /// vendor's file → Glance's `os_hash_value`, or the bytes themselves.
@@ -84,15 +84,15 @@ pub struct Auditor {
     glance: Glance,
     clock: Clock,
     trust: BTreeMap<String, KeySources>,
-    /// Valid for images of each keyring that name one of its fingerprints.
+    /// Used for images of each keyring that have one of its fingerprints.
     given: Vec<KeySources>,
     depth: Depth,
-    /// Those that were read, by name: many images are signed by the same keys.
+    /// Keyrings that were loaded, by name: many images are signed by the same keys.
     keyrings: Arc<Mutex<BTreeMap<String, Keyring>>>,
 }
 
 impl Auditor {
-    /// An auditor of the session's cloud, who reads keys and vendors' files through `fetch`.
+    /// An auditor of the session's cloud that reads keys and vendors' files through `fetch`.
     #[must_use]
     pub fn new(fetch: Arc<dyn Fetch>, session: Session, clock: impl Into<Clock>) -> Self {
         Self {
@@ -106,7 +106,7 @@ impl Auditor {
         }
     }
 
-    /// Whose keys count under this keyring's name, instead of those that are known.
+    /// Accepts these keys under this keyring's name, instead of the known ones.
     #[must_use]
     pub fn trust(mut self, keyring: impl Into<String>, trust: KeySources) -> Self {
         self.trust.insert(keyring.into(), trust);
@@ -114,9 +114,9 @@ impl Auditor {
         self
     }
 
-    /// Keys that are valid for each image that names one of their pinned fingerprints, whatever
-    /// keyring it names: a catalog may pin keys of its own for any channel. Who signed is then
-    /// the vendor of this trust, and not that of the keyring.
+    /// Accepts these keys for each image that has one of their pinned fingerprints, whatever
+    /// keyring it names: a catalog may pin keys of its own for any channel. The evidence then names
+    /// the vendor of these keys, and not that of the keyring.
     #[must_use]
     pub fn key(mut self, trust: KeySources) -> Self {
         self.given.push(trust);
@@ -124,18 +124,18 @@ impl Auditor {
         self
     }
 
-    /// How deep to look; by default no image is downloaded.
+    /// Whether bytes are read; by default no image is downloaded.
     #[must_use]
     pub const fn depth(mut self, depth: Depth) -> Self {
         self.depth = depth;
         self
     }
 
-    /// Proves one image.
+    /// Verifies one image.
     ///
     /// # Errors
     ///
-    /// [`Error`] if cloud or vendor can't be asked; what they say is the verdict.
+    /// [`Error`] if cloud or vendor can't be asked; their answers are part of the verdict.
     pub async fn audit(&self, image: &Image) -> Result<AuditReport, Error> {
         let mut audited = AuditReport {
             image: image.id,
@@ -179,8 +179,8 @@ impl Auditor {
         match (self.depth, packed) {
             (Depth::Digests, false) => stored_digest(image, &expected),
             (Depth::Digests, true) => Err(Stop::Remains(
-                "the vendor signed the compressed file; that Glance stores what is in it takes a \
-                 download of the vendor's file"
+                "the vendor signed the compressed file; to compare its content with the stored image \
+                 takes a download of the vendor's file"
                     .to_owned(),
             )),
             (Depth::Bytes, false) => self.stored_bytes(image, check).await,
@@ -197,7 +197,7 @@ impl Auditor {
             ));
         };
         let given = self.given_for(image);
-        // A key that was given is another keyring than the one that the image names.
+        // A given key is another keyring than the one that the image names.
         let known_as = match given {
             Some(trust) if !self.trust.contains_key(name) => format!("{}: {name}", trust.vendor()),
             _ => name.clone(),
@@ -209,7 +209,7 @@ impl Auditor {
         let trust = self.trust.get(name).or(given).cloned();
         let Some(trust) = trust.or_else(|| KeySources::known(name)) else {
             return Err(Stop::Remains(format!(
-                "it is signed by keys of `{name}`, which are not known here"
+                "it is signed by keys of `{name}`, which are unknown here"
             )));
         };
         let keyring = trust.keyring(self.fetch.as_ref()).await;
@@ -218,7 +218,7 @@ impl Auditor {
         Ok(keyring)
     }
 
-    /// The given keys among which is the one that the image says it is signed by.
+    /// The given key by which the image claims to be signed.
     fn given_for(&self, image: &Image) -> Option<&KeySources> {
         let named = image.properties.get(marker::CERTIFICATE)?;
         let is_named = |trust: &&KeySources| {
@@ -229,7 +229,7 @@ impl Auditor {
     }
 }
 
-/// Why a chain ends before its end.
+/// Why a chain ends early.
 enum Stop {
     Broken(String),
     Failed(Box<Error>),
@@ -242,7 +242,8 @@ impl Stop {
     }
 }
 
-/// An image's owner writes what it likes in names and properties, and a terminal obeys some characters.
+/// An image's owner may write anything in names and properties, and a terminal executes some
+/// characters.
 fn printable(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     let mut shown = String::new();

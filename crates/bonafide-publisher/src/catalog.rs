@@ -1,4 +1,4 @@
-//! The operator's table as data.
+//! The operator's catalog as data.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,12 +16,12 @@ use entry::Reading;
 use file::File;
 use place::Place;
 
-/// The operator's table, built in, and what other vendors sign.
+/// The built-in catalog: the operator's table, and what other vendors sign.
 /// The built-in one has some ten kilobytes.
 const MAX_SIZE: u64 = 4 * 1024 * 1024;
 const BUILTIN: &str = include_str!("../catalog.toml");
 
-/// Which channels are published, and how: a TOML file, checked whole when it is read.
+/// Which channels are published, and how: a TOML file, checked completely when it is read.
 ///
 /// ```
 /// use bonafide_publisher::Catalog;
@@ -68,7 +68,7 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// [`CatalogError`] with the line and column of everything that is wrong.
+    /// [`CatalogError`] with the line and column of every mistake.
     pub fn load(path: &Path) -> Result<Self, CatalogError> {
         let failed = |source| CatalogError::Io {
             path: path.to_owned(),
@@ -114,7 +114,7 @@ impl Catalog {
         };
         let mut entries: Vec<ChannelConfig> = Vec::new();
         let (mut names, mut titles) = (BTreeSet::new(), BTreeSet::new());
-        // A run may use those whatever the file says.
+        // A run may use those, whatever the file says.
         let mut scs_titles = BTreeSet::new();
         for channel in &file.channels {
             let Some(entry) = reading.entry(channel) else {

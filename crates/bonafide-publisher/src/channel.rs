@@ -1,4 +1,4 @@
-//! What the operator wants published.
+//! What the operator wants to publish of one vendor.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -20,21 +20,21 @@ mod settings;
 
 pub use settings::{ImageNames, PropertyOverrides};
 
-/// The vendor's name of the images that the operator makes.
+/// The vendor name of custom images.
 pub(crate) const OPERATOR: &str = "operator";
 
 /// How images are named and dated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Profile {
-    /// SCS: the plain name `Ubuntu 24.04`, dated by the vendor's build.
+    /// SCS: the plain name `Ubuntu 24.04`, with the date of the vendor's build.
     Scs,
-    /// The operator's catalog: `Ubuntu Noble 24.04 (2026-11-23)`, dated by the day it was added.
+    /// The operator's table: `Ubuntu Noble 24.04 (2026-11-23)`, with the day on which it was added.
     #[default]
     Stack,
 }
 
-/// One image that is kept published: where it comes from, whose keys count, what is promised.
+/// One image that is kept published: its source, its keyring and its lifecycle.
 pub struct Channel {
     pub(crate) source: Box<dyn Source>,
     pub(crate) keyring: Keyring,
@@ -47,13 +47,13 @@ pub struct Channel {
     grace: SignedDuration,
 }
 
-/// A month in which everybody still finds what is superseded.
+/// A month in which a superseded build is still visible to all projects.
 const GRACE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 impl Channel {
     /// A channel with the defaults: profile [`Profile::Stack`], replaced monthly, provided as long
-    /// as the vendor maintains it (until further notice, if the vendor does not say), the last three
-    /// builds kept by their id.
+    /// as the vendor maintains it (until further notice if that is unknown), the last three builds
+    /// kept by their id.
     #[must_use]
     pub fn new(source: impl Source + 'static, keyring: Keyring) -> Self {
         Self {
@@ -69,36 +69,37 @@ impl Channel {
         }
     }
 
-    /// Names and dates after another profile.
+    /// Uses another profile for names and dates.
     #[must_use]
     pub const fn profile(mut self, profile: Profile) -> Self {
         self.profile = profile;
         self
     }
 
-    /// Other promises.
+    /// Sets another lifecycle.
     #[must_use]
     pub fn lifecycle(mut self, lifecycle: LifecyclePolicy) -> Self {
         self.lifecycle = lifecycle;
         self
     }
 
-    /// Names of the operator's.
+    /// Overrides the image names.
     #[must_use]
     pub fn naming(mut self, naming: ImageNames) -> Self {
         self.naming = naming;
         self
     }
 
-    /// Property values of the operator's.
+    /// Overrides property values.
     #[must_use]
     pub fn settings(mut self, settings: PropertyOverrides) -> Self {
         self.settings = settings;
         self
     }
 
-    /// Fetches images from a mirror, and from the vendor what the mirror does not have or has wrong. Lists and signatures still come from the vendor, and the images'
-    /// `image_source` stays the vendor's URL.
+    /// Fetches images from a mirror, and from the vendor if the mirror lacks a file or has a wrong
+    /// one. Lists and signatures still come from the vendor, and the images' `image_source` stays
+    /// the vendor's URL.
     #[must_use]
     pub fn mirror(mut self, mirror: Mirror) -> Self {
         self.mirror = Some(mirror);
@@ -113,8 +114,8 @@ impl Channel {
         self
     }
 
-    /// How long a superseded build stays public; 30 days by default. Then it is visible in the projects
-    /// that use it, and nowhere else.
+    /// How long a superseded build stays public; 30 days by default. Then it is visible only in the
+    /// projects that use it.
     #[must_use]
     pub const fn grace(mut self, grace: SignedDuration) -> Self {
         self.grace = grace;
@@ -148,7 +149,7 @@ impl Channel {
         self.end().is_some_and(|end| end <= now)
     }
 
-    /// The age limit that a list of this time is beyond.
+    /// The age limit, if a list of this time exceeds it.
     pub(crate) fn stale(&self, signed_at: Timestamp, now: Timestamp) -> Option<SignedDuration> {
         let limit = self.age_limit?;
         (now.duration_since(signed_at) > limit).then_some(limit)
@@ -186,7 +187,7 @@ impl Channel {
         }
     }
 
-    /// The name without the day it was added.
+    /// The name without the day on which it was added.
     #[must_use]
     pub fn title(&self) -> String {
         let day = Date::default();
@@ -195,8 +196,8 @@ impl Channel {
         title.unwrap_or(&name).to_owned()
     }
 
-    /// Where an image of the vendor's may be had, in the order in which it is asked for: at the mirror,
-    /// then at the vendor's hosts.
+    /// The places of a vendor's image, in the order in which they are asked: the mirror, then the
+    /// vendor's hosts.
     pub(crate) fn places(&self, file: &ImageFile) -> Vec<Url> {
         let vendor = [Some(&file.url), file.also_at.as_ref()];
         let vendor = vendor.into_iter().flatten();
@@ -219,12 +220,12 @@ impl Channel {
         };
         let mut properties =
             self.properties_of(&file.url, file.version.as_deref(), build_date, min_disk)?;
-        // Patches of the days since the vendor built it are not in it.
+        // It lacks the patches since the vendor built it.
         properties.patch_level = Some(candidate.serial().to_string());
         Ok(properties)
     }
 
-    /// The properties of an image of this channel; `version` where each build has its own.
+    /// The properties of an image of this channel; `version` if each build has its own.
     pub(crate) fn properties_of(
         &self,
         url: &Url,
@@ -256,7 +257,7 @@ impl Channel {
             min_disk,
         );
         properties.maintained_until = product.maintained_until;
-        // Whatever the operator changed, it is not the vendor's image any more.
+        // An image that the operator has changed is not the vendor's image any more.
         if product.vendor == OPERATOR || !properties.may_be_generic() {
             properties.purpose = OsPurpose::Custom;
         }

@@ -1,4 +1,4 @@
-//! Why an image was not published.
+//! Reasons why an image was not published.
 
 use bonafide_sources::{FetchError, Signing, SourceError};
 use jiff::Timestamp;
@@ -19,20 +19,20 @@ pub use left_behind::Leftover;
 pub(crate) use code::of_cloud;
 use unsigned::{known, places};
 
-/// Why an image was not published. In every case nothing unproven is public.
+/// Why an image was not published. In every case nothing unverified is public.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Another run works on the same build.
     #[error(
-        "image {id} is being uploaded by another run{}, which may take until {until}; nothing is to be done: \
+        "another run is uploading image {id}{}, which may take until {until}; no action is needed: \
          if that run dies, a later one removes the image and starts again",
         since.map_or_else(String::new, |since| format!(" since {since}"))
     )]
     Busy {
         /// The image.
         id: Uuid,
-        /// When the image was made, by the cloud's clock.
+        /// When the image was created, by the cloud's clock.
         since: Option<Timestamp>,
         /// The end of the other run's lease, by that run's clock.
         until: Timestamp,
@@ -47,9 +47,9 @@ pub enum Error {
          once"
     )]
     UploadsWait {
-        /// The image without data that says so.
+        /// The image without data that records this.
         id: Uuid,
-        /// How many uploads went wrong.
+        /// How many uploads failed.
         failures: u32,
         /// When the next one may begin.
         until: Timestamp,
@@ -57,9 +57,9 @@ pub enum Error {
     /// The cloud refused or failed.
     #[error(transparent)]
     Cloud(#[from] bonafide_glance::Error),
-    /// Somebody made the image unusable on purpose.
+    /// Someone has deactivated the image.
     #[error(
-        "image {id} is {status}, which an administrator does by hand, so it is left alone; reactivate or \
+        "image {id} is {status}, which only an administrator can do, so it is left alone; reactivate or \
          delete it to have this build published again"
     )]
     Deactivated {
@@ -68,19 +68,19 @@ pub enum Error {
         /// Its status in Glance.
         status: String,
     },
-    /// A publication failed, and the older image could not get its place back. Customers find no image of the
-    /// channel in lists that leave out hidden or old ones.
+    /// A publication failed, and the older image could not get its place back. Customers find no
+    /// image of the channel in lists that omit hidden or old ones.
     #[error(
         "{error}; image {image} had given up its name and `generic` before that, and could not get them \
          back ({failure}): run again soon, the next run does that first"
     )]
     Displaced {
-        /// What went wrong first.
+        /// The first error.
         #[source]
         error: Box<Error>,
         /// The image that should be the newest again.
         image: Uuid,
-        /// Why it could not be made so.
+        /// Why that failed.
         failure: Box<bonafide_glance::Error>,
     },
     /// A compressed image that can't be decompressed.
@@ -88,7 +88,7 @@ pub enum Error {
     Compressed {
         /// The image at the vendor's.
         url: Url,
-        /// What the decoder says.
+        /// The decoder's error.
         reason: String,
     },
     /// The vendor's support has ended, and it has no build any more.
@@ -101,12 +101,12 @@ pub enum Error {
         product: String,
         /// The last day of support.
         since: Date,
-        /// Where a build was looked for.
+        /// The places where a build was looked for.
         looked: Vec<Url>,
     },
-    /// The run could not show for too long that it lives.
+    /// The run could not show for too long that it is alive.
     #[error(
-        "the run could not show for {seconds} s that it lives, so other runs may take it for gone: the \
+        "the run could not show for {seconds} s that it is alive, so other runs may remove its image: the \
          upload to image {id} is broken off; see whether Glance answers and whether this machine slept, then \
          run again"
     )]
@@ -116,23 +116,23 @@ pub enum Error {
         /// [`Heartbeat::fence`](crate::Heartbeat::fence), in seconds.
         seconds: u64,
     },
-    /// A vendor's file could not be fetched whole.
+    /// A vendor's file could not be fetched completely.
     #[error(transparent)]
     Fetch(Box<FetchError>),
     /// Glance stores other bytes than were sent.
     #[error(
-        "Glance stored other bytes than the proven ones in image {id}: expected {expected}, \
+        "Glance stored other bytes than the verified ones in image {id}: expected {expected}, \
          Glance says {found}; look at the image store before the next run"
     )]
     GlanceMismatch {
         /// The image.
         id: Uuid,
-        /// Size and digest that were proven.
+        /// The verified size and digest.
         expected: String,
         /// Size and digest that Glance computed.
         found: String,
     },
-    /// An error page where the list should be.
+    /// An HTML page instead of the list.
     #[error(
         "{url} is an HTML page and not a list of checksums; the vendor's site may be down or moved: \
          open it in a browser, and run again later"
@@ -141,12 +141,12 @@ pub enum Error {
         /// The list.
         url: Url,
     },
-    /// The image can't be used or must not be offered.
+    /// The image can't be used or must not be published.
     #[error("{url} can't be used as an image")]
     Image {
         /// The image at the vendor's.
         url: Url,
-        /// Why.
+        /// The cause.
         #[source]
         source: bonafide_image::Error,
     },
@@ -158,74 +158,74 @@ pub enum Error {
         /// The end of the lease.
         until: Timestamp,
     },
-    /// The vendor's list changed or went while the image was fetched.
+    /// The vendor's list changed or disappeared while the image was fetched.
     #[error(
-        "{list} has changed while the image was fetched, and no longer says what it said; the image \
-         is removed again: run again later"
+        "{list} was changed while the image was fetched, and contradicts its earlier version; the image \
+         is removed: run again later"
     )]
     ListChanged {
         /// The list.
         list: Url,
     },
-    /// A plan that was approved is no longer right.
+    /// An approved plan is no longer right.
     #[error(
-        "the world has moved on since the plan was made; nothing is done. No longer planned: {}; make a \
+        "the plan is outdated, so nothing was changed. These steps are no longer planned: {}; make a \
          new plan",
         gone.join("; ")
     )]
     PlanOutdated {
-        /// The steps that would no longer be taken, in words.
+        /// The steps that would no longer be executed, as text.
         gone: Vec<String>,
     },
-    /// The cloud takes no image by which a run could show that it lives. Uploads are begun anew then, with
-    /// a lease.
-    #[error("the cloud takes no heartbeat image: {why}")]
+    /// The cloud refuses the image by which a run shows that it is alive. Uploads then begin anew,
+    /// with a lease.
+    #[error("the cloud refuses the heartbeat image: {why}")]
     NoHeartbeat {
-        /// What the cloud says.
+        /// The cloud's answer.
         why: String,
     },
-    /// None of the places of an image gave it.
+    /// None of the places of an image has it.
     #[error(
-        "the image can be had at none of its places: {}; and at the last one",
+        "the image is at none of its places: {}; and at the last one",
         joined(passed_over)
     )]
     Nowhere {
-        /// The places before the last one, and what went wrong there.
+        /// The places before the last one, with their errors.
         passed_over: Vec<PassedOver>,
-        /// What went wrong at the last one.
+        /// The error of the last one.
         #[source]
         error: Box<Error>,
     },
     /// A publication failed and its image could not be removed.
     #[error("{error}; {left_behind}")]
     NotCleanedUp {
-        /// What went wrong first.
+        /// The first error.
         #[source]
         error: Box<Error>,
         /// What is left in the cloud.
         left_behind: Leftover,
     },
-    /// An image of this build that is neither as it was published nor on its way.
+    /// An image of this build that is neither as it was published nor being published.
     #[error(
-        "image {id} of this build is not as it was published: it is {found}; it was changed since, so \
+        "image {id} of this build is not as it was published: it is {found}; it was changed afterwards, so \
          it is left alone: delete it, or set it right"
     )]
     UnexpectedState {
         /// The image.
         id: Uuid,
-        /// What is odd about it.
+        /// The difference.
         found: String,
     },
-    /// A list that is signed in itself, or is no plain list.
-    #[error("{list} can't be read without its signature; upload the proven build instead")]
+    /// A list that is clear-signed, or is not a plain list.
+    #[error("{list} can't be read without its signature; upload the verified build instead")]
     NotWithoutSignature {
         /// The list.
         list: Url,
     },
-    /// The image is in Glance, proven and private, but must not be made public.
+    /// The image is stored in Glance, verified and private, but must not be made public.
     #[error(
-        "image {id} is proven and stored, but the cloud does not let this user publish it; it \
-         stays private: give the user the role that `publicize_image` demands and run again"
+        "image {id} is verified and stored, but the cloud does not allow this user to publish it; it \
+         stays private: give the user the role that `publicize_image` requires and run again"
     )]
     NotPublic {
         /// The image.
@@ -234,23 +234,23 @@ pub enum Error {
         #[source]
         source: Box<bonafide_glance::Error>,
     },
-    /// The vendor's list moved twice in a row.
+    /// The vendor's list changed twice in a row.
     #[error(
-        "the vendor is in transition: {list} changed twice while images were fetched; try later"
+        "the vendor is publishing just now: {list} changed twice while images were fetched; run again later"
     )]
     ListUnstable {
         /// The list.
         list: Url,
     },
-    /// The upload's machinery stopped.
+    /// A task or thread of the upload stopped.
     #[error("the upload was interrupted inside this program; run again")]
     Interrupted,
-    /// Properties that no cloud should show.
+    /// Properties that violate the rules.
     #[error("{channel} has properties that are not allowed: {violations}")]
     Properties {
         /// The channel.
         channel: String,
-        /// All of them.
+        /// All violations.
         violations: String,
     },
     /// The vendor's page offers an older build than the published one.
@@ -263,7 +263,7 @@ pub enum Error {
         id: Uuid,
         /// Its build.
         published: String,
-        /// The build that is offered.
+        /// The offered build.
         offered: String,
     },
     /// The vendor's list is older than the one that was accepted before.
@@ -272,16 +272,16 @@ pub enum Error {
          is served again; nothing is changed"
     )]
     OlderList {
-        /// The list that is offered.
+        /// The offered list.
         list: Box<Url>,
         /// When it was signed.
         offered: Timestamp,
         /// An image of the channel.
         id: Uuid,
-        /// When the list was signed that it was accepted by.
+        /// When the list was signed by which it was accepted.
         accepted: Timestamp,
     },
-    /// Two signed files of one build that are of different times.
+    /// Two signed files of one build with different times.
     #[error(
         "{list} was signed at {signed_at}, but the version file beside it at {stamped_at}: they are not of \
          one build; run again later, and report it to the vendor if that does not help"
@@ -307,10 +307,10 @@ pub enum Error {
         /// The date of the directory.
         built: Date,
     },
-    /// The newest build could not be told.
+    /// The newest build could not be found.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// The server announces another size than the signed list gives.
+    /// The server announces another size than the signed list states.
     #[error(
         "{url} is announced with {announced} bytes, but the signed list says {listed}: it is not the \
          vendor's file"
@@ -335,29 +335,29 @@ pub enum Error {
     },
     /// Glance computes a digest that is not computed here.
     #[error(
-        "Glance gives `os_hash_algo` `{algorithm}` for image {id}, which can't be compared; set \
+        "Glance reports `os_hash_algo` `{algorithm}` for image {id}, which can't be compared; set \
          `hashing_algorithm` to sha512 or sha256"
     )]
     UnknownHashAlgorithm {
         /// The image.
         id: Uuid,
-        /// What Glance names.
+        /// The algorithm.
         algorithm: String,
     },
-    /// No key to check with.
+    /// No key to verify with.
     #[error(
-        "there is no key of {keyring} to check with: {tried}; give a key file or a URL whose key has \
+        "there is no key of {keyring} to verify with: {tried}; give a key file or a URL whose key has \
          the pinned fingerprint {pinned}"
     )]
     NoKey {
         /// The keyring.
         keyring: String,
-        /// Where a key was looked for, and what was there.
+        /// Where a key was looked for, with the results.
         tried: String,
-        /// The pinned fingerprints for which there is none.
+        /// The pinned fingerprints without a key.
         pinned: String,
     },
-    /// A kind of signature that this version does not know.
+    /// A kind of signature that this version does not support.
     #[error("{channel} is signed in a way that this version can't check; look for a newer one")]
     UnknownSignatureLocation {
         /// The channel.
@@ -373,12 +373,12 @@ pub enum Error {
         /// The channel.
         channel: String,
     },
-    /// The origin is not proven.
+    /// The origin is not verified.
     #[error("{url} is refused")]
     Unverified {
         /// The list or the image.
         url: Url,
-        /// The rule that is broken.
+        /// The violated rule.
         #[source]
         source: Box<bonafide_verify::Error>,
     },
@@ -390,7 +390,7 @@ pub enum Error {
         known(looked, *signing)
     )]
     Unsigned {
-        /// Where it was looked for.
+        /// Where a signature was looked for.
         looked: Vec<Url>,
         /// Whether the vendor is known to sign.
         signing: Signing,

@@ -1,4 +1,4 @@
-//! What happens while an image is published.
+//! Progress of a publication.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use uuid::Uuid;
 
 use crate::{Action, Error};
 
-/// One step of a publication. Meant for progress bars and logs: events hold no secrets.
+/// One step of a publication. For progress bars and logs: events contain no secrets.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The image was compared: Glance stores exactly the proven bytes.
+    /// The image was compared: Glance stores exactly the verified bytes.
     Compared {
         /// The image.
         id: Uuid,
@@ -24,52 +24,52 @@ pub enum Event<'a> {
     Created {
         /// The image.
         id: Uuid,
-        /// Which attempt at this build it is, from 0.
+        /// Which attempt at this build it is, starting at 0.
         attempt: u32,
     },
     /// The newest build was found at the vendor's.
     Found {
-        /// Where it is.
+        /// Its URL.
         release: &'a Release,
     },
-    /// Somebody else has an image under one of the build's ids; the next id is tried.
+    /// Another tenant has an image under one of the build's ids; the next id is tried.
     IdTaken {
         /// The id.
         id: Uuid,
     },
-    /// The vendor's list changed while the image was fetched; all of it is done once more.
+    /// The vendor's list changed while the image was fetched; everything is done once more.
     ListChanged {
         /// The list.
         list: &'a Url,
     },
-    /// The cloud takes no heartbeat image, so the upload is begun anew: if this run dies, others wait for
-    /// the end of its lease.
+    /// The cloud refuses the heartbeat image, so the upload begins anew: if this run dies, others
+    /// wait for the end of its lease.
     NoHeartbeat {
-        /// What the cloud says.
+        /// The cloud's answer.
         why: &'a str,
     },
-    /// A place did not give the image, or gave other bytes; the next one is asked.
+    /// A place did not return the image, or returned other bytes; the next one is asked.
     PassedOver {
-        /// The image, where it was asked for.
+        /// The URL of the image there.
         url: &'a Url,
-        /// What went wrong.
+        /// The error.
         reason: &'a str,
-        /// The place that is asked next.
+        /// The next place.
         next: &'a Url,
     },
-    /// More bytes came from the vendor.
+    /// More bytes arrived from the vendor.
     Progress {
-        /// Bytes so far.
+        /// The bytes so far.
         received: u64,
-        /// The announced size in bytes, if there is one.
+        /// The announced size in bytes, if it is known.
         total: Option<u64>,
     },
-    /// The signature over the list counts.
+    /// The signature over the list is valid.
     Verified {
-        /// The proof.
+        /// The evidence.
         evidence: &'a Evidence,
     },
-    /// A step of a plan was taken.
+    /// A step of a plan was executed.
     Applied {
         /// The step.
         action: &'a Action,
@@ -84,47 +84,47 @@ pub enum Event<'a> {
         /// The image.
         id: Uuid,
     },
-    /// An incomplete image was removed again.
+    /// An incomplete image was removed.
     Removed {
         /// The image.
         id: Uuid,
     },
-    /// What somebody changed on a public image is as it was.
+    /// A public image was changed, and the change is undone.
     Repaired {
         /// The image.
         id: Uuid,
-        /// The names of what was put back, sorted.
+        /// The names of the restored properties, sorted.
         properties: &'a [String],
     },
-    /// The list's signature did not fit; both files are fetched once more, since mirrors copy them
-    /// one after the other.
+    /// The list's signature did not match; both files are fetched once more, since mirrors copy
+    /// them one after the other.
     Rereading {
         /// The list.
         list: &'a Url,
     },
-    /// An alarm: the vendor's list has not moved for longer than the channel allows. Either the
-    /// vendor builds no more, or somebody keeps newer lists away.
+    /// An alarm: the vendor's list has not changed for longer than the channel allows. Either the
+    /// vendor makes no more builds, or an attacker withholds newer lists.
     Stale {
         /// The list.
         list: &'a Url,
         /// When it was signed.
         signed_at: Timestamp,
-        /// How old it may be.
+        /// The age limit.
         limit: SignedDuration,
     },
-    /// A request failed by chance, and is sent again after a wait.
+    /// A request failed transiently, and is sent again after a wait.
     Retrying {
         /// The HTTP method.
         method: &'a str,
-        /// The address.
+        /// The URL.
         url: &'a str,
-        /// What became of it.
+        /// The error.
         reason: &'a str,
-        /// Which try comes next, from 2.
+        /// The number of the next attempt, starting at 2.
         next: u32,
-        /// How many there are at most.
+        /// The maximum number of attempts.
         tries: u32,
-        /// How long it waits.
+        /// The wait.
         wait: Duration,
     },
     /// An older build has given up its place for a newer one.
@@ -132,48 +132,48 @@ pub enum Event<'a> {
         /// The image.
         id: Uuid,
     },
-    /// An upload failed by chance. Its image is removed, and the upload is begun anew under the
-    /// build's next id after a wait.
+    /// An upload failed transiently. Its image is removed, and after a wait the upload begins anew
+    /// under the build's next id.
     UploadFailed {
         /// The image.
         id: Uuid,
-        /// What became of it.
+        /// The error.
         error: &'a Error,
-        /// Which try comes next, from 2.
+        /// The number of the next attempt, starting at 2.
         next: u32,
-        /// How many there are at most.
+        /// The maximum number of attempts.
         tries: u32,
-        /// How long it waits.
+        /// The wait.
         wait: Duration,
     },
-    /// The image's bytes are those that the vendor signed, and Glance has them all.
+    /// The image's bytes are those that the vendor signed, and Glance has received all of them.
     Uploaded {
         /// The image.
         id: Uuid,
         /// Their digests.
         digests: &'a FileDigests,
     },
-    /// Another run is uploading: this one waits until it has seen whether that run lives.
+    /// Another run is uploading: this one waits until it has seen whether that run is alive.
     Waiting {
         /// The image.
         id: Uuid,
     },
 }
 
-/// Takes the events of a publication. Closures do; [`NoEvents`] ignores them.
+/// Receives the events of a publication. Closures implement it; [`NoEvents`] ignores them.
 pub trait EventSink: Send + Sync {
-    /// Takes one event. It is called between the steps, so it should be quick.
+    /// Receives one event. It is called between the steps, so it should return quickly.
     fn emit(&self, event: &Event<'_>);
 
-    /// Takes one event of a channel, where several are worked at: `ubuntu-24.04`, and with several clouds
-    /// `my-cloud: ubuntu-24.04`. By default the channel is ignored.
+    /// Receives one event of a channel, if several are in progress: `ubuntu-24.04`, and with
+    /// several clouds `my-cloud: ubuntu-24.04`. By default the channel is ignored.
     fn emit_for(&self, channel: &str, event: &Event<'_>) {
         let _ = channel;
         self.emit(event);
     }
 }
 
-/// Says of which channel events are.
+/// Adds the channel to events.
 pub(crate) struct Of<'a> {
     pub(crate) channel: &'a str,
     pub(crate) observer: &'a dyn EventSink,
@@ -185,7 +185,7 @@ impl EventSink for Of<'_> {
     }
 }
 
-/// Says in which cloud they happen.
+/// Adds the cloud to events.
 pub(crate) struct In<'a> {
     pub(crate) cloud: &'a str,
     pub(crate) observer: &'a dyn EventSink,
@@ -202,7 +202,7 @@ impl EventSink for In<'_> {
     }
 }
 
-/// Does some work, counts what it sends, and tells of what is sent again.
+/// Runs a future, counts its requests, and reports those that are sent again.
 pub(crate) async fn counted<T>(
     traffic: &Traffic,
     observer: &dyn EventSink,

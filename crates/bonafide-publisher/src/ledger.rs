@@ -1,4 +1,4 @@
-//! What is written on an image: every `bonafide_*` name, and what it says of the image.
+//! What is stored on an image: every `bonafide_*` property, and what it says about the image.
 
 pub(crate) mod build_state;
 pub(crate) mod changes;

@@ -1,4 +1,4 @@
-//! What is to be done, as data: a plan is made from what is wanted and what is there, by nobody's help.
+//! A plan is a pure function of the desired and the observed state, and is data itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ pub struct Wish<'a> {
 }
 
 impl<'a> Wish<'a> {
-    /// The channel shall have its newest build.
+    /// The channel must have its newest build.
     #[must_use]
     pub const fn new(channel: &'a Channel, newest: Newest<'a>) -> Self {
         Self { channel, newest }
@@ -39,27 +39,27 @@ impl<'a> Wish<'a> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Newest<'a> {
-    /// It is this one, and its list is proven.
+    /// The newest build; its list is verified.
     Found(&'a Candidate),
     /// No new builds are published, since `provided_until` has passed.
     NoMore,
-    /// It could not be told, or is not proven. What is published stays, and grows old.
+    /// It could not be found or verified. The published images stay, and age.
     Unknown,
 }
 
-/// One build of a vendor's.
+/// One build of a vendor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Build {
-    /// What the vendor calls it.
+    /// The vendor's serial.
     pub serial: String,
-    /// What the vendor signed: `sha256:…`.
+    /// The digest that the vendor signed: `sha256:…`.
     pub digest: String,
-    /// The image file at the vendor's.
+    /// The vendor's URL of the image file.
     pub url: Url,
 }
 
-/// An image as it was when the plan was made. It is left alone if it no longer is so.
+/// An image as it was when the plan was made. It is left alone if it has changed since.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ImageSnapshot {
@@ -67,9 +67,9 @@ pub struct ImageSnapshot {
     pub id: Uuid,
     /// Its name.
     pub name: String,
-    /// Who sees it.
+    /// Its visibility.
     pub visibility: Visibility,
-    /// Whether lists leave it out.
+    /// Whether lists omit it.
     pub os_hidden: bool,
     /// When it was changed last, UTC.
     pub updated_at: Option<Timestamp>,
@@ -92,78 +92,78 @@ impl ImageSnapshot {
 #[serde(tag = "action", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Action {
-    /// Nobody uses the image, and no promise holds it: it goes. First nobody may start to use it any
-    /// more, then all uses are looked up once more.
+    /// Deletes an image that no project uses and no promise holds. First it is withdrawn from all
+    /// projects, then its usage is looked up once more.
     Delete {
         /// The channel.
         channel: String,
         /// The image.
         image: ImageSnapshot,
     },
-    /// What a dead run has left goes.
+    /// Removes what a dead run has left.
     Discard {
         /// The channel.
         channel: String,
         /// The image.
         image: ImageSnapshot,
     },
-    /// The build becomes public; before that, older ones give up their place.
+    /// Publishes the build; before that, older ones give up their place.
     Publish {
         /// The channel.
         channel: String,
         /// The build.
         build: Build,
-        /// An image of it that only has to be proven and made public.
+        /// An image of it that only has to be verified and made public.
         image: Option<ImageSnapshot>,
-        /// What it takes the place of.
+        /// The image whose place it takes.
         supersedes: Vec<ImageSnapshot>,
     },
-    /// The newest image was superseded by one that is not there: it is the newest again.
+    /// Makes an image the newest again: the one that superseded it does not exist.
     Reinstate {
         /// The channel.
         channel: String,
         /// The image.
         image: ImageSnapshot,
     },
-    /// What somebody changed on the newest image is put back.
+    /// Undoes a change of the newest image.
     Repair {
         /// The channel.
         channel: String,
         /// The image.
         image: ImageSnapshot,
-        /// What is put back: the names of properties and attributes, and their values.
+        /// The names of properties and attributes to restore, and their values.
         changes: BTreeMap<String, String>,
         /// Public images that give up their name and `generic` before, as for [`Action::Publish`].
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         supersedes: Vec<ImageSnapshot>,
     },
-    /// The image becomes, or stays, visible in exactly these projects.
+    /// Makes the image visible in exactly these projects.
     Share {
         /// The channel.
         channel: String,
         /// The image.
         image: ImageSnapshot,
-        /// Those that use it.
+        /// The projects that use it.
         projects: BTreeSet<String>,
-        /// Those of them that are no members yet.
+        /// Those of them that are not members yet.
         add: Vec<String>,
-        /// Members that have not answered.
+        /// Members that have not accepted it.
         accept: Vec<String>,
-        /// Members that use it no longer.
+        /// Members that do not use it any more.
         remove: Vec<String>,
     },
-    /// The image gives up its place: a newer one is public.
+    /// Takes the place of an image for which a newer one is public.
     Supersede {
         /// The channel.
         channel: String,
         /// The image.
         image: ImageSnapshot,
-        /// What it is called then, if that changes.
+        /// Its new name, if that changes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
     },
-    /// Nobody uses the image, but its id is still promised to everybody: it becomes a community image,
-    /// which no list has and everybody reaches.
+    /// Makes an unused image whose id is still promised a community image, which is in no list and
+    /// can be used by its id.
     Unlist {
         /// The channel.
         channel: String,
@@ -188,7 +188,7 @@ impl Action {
         }
     }
 
-    /// The image, if there is one yet.
+    /// The image, if it exists already.
     #[must_use]
     pub const fn image(&self) -> Option<&ImageSnapshot> {
         match self {
@@ -204,18 +204,18 @@ impl Action {
     }
 }
 
-/// Something that was seen, and why nothing is done about it.
+/// An observation, and why nothing is done about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "note", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PlanNote {
-    /// Another run may be at the image.
+    /// Another run may be working on the image.
     Busy {
         /// The channel.
         channel: String,
         /// The image.
         image: Uuid,
-        /// When it was made, by the cloud's clock, UTC.
+        /// When it was created, by the cloud's clock, UTC.
         since: Option<Timestamp>,
         /// The end of its lease, by that run's clock, UTC.
         until: Timestamp,
@@ -223,23 +223,23 @@ pub enum PlanNote {
         #[serde(default)]
         overdue: bool,
     },
-    /// The cloud does not let the image become a community image, by its policy, so it stays as visible
-    /// as it is while its `uuid_validity` holds it.
+    /// The cloud's policy refuses the visibility `community`, so the image keeps its visibility
+    /// while its `uuid_validity` holds it.
     CommunityRefused {
         /// The channel.
         channel: String,
         /// The image.
         image: Uuid,
     },
-    /// Somebody made the image unusable on purpose.
+    /// Someone has deactivated the image.
     Deactivated {
         /// The channel.
         channel: String,
         /// The image.
         image: Uuid,
     },
-    /// The cloud takes no members of the image, by its policy, so it can't be shared with projects that
-    /// use it.
+    /// The cloud's policy refuses members of the image, so it can't be shared with the projects
+    /// that use it.
     MembersRefused {
         /// The channel.
         channel: String,
@@ -248,13 +248,14 @@ pub enum PlanNote {
         /// The projects.
         projects: Vec<String>,
     },
-    /// The cloud takes no heartbeat image, so others wait for the end of this run's lease if it dies.
+    /// The cloud refuses the heartbeat image, so others wait for the end of this run's lease if it
+    /// dies.
     NoHeartbeat {
-        /// What the cloud says.
+        /// The cloud's answer.
         why: String,
     },
-    /// Members that have not accepted the image. The cloud lets nobody else do it; until then they reach
-    /// it by its id.
+    /// Members that have not accepted the image. In this cloud only they can accept it; until then
+    /// they use it by its id.
     Pending {
         /// The channel.
         channel: String,
@@ -263,20 +264,20 @@ pub enum PlanNote {
         /// The members.
         projects: Vec<String>,
     },
-    /// Somebody made a superseded image private. Runs never do that, so it stays so.
+    /// Someone has made a superseded image private. Runs never do that, so it is left alone.
     Private {
         /// The channel.
         channel: String,
         /// The image.
         image: Uuid,
     },
-    /// Nobody uses the superseded image, but it is kept.
+    /// No project uses the superseded image, but it is kept.
     Promised {
         /// The channel.
         channel: String,
         /// The image.
         image: Uuid,
-        /// The promise that keeps it: its `uuid_validity`.
+        /// What keeps it: its `uuid_validity`.
         uuid_validity: String,
     },
     /// The image is due to be hidden or deleted, but protected.
@@ -290,10 +291,10 @@ pub enum PlanNote {
     Refused {
         /// The channel.
         channel: String,
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// More projects use the image than it can have members, so everybody sees it.
+    /// More projects use the image than it can have members, so it stays public.
     TooManyUsers {
         /// The channel.
         channel: String,
@@ -304,33 +305,33 @@ pub enum PlanNote {
         /// The members that the cloud allows.
         most: usize,
     },
-    /// The cloud does not let the newest image be put back as the channel says, by its policy.
+    /// The cloud's policy does not allow the newest image to be restored.
     RepairRefused {
         /// The channel.
         channel: String,
         /// The image.
         image: Uuid,
-        /// The names of what differs, sorted.
+        /// The names of the differences, sorted.
         names: Vec<String>,
     },
-    /// The image does not bear what published images bear, so it is left alone.
+    /// The image lacks the properties of a published image, so it is left alone.
     Unreadable {
         /// The channel.
         channel: String,
         /// The image.
         image: Uuid,
     },
-    /// It is not known who uses these images, so nothing is taken from anybody.
+    /// It is not known which projects use these images, so nothing is hidden or deleted.
     UsageUnknown {
-        /// The images that would be looked after.
+        /// The superseded images.
         images: Vec<Uuid>,
         /// What could not be learned, and why.
         gaps: Vec<UsageGap>,
     },
 }
 
-/// What is to be done in one cloud, in this order. Serialises to JSON, so that it can be looked at,
-/// approved and applied later; `Display` is for people.
+/// What is to be done in one cloud, in this order. It can be serialized to JSON, reviewed, approved
+/// and applied later; `Display` is for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Plan {
@@ -338,7 +339,7 @@ pub struct Plan {
     pub project: String,
     /// The steps.
     pub actions: Vec<Action>,
-    /// What was seen besides.
+    /// Observations.
     pub notes: Vec<PlanNote>,
 }
 

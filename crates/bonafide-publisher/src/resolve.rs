@@ -1,4 +1,4 @@
-//! A channel's newest verified build: where it is, what signs it, and whose keys may.
+//! A channel's newest verified build: where it is, its signatures, and its keys.
 
 pub(crate) mod candidate;
 pub(crate) mod key_sources;

@@ -1,4 +1,4 @@
-//! The desired image, and its difference to one that was found.
+//! The desired image, and its difference to a found one.
 
 pub(crate) mod drift;
 pub(crate) mod image_spec;

@@ -27,7 +27,7 @@ pub enum Error {
     /// A list with other lines for one program than for another.
     #[error(
         "line {line} of the list has the character {character}, at which other programs begin a new \
-         line or show something else; tell the vendor"
+         line or show something else; report it to the vendor"
     )]
     BrokenLine {
         /// The line, counted from 1.
@@ -83,8 +83,8 @@ pub enum Error {
     /// The list states two digests of one file, and the bytes match only one of them.
     #[error(
         "the signed list contradicts itself about `{name}`: {bytes} bytes have its {fitting}, and \
-         for {algorithm} it says `{expected}`, computed `{computed}`; do not use the file, and tell \
-         the vendor"
+         for {algorithm} it says `{expected}`, computed `{computed}`; do not use the file, and \
+         report it to the vendor"
     )]
     DigestContradiction {
         /// The file name in the signed list.
@@ -288,7 +288,7 @@ pub enum Error {
     /// The stated reason for an upload without verification is not acceptable.
     #[error(
         "`{text}` is not a reason for an upload without verification: {problem}; say in one line of at most \
-         200 characters why nobody can prove these bytes"
+         200 characters why these bytes can't be verified"
     )]
     Reason {
         /// What was given, shortened.

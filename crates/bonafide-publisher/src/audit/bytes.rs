@@ -1,4 +1,4 @@
-//! The links of the chain for which bytes are read.
+//! The links of the chain for which bytes are downloaded.
 
 use bonafide_glance::{Error as GlanceError, Image};
 use bonafide_verify::{DigestCheck, Digester, ExpectedDigest, Verified};
@@ -17,11 +17,11 @@ use crate::transfer::pipeline::{self, Limits};
 const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 /// The largest image that is read, in bytes: 64 GiB.
 const MAX_SIZE: u64 = 64 << 30;
-/// So many bytes may be lost on their way when a connection breaks off, and not always as many.
+/// How many bytes may be lost when a connection breaks off; the number varies.
 const BUFFERED: u64 = 1 << 20;
 
 impl Auditor {
-    /// Reads the image from Glance: its bytes must be the vendor's file.
+    /// Downloads the image from Glance: its bytes must be the vendor's file.
     pub(super) async fn stored_bytes(
         &self,
         image: &Image,
@@ -31,12 +31,13 @@ impl Auditor {
         check.finish().map(|_| ()).map_err(broken)
     }
 
-    /// Reads all bytes of the image, which must be as many as Glance says.
+    /// Reads all bytes of the image; their number must be the one that Glance reports.
     async fn download(&self, image: &Image, take: impl FnMut(&[u8])) -> Result<(), Stop> {
         let said = image.size.unwrap_or_default();
         let bytes = match self.read(image, take).await? {
             Read::Whole { bytes } => bytes,
-            // A store that lacks the rest breaks off there again, a bad connection elsewhere.
+            // A store that lacks the rest breaks off at the same place again, a bad connection at
+            // another one.
             Read::BrokenOff { bytes, error } => match self.read(image, |_| {}).await? {
                 Read::BrokenOff { bytes: again, .. } if bytes.abs_diff(again) < BUFFERED => {
                     bytes.max(again)
@@ -74,7 +75,7 @@ impl Auditor {
             if self.clock.now() > until {
                 let patience = PATIENCE.as_hours();
                 return Err(Stop::Remains(format!(
-                    "Glance did not give its bytes within {patience} hours"
+                    "Glance did not send its bytes within {patience} hours"
                 )));
             }
         }
@@ -89,8 +90,8 @@ impl Auditor {
         }
     }
 
-    /// Reads the vendor's file: what is in it must have the digest that Glance computed, and be what
-    /// Glance gives.
+    /// Downloads the vendor's file: its content must have the digest that Glance computed, and must
+    /// be what Glance sends.
     pub(super) async fn unpacked_bytes(
         &self,
         image: &Image,
@@ -124,8 +125,8 @@ impl Auditor {
         match stored == image_digests {
             true => Ok(()),
             false => Err(Stop::Broken(format!(
-                "Glance gives other bytes than it says: {} of SHA-512 `{}`, and in the vendor's file \
-                 are {} of `{}`",
+                "Glance sends other bytes than it reports: {} of SHA-512 `{}`, and the vendor's file \
+                 has {} of `{}`",
                 stored.bytes, stored.sha512, image_digests.bytes, image_digests.sha512
             ))),
         }
@@ -147,8 +148,8 @@ enum Read {
 fn lengths(said: u64, given: u64) -> Stop {
     Stop::Broken(match given > said {
         true => {
-            format!("Glance gives more bytes than the {said} that it says: {given} and maybe more")
+            format!("Glance sends more bytes than the {said} that it reports: {given} or more")
         }
-        false => format!("Glance gives {given} bytes and no more, and says that it stores {said}"),
+        false => format!("Glance sends only {given} bytes, and reports {said}"),
     })
 }

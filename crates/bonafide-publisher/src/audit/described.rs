@@ -1,4 +1,4 @@
-//! What the name of a vendor's file says of the image, and properties that contradict it.
+//! What the name of a vendor's file says about the image, and properties that contradict it.
 
 use bonafide_glance::Image;
 use bonafide_verify::Keyring;
@@ -8,7 +8,7 @@ use super::Stop;
 use crate::channel::OPERATOR;
 use crate::ledger::marker;
 
-/// How vendors write architectures in names, and how Glance does.
+/// How vendors write architectures in names, and how Glance writes them.
 const ARCHITECTURES: [(&str, &str); 10] = [
     ("aarch64", "aarch64"),
     ("amd64", "x86_64"),
@@ -21,7 +21,7 @@ const ARCHITECTURES: [(&str, &str); 10] = [
     ("s390x", "s390x"),
     ("x86_64", "x86_64"),
 ];
-/// Code names of versions, which stand for them in names of files and in `os_version`.
+/// Code names of versions, which vendors use in names of files and in `os_version`.
 const CODENAMES: [(&str, &str, &str); 13] = [
     ("debian", "stretch", "9"),
     ("debian", "buster", "10"),
@@ -37,8 +37,8 @@ const CODENAMES: [(&str, &str, &str); 13] = [
     ("ubuntu", "noble", "24.04"),
     ("ubuntu", "resolute", "26.04"),
 ];
-/// Vendors whose files say the version, all of which are Linux and called as Glance calls them.
-/// Flatcar's files are called the same in each build.
+/// Vendors whose files have the version in their names, all of which are Linux and have the names
+/// that Glance uses. Flatcar's files have the same name in each build.
 const VENDORS: [&str; 8] = [
     "almalinux",
     "centos",
@@ -50,7 +50,7 @@ const VENDORS: [&str; 8] = [
     "ubuntu",
 ];
 
-/// What a vendor's file is of, as far as its name and its vendor leave no doubt.
+/// What a vendor's file contains, as far as its name and its vendor are unambiguous.
 #[derive(Debug, PartialEq, Eq)]
 struct Described {
     distribution: &'static str,
@@ -58,7 +58,7 @@ struct Described {
     architecture: Option<&'static str>,
 }
 
-/// Properties of the image must not contradict the file that it was proven to be.
+/// Properties of the image must not contradict the verified file.
 pub(super) fn contradictions(image: &Image, vendor: &str, file: &str) -> Result<(), Stop> {
     let Some(described) = Described::of(image, vendor, file) else {
         return Ok(());
@@ -75,7 +75,8 @@ pub(super) fn contradictions(image: &Image, vendor: &str, file: &str) -> Result<
 
 impl Described {
     fn of(image: &Image, vendor: &str, file: &str) -> Option<Self> {
-        // Who publishes a vendor's channel under a key of its own still says whose channel it is.
+        // A vendor's channel that is published under another key still has the name of that
+        // channel.
         let keyring = image.properties.get(marker::KEYRING);
         let keyring = keyring.and_then(|name| Keyring::embedded(name));
         let vendor = match vendor {
@@ -148,7 +149,7 @@ fn starts_with_digit(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// The one architecture that a name has, between characters that are not part of it.
+/// The only architecture in a name, between characters that are not part of it.
 fn architecture(file: &str) -> Option<&'static str> {
     let bounded = |written: &str| {
         file.match_indices(written).any(|(at, _)| {
@@ -188,7 +189,7 @@ fn version(distribution: &str, file: &str) -> Option<String> {
             let second = parts.nth(1).filter(|part| starts_with_digit(part))?;
             second.split('.').next().map(str::to_owned)
         }
-        // `AlmaLinux-9-GenericCloud-9.8-20261110`: the second says more.
+        // `AlmaLinux-9-GenericCloud-9.8-20261110`: the second one is more precise.
         "almalinux" | "rocky" => {
             let major = parts.nth(1).filter(|part| starts_with_digit(part))?;
             let minor =
@@ -212,8 +213,8 @@ fn codename(distribution: &str, word: &str) -> Option<&'static str> {
     Some(version)
 }
 
-/// Whether a version is another one. `9` and `9.8` are not, and neither are a name that is not known
-/// and any version.
+/// Whether two versions differ. `9` and `9.8` do not, and an unknown name does not differ from any
+/// version.
 fn contradicts(distribution: &str, said: &str, wanted: &str) -> bool {
     let lower = said.to_ascii_lowercase();
     let said = codename(distribution, &lower).unwrap_or(said);

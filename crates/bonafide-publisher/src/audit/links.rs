@@ -9,7 +9,7 @@ use crate::ledger::marker;
 use crate::resolve::verify::read_list;
 use crate::{ImageDigests, SignedFiles};
 
-/// Properties by which a server boots something else than the image, or with other words.
+/// Properties by which a server boots something other than the image, or with another command line.
 const BESIDE: [&str; 5] = [
     "block_device_mapping",
     "kernel_id",
@@ -35,8 +35,7 @@ pub(super) fn files(image: &Image) -> Result<SignedFiles, Stop> {
     }
 }
 
-/// The digest that the list on the image has for the image's file, proven by the signature on the
-/// image.
+/// The digest of the image's file in the list on the image, verified by the signature on the image.
 pub(super) fn prove(
     image: &Image,
     files: &SignedFiles,
@@ -57,11 +56,11 @@ pub(super) fn prove(
         .map_err(broken)
 }
 
-/// What stands on the image must be what was signed.
+/// The properties of the image must be what was signed.
 pub(super) fn claims(image: &Image, expected: &Verified<ExpectedDigest>) -> Result<(), Stop> {
     if image.properties.contains_key(marker::UNVERIFIED) {
         return Err(Stop::Broken(format!(
-            "`{}` says that nobody proved it",
+            "`{}` says that it was not verified",
             marker::UNVERIFIED
         )));
     }
@@ -79,7 +78,7 @@ pub(super) fn claims(image: &Image, expected: &Verified<ExpectedDigest>) -> Resu
         let claimed = image.properties.get(property).map(String::as_str);
         if claimed != Some(&*signed) {
             return Err(Stop::Broken(format!(
-                "`{property}` says `{}`, but signed was `{signed}`",
+                "`{property}` is `{}`, but the signed value is `{signed}`",
                 claimed.unwrap_or("nothing")
             )));
         }
@@ -87,7 +86,7 @@ pub(super) fn claims(image: &Image, expected: &Verified<ExpectedDigest>) -> Resu
     Ok(())
 }
 
-/// The digest that the publisher wrote is the one that Glance says.
+/// The digest that the publisher wrote must be the one that Glance reports.
 pub(super) fn claimed_digest(image: &Image) -> Result<(), Stop> {
     let stored = image.properties.get(marker::STORED);
     let glance = image
@@ -97,7 +96,7 @@ pub(super) fn claimed_digest(image: &Image) -> Result<(), Stop> {
     let glance = glance.map(|(algorithm, value)| format!("{algorithm}:{}", value.to_lowercase()));
     match stored {
         Some(stored) if Some(stored) != glance.as_ref() => Err(Stop::Broken(format!(
-            "`{}` says `{stored}`, and Glance `{}`",
+            "`{}` is `{stored}`, and Glance reports `{}`",
             marker::STORED,
             glance.as_deref().unwrap_or("nothing")
         ))),
@@ -105,7 +104,7 @@ pub(super) fn claimed_digest(image: &Image) -> Result<(), Stop> {
     }
 }
 
-/// Whether a server boots what is in the image, and nothing that somebody put beside it.
+/// Whether a server boots the content of the image, and nothing that was added beside it.
 pub(super) fn boots_alone(image: &Image) -> Result<(), Stop> {
     let beside = BESIDE.iter().find(|name| {
         let value = image.properties.get(**name);
@@ -119,14 +118,14 @@ pub(super) fn boots_alone(image: &Image) -> Result<(), Stop> {
     }
 }
 
-/// Glance computes the same digest as the vendor, or one that does not tell.
+/// Glance computes the same digest as the vendor, or one that can't be compared.
 pub(super) fn stored_digest(image: &Image, expected: &ExpectedDigest) -> Result<(), Stop> {
     let algorithm = image.os_hash_algo.as_deref().unwrap_or("no digest");
     let digest = &expected.digest;
     if algorithm != digest.algorithm().name() {
         return Err(Stop::Remains(format!(
-            "the vendor signed {}, and Glance computes {algorithm}; that Glance stores the vendor's file \
-             takes a download of the image",
+            "the vendor signed {}, and Glance computes {algorithm}; to compare the stored image with the \
+             vendor's file takes a download of the image",
             digest.algorithm()
         )));
     }
@@ -135,7 +134,7 @@ pub(super) fn stored_digest(image: &Image, expected: &ExpectedDigest) -> Result<
         return Ok(());
     }
     Err(Stop::Broken(format!(
-        "Glance stores other bytes: {algorithm} expected `{digest}`, Glance says `{stored}`"
+        "Glance stores other bytes: {algorithm} expected `{digest}`, Glance reports `{stored}`"
     )))
 }
 
@@ -146,7 +145,7 @@ pub(super) fn compare(image: &Image, unpacked: &ImageDigests) -> Result<(), Stop
         other => {
             let other = other.unwrap_or("no digest");
             return Err(Stop::Remains(format!(
-                "Glance computes {other}, which tells nothing"
+                "Glance computes {other}, which can't be compared"
             )));
         }
     };
@@ -156,7 +155,7 @@ pub(super) fn compare(image: &Image, unpacked: &ImageDigests) -> Result<(), Stop
         return Ok(());
     }
     Err(Stop::Broken(format!(
-        "Glance stores something else than what is in the vendor's file: {algorithm} expected \
-         `{digest}`, Glance says `{stored}`"
+        "Glance stores something other than the content of the vendor's file: {algorithm} expected \
+         `{digest}`, Glance reports `{stored}`"
     )))
 }

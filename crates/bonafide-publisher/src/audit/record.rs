@@ -1,4 +1,4 @@
-//! Images of a cloud as the rules look at them.
+//! Images of a cloud in the form that the rules check.
 
 use bonafide_glance::Image;
 use bonafide_properties::ImageRecord;

@@ -1,4 +1,4 @@
-//! One channel of a catalog, with every word of it understood.
+//! One channel of a catalog, with every value parsed.
 
 use std::fmt;
 use std::str::FromStr;
@@ -49,51 +49,51 @@ impl ChannelConfig {
         &self.product.channel
     }
 
-    /// Whose signatures count.
+    /// Where its keys come from, and which are pinned.
     #[must_use]
     pub const fn trust(&self) -> &KeySources {
         &self.trust
     }
 
-    /// Lets other signatures count.
+    /// Uses other keys.
     #[must_use]
     pub fn with_trust(mut self, trust: KeySources) -> Self {
         self.trust = trust;
         self
     }
 
-    /// Names and dates after another profile.
+    /// Uses another profile for names and dates.
     #[must_use]
     pub const fn with_profile(mut self, profile: Profile) -> Self {
         self.profile = profile;
         self
     }
 
-    /// The channel with its keys, which are fetched where they are not at hand.
+    /// The channel with its keys, which are fetched if they are not loaded yet.
     ///
     /// # Errors
     ///
-    /// [`Error::NoKey`] if there is none.
+    /// [`Error::NoKey`] if there are none.
     pub async fn channel(&self, fetch: &dyn Fetch) -> Result<Channel, Error> {
         let keyring = self.trust.keyring(fetch).await?;
         Ok(self.unlocked(keyring))
     }
 
-    /// The image's name without the day it was added.
+    /// The image's name without the day on which it was added.
     #[must_use]
     pub fn title(&self) -> String {
-        self.unlocked(self.nobody()).title()
+        self.unlocked(self.empty_keyring()).title()
     }
 
-    /// What no cloud would take, whatever the build is.
+    /// The properties that no cloud would accept, whatever the build is.
     fn violations(&self) -> Vec<String> {
-        let channel = self.unlocked(self.nobody());
+        let channel = self.unlocked(self.empty_keyring());
         let page = &self.product.page;
         let properties = channel.properties_of(page, None, date(2000, 1, 1), Gibibytes(1));
         match properties.map(|properties| properties.to_map()) {
             Ok(Ok(_)) => Vec::new(),
             Ok(Err(error)) => {
-                // Where the image comes from is the build's.
+                // The build determines where the image comes from.
                 let all = error.violations.iter();
                 let own = all.filter(|violation| violation.property != "image_source");
                 own.map(ToString::to_string).collect()
@@ -102,8 +102,8 @@ impl ChannelConfig {
         }
     }
 
-    /// A keyring without keys, for questions that have nothing to do with them.
-    fn nobody(&self) -> Keyring {
+    /// A keyring without keys, for questions that do not concern keys.
+    fn empty_keyring(&self) -> Keyring {
         Keyring::new(self.product.vendor.clone(), [])
     }
 
@@ -141,7 +141,7 @@ impl fmt::Debug for ChannelConfig {
     }
 }
 
-/// Understands the channels of one file; what is wrong is collected.
+/// Parses the channels of one file; all mistakes are collected.
 pub(super) struct Reading<'a> {
     pub(super) text: &'a str,
     pub(super) file: &'a File,
@@ -258,7 +258,7 @@ impl Reading<'_> {
         };
         let (mut bus, mut device) = (None, None);
         let common = self.file.properties.iter();
-        // Those of the channel are read last, so they count.
+        // Those of the channel are read last, so they override the defaults.
         for (name, value) in common.chain(&channel.properties) {
             let text = value.get_ref();
             match name.get_ref().as_str() {
@@ -287,7 +287,7 @@ impl Reading<'_> {
                 let at = at.map_or(0, |at| at.span().start);
                 self.problem(
                     at,
-                    "`hw_rescue_bus` and `hw_rescue_device` come together only",
+                    "`hw_rescue_bus` and `hw_rescue_device` must be used together",
                 );
             }
         }
@@ -308,7 +308,7 @@ impl Reading<'_> {
             }
             let hosts = product.hosts.join(", ");
             Err(format!(
-                "`{host}` is no host of this vendor: {hosts}; the mirror would do nothing"
+                "`{host}` is not a host of this vendor: {hosts}; the mirror would have no effect"
             ))
         });
         match mirror {
@@ -370,18 +370,18 @@ fn https(text: &str) -> Result<Url, String> {
     match Url::parse(text) {
         Ok(url) if url.scheme() == "https" && is_open(&url) => Ok(url),
         Ok(_) => Err("an https URL without user information is needed".to_owned()),
-        Err(error) => Err(format!("this is no URL: {error}")),
+        Err(error) => Err(format!("this is not a URL: {error}")),
     }
 }
 
-/// Glance takes names of up to 255 characters; the day that is added takes 13.
+/// Glance accepts names of up to 255 characters; the day that is appended has 13.
 fn image_name(name: &str) -> Result<(), String> {
     let odd = |c: char| c.is_control() || c as u32 > 0xFFFF;
     let length = name.chars().count();
     if name.trim() != name || length == 0 || length > 240 || name.chars().any(odd) {
         let name = name.escape_debug();
         return Err(format!(
-            "`{name}` is no name of an image: 1 to 240 printable characters up to U+FFFF, no blanks around"
+            "`{name}` can't be the name of an image: use 1 to 240 printable characters up to U+FFFF, no blanks around"
         ));
     }
     Ok(())

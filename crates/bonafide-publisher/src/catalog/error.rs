@@ -1,4 +1,4 @@
-//! What is wrong with a catalog, and where.
+//! The mistakes in a catalog, and where they are.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CatalogError {
-    /// The file is larger than any catalog, or not a text.
+    /// The file is larger than any catalog, or is not text.
     #[error("the catalog can't be read")]
     File(#[source] bonafide_files::Error),
-    /// It says things that are not allowed; all of them are told.
+    /// The file has mistakes; all of them are reported.
     #[error("the catalog{} can't be used:{}", named(path.as_deref()), list(problems))]
     Invalid {
         /// The file, if it came from one.
@@ -23,21 +23,21 @@ pub enum CatalogError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
 }
 
-/// One thing that is wrong.
+/// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CatalogProblem {
-    /// The line, counted from 1.
+    /// The line, starting at 1.
     pub line: usize,
-    /// The column, counted from 1, in characters.
+    /// The column, starting at 1, in characters.
     pub column: usize,
-    /// What is wrong, and what would be right.
+    /// What is wrong, and what would be correct.
     pub reason: String,
 }
 

@@ -1,4 +1,4 @@
-//! The form of a catalog's file. What its words mean is decided in `entry`.
+//! The form of a catalog's file. `entry` interprets its values.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,10 +17,10 @@ pub(super) struct File {
     /// How images are named and dated, unless a channel says otherwise.
     #[serde(default)]
     pub(super) profile: Profile,
-    /// What is promised of each channel that does not say otherwise.
+    /// The lifecycle of each channel that has none of its own.
     #[serde(default)]
     pub(super) lifecycle: Lifecycle,
-    /// Properties of each channel's images; those of the channel come first.
+    /// Properties of each channel's images; those of the channel override them.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>"))]
     pub(super) properties: Properties,
@@ -46,20 +46,20 @@ pub(super) struct Channel {
     pub(super) source: Spanned<SourceTable>,
     /// How its images are named and dated.
     pub(super) profile: Option<Profile>,
-    /// Names other than those made of the vendor's words.
+    /// Names other than those made of the vendor's names.
     #[serde(default)]
     pub(super) naming: ImageNames,
-    /// The least memory of a server in MiB.
+    /// The minimum memory of a server, in MiB.
     pub(super) min_ram: Option<u32>,
-    /// What is promised.
+    /// The lifecycle that is promised.
     #[serde(default)]
     pub(super) lifecycle: Lifecycle,
     /// Properties of its images: `os_purpose`, `os_distro`, `image_description`, `hw_disk_bus`,
-    /// `hw_rescue_bus` with `hw_rescue_device`, and any that the model does not have.
+    /// `hw_rescue_bus` with `hw_rescue_device`, and any that are not in the model.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>"))]
     pub(super) properties: Properties,
-    /// Whose signatures count for this channel alone.
+    /// The keys of this channel alone.
     #[cfg_attr(feature = "schema", schemars(with = "Option<KeySources>"))]
     pub(super) trust: Option<Spanned<KeySources>>,
     /// Another place for the images' bytes. Lists and signatures still come from the vendor.
@@ -71,9 +71,9 @@ pub(super) struct Channel {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Profile {
-    /// `Ubuntu 24.04`, dated by the vendor's build.
+    /// `Ubuntu 24.04`, with the date of the vendor's build.
     Scs,
-    /// `Ubuntu Noble 24.04 (2026-11-23)`, dated by the day it was added.
+    /// `Ubuntu Noble 24.04 (2026-11-23)`, with the day on which it was added.
     #[default]
     Stack,
 }
@@ -83,13 +83,13 @@ pub(super) enum Profile {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct ImageNames {
-    /// Followed by the day it was added, in brackets.
+    /// Followed by the day on which it was added, in brackets.
     pub(super) stack: Option<String>,
     /// The whole name.
     pub(super) scs: Option<String>,
 }
 
-/// What is promised of the images (SCS-0102).
+/// The lifecycle that is promised for the images (SCS-0102).
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -103,35 +103,36 @@ pub(super) struct Lifecycle {
     /// `last-N`, a date, `notice`, `forever` or `none`.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub(super) uuid_validity: Option<Spanned<String>>,
-    /// How many days a superseded build stays public; 30 by default. Then only the projects that use it
-    /// see it.
+    /// How many days a superseded build stays public; 30 by default. Then it is visible only in the
+    /// projects that use it.
     pub(super) grace_days: Option<u32>,
-    /// Hours until a critical fix is in; 0 is best effort.
+    /// Hours until a critical fix is included; 0 is best effort.
     pub(super) hotfix_hours: Option<u32>,
-    /// An alarm is raised if the vendor's newest signed list is older than so many days; 0 is never.
+    /// An alarm is raised if the vendor's newest signed list is older than this number of days; 0
+    /// is never.
     pub(super) alarm_after_days: Option<u32>,
 }
 
-/// Keys: only the pinned ones count, wherever they come from.
+/// Keys: only pinned ones are accepted, wherever they come from.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct KeySources {
-    /// Full fingerprints of primary keys; without any, those that are known for the vendor.
+    /// Full fingerprints of primary keys; if empty, the known ones of the vendor.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub(super) pinned: Vec<Spanned<String>>,
-    /// Key files, as paths from the catalog's directory on.
+    /// Key files, as paths relative to the catalog's directory.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<PathBuf>"))]
     pub(super) key_files: Vec<Spanned<PathBuf>>,
-    /// Where keys are published; https only.
+    /// URLs where keys are published; https only.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub(super) key_urls: Vec<Spanned<String>>,
 }
 
-/// A mirror of what is below a vendor's URL.
+/// A mirror of the files below a vendor's URL.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

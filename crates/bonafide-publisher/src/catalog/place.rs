@@ -1,4 +1,4 @@
-//! Where a catalog is, since its paths start there.
+//! Where a catalog is, since its paths are relative to that.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use url::Url;
 pub(super) struct Place(PathBuf);
 
 impl Place {
-    /// Of a catalog in this file.
+    /// The directory of this catalog file.
     pub(super) fn of(file: &Path) -> std::io::Result<Self> {
         let file = std::path::absolute(file)?;
         Ok(Self(file.parent().unwrap_or(&file).to_owned()))
@@ -24,7 +24,7 @@ impl Place {
         match Url::parse(text) {
             Ok(url) if matches!(url.scheme(), "https" | "file") && is_open(&url) => Ok(url),
             Ok(_) => Err(
-                "an https URL without user information and query, or a path, is needed: it \
+                "use an https URL without user information and query, or a path: the value \
                           becomes public"
                     .to_owned(),
             ),
@@ -37,7 +37,7 @@ impl Place {
     }
 }
 
-/// Whether a URL holds nothing that may be a secret.
+/// Whether a URL contains nothing that may be a secret.
 pub(super) fn is_open(url: &Url) -> bool {
     let anonymous = url.username().is_empty() && url.password().is_none();
     anonymous && url.query().is_none() && url.fragment().is_none()

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::place::Place;
 
-/// A vendor and what of it.
+/// A vendor and one of its channels.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -25,7 +25,7 @@ pub(super) enum SourceTable {
     Flatcar(FlatcarTable),
     /// openSUSE: Leap by its number, `tumbleweed` or `microos`.
     Opensuse(Version),
-    /// An image of the operator's own.
+    /// A custom image.
     Own(Box<OwnTable>),
     /// Rocky Linux.
     Rocky(Version),
@@ -81,7 +81,7 @@ pub(super) struct FlatcarTable {
     /// The vendor's channel; `stable` by default.
     #[serde(default = "stable")]
     channel: String,
-    /// Which of the image's files.
+    /// Which of the image's files is used.
     #[serde(default)]
     file: FlatcarFileName,
 }
@@ -93,11 +93,11 @@ fn stable() -> String {
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 enum FlatcarFileName {
-    /// Decompressed before it is uploaded.
+    /// Decompressed before the upload.
     #[default]
     #[serde(rename = "img.bz2")]
     Bzip2,
-    /// Uploaded as it is.
+    /// Uploaded unchanged.
     #[serde(rename = "img")]
     Plain,
 }
@@ -121,25 +121,25 @@ pub(super) struct UbuntuTable {
 enum BuildsName {
     /// Daily builds.
     Daily,
-    /// Released builds, by the directory page.
+    /// Released builds, from the directory page.
     #[default]
     Released,
-    /// Released builds, by the signed simplestreams index.
+    /// Released builds, from the signed simplestreams index.
     Simplestreams,
 }
 
-/// An image that the operator made or modified, signed by the operator's own key.
+/// A custom image, which the operator made or modified and signed with his own key.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnTable {
     /// The channel's short name.
     channel: String,
-    /// The image: an https URL, or a path from the catalog's directory on.
+    /// The image: an https URL, or a path relative to the catalog's directory.
     image: String,
     /// The list of checksums that names it: a URL or a path.
     list: String,
-    /// The list's detached signature: a URL or a path; without it the list is clear-signed.
+    /// The list's detached signature: a URL or a path; without it the list must be clear-signed.
     signature: Option<String>,
     /// `os_distro`, for example `ubuntu`.
     distribution: String,
@@ -153,7 +153,7 @@ pub(super) struct OwnTable {
     /// `x86_64` by default.
     #[serde(default = "x86_64")]
     architecture: String,
-    /// Which build it is, for example `20261101`; without it the day of the signature tells.
+    /// The build, for example `20261101`; without it, the day of the signature is used.
     build: Option<String>,
 }
 
@@ -166,7 +166,7 @@ fn x86_64() -> String {
 }
 
 impl SourceTable {
-    /// The source that is meant.
+    /// The source that the table describes.
     pub(super) fn source(&self, place: &Place) -> Result<Box<dyn Source>, String> {
         let words = |error: SourceError| error.to_string();
         Ok(match self {

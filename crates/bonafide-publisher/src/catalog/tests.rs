@@ -16,7 +16,7 @@ fn problems(text: &str) -> Vec<String> {
     }
 }
 
-/// The only problem of the text, which must be there and hold these words.
+/// The only problem of the text, which must be at this place and contain this text.
 #[track_caller]
 fn refused(text: &str, place: &str, words: &str) {
     let problems = problems(text);
@@ -116,7 +116,7 @@ fn a_channel_of_a_known_vendor_needs_no_code() {
 }
 
 #[test]
-fn syntax_and_types_are_told_with_their_place() {
+fn errors_of_syntax_and_type_have_their_place() {
     refused("[[channel]\n", "line 1, column 11", "");
     refused(&ubuntu("min_ram = \"much\""), "line 3, column 11", "u32");
     refused(&ubuntu("min_rm = 1"), "line 3, column 1", "min_rm");
@@ -161,7 +161,11 @@ fn what_would_do_nothing_or_something_else_is_refused() {
     );
     for name in ["", " x", "a\\nb", "a\\u001b[2J", "\\U0001F980"] {
         let naming = format!("naming.stack = \"{name}\"");
-        refused(&ubuntu(&naming), "line 2, column 1", "no name of an image");
+        refused(
+            &ubuntu(&naming),
+            "line 2, column 1",
+            "can't be the name of an image",
+        );
     }
     let scs = "naming.scs = \"x\"";
     let same = ubuntu(scs) + &ubuntu(scs).replace("24.04", "28.04");
@@ -245,7 +249,7 @@ fn properties_are_checked_when_the_catalog_is_read() {
 }
 
 #[test]
-fn several_problems_are_told_at_once_and_in_order() {
+fn several_problems_are_reported_at_once_and_in_order() {
     let text = ubuntu(
         "lifecycle.uuid_validity = \"never\"\nproperties.os_purpose = \"all\"\n\
          properties.image_source = \"x\"",

@@ -1,26 +1,27 @@
-//! What the operator sets on the images of a channel, where the default is not wanted.
+//! Settings of a channel's images that differ from the defaults.
 
 use bonafide_properties::{
     DiskBus, ExtraProperties, ImageProperties, Mebibytes, OsPurpose, Rescue,
 };
 
-/// The base of an image's public name, in each profile; `None` takes it from the vendor's words.
+/// The base of an image's public name, in each profile; `None` uses the vendor's names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ImageNames {
-    /// In [`Profile::Stack`](crate::Profile::Stack): the day it was added follows in brackets.
+    /// In [`Profile::Stack`](crate::Profile::Stack): followed by the day on which it was added, in
+    /// brackets.
     pub stack: Option<String>,
     /// In [`Profile::Scs`](crate::Profile::Scs): the whole name.
     pub scs: Option<String>,
 }
 
-/// Property values of the operator's; `None` keeps the default.
+/// Property values that override the defaults; `None` keeps the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PropertyOverrides {
     /// `min_ram` in MiB; 512 by default.
     pub min_ram: Option<Mebibytes>,
-    /// `os_purpose`; `generic` by default, and `custom` for images of the operator's own.
+    /// `os_purpose`; `generic` by default, and `custom` for custom images.
     pub purpose: Option<OsPurpose>,
     /// `os_distro`; the vendor's by default.
     pub distribution: Option<String>,

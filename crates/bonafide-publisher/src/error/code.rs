@@ -1,4 +1,4 @@
-//! What machines read of an error.
+//! The code of an error, for programs.
 
 use bonafide_glance::Error as CloudError;
 use bonafide_sources::Signing;
@@ -6,7 +6,7 @@ use bonafide_sources::Signing;
 use crate::Error;
 
 impl Error {
-    /// A word for programs, which stays the same where the text changes: `rollback`, `unsigned`,
+    /// A code for programs, which stays the same when the text changes: `rollback`, `unsigned`,
     /// `cloud_forbidden`.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -52,8 +52,8 @@ impl Error {
         }
     }
 
-    /// Whether this is how a vendor is always refused of which no signature was ever found: nothing to
-    /// look into. So is what has ended.
+    /// Whether this is the usual refusal of a vendor without any signature, or a channel that has
+    /// ended: no action is needed.
     #[must_use]
     pub const fn is_expected(&self) -> bool {
         matches!(
@@ -67,7 +67,7 @@ impl Error {
     }
 }
 
-/// As [`Error::code`], for what a cloud answers.
+/// Like [`Error::code`], for an error of the cloud.
 pub(crate) const fn of_cloud(error: &CloudError) -> &'static str {
     match error {
         CloudError::Conflict(_) => "cloud_conflict",

@@ -1,4 +1,4 @@
-//! Errors made of what the other crates give.
+//! Errors made from those of the other crates.
 
 use bonafide_glance::Image;
 use bonafide_sources::FetchError;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 pub struct Leftover {
     /// The image.
     pub id: Uuid,
-    /// Why it could not be removed.
+    /// The cause.
     pub error: bonafide_glance::Error,
 }
 

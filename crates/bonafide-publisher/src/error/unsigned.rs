@@ -1,9 +1,9 @@
-//! Where a signature was looked for, and whether it is news that there is none.
+//! Where a signature was looked for, and whether its absence is expected.
 
 use bonafide_sources::Signing;
 use url::Url;
 
-/// All places, each after the first by its name alone where it is in the same directory.
+/// All places; after the first one only the name if it is in the same directory.
 pub(super) fn places(looked: &[Url]) -> String {
     let split = |url: &Url| -> Option<(String, String)> {
         let (directory, name) = url.as_str().rsplit_once('/')?;
@@ -30,7 +30,7 @@ pub(super) fn places(looked: &[Url]) -> String {
     text
 }
 
-/// Whether a missing signature is news.
+/// Whether the absence is expected.
 pub(super) fn known(looked: &[Url], signing: Signing) -> &'static str {
     let on_disk = looked.first().is_some_and(|url| url.scheme() == "file");
     match signing {

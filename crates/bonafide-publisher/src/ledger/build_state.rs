@@ -16,19 +16,19 @@ use crate::{Candidate, Error};
 pub enum BuildState {
     /// Nothing.
     Absent,
-    /// All bytes are there, but the image is not public yet.
+    /// All bytes are stored, but the image is not public yet.
     Complete(Box<Image>),
-    /// An upload that is going on, or was given up.
+    /// An upload that is in progress, or was given up.
     Incomplete {
         /// The image.
         image: Box<Image>,
-        /// Until when the run that made it may be at it.
+        /// Until when the run that created it may be working on it.
         lease_until: Option<Timestamp>,
     },
-    /// Published: public, and Glance's digest is the one that was proven then.
+    /// Published: public, and Glance's digest is the one that was verified then.
     Published(Box<Image>),
-    /// Published once, and since then somebody took it from the public. It is proven again before it
-    /// is public again.
+    /// Published once, and no longer public since. It is verified again before it becomes public
+    /// again.
     Withdrawn(Box<Image>),
 }
 
@@ -43,7 +43,7 @@ impl BuildState {
         }
     }
 
-    /// The further an image came, the more it counts.
+    /// The further an image came, the greater it is.
     const fn rank(&self) -> u8 {
         match self {
             Self::Absent => 0,
@@ -55,9 +55,9 @@ impl BuildState {
     }
 }
 
-/// What stands under an id that Glance does not give.
+/// What is stored under an id that Glance does not list.
 pub(crate) enum IdState {
-    /// An image of somebody else.
+    /// An image of another tenant.
     Foreign,
     /// An image of this project for this build.
     Own(BuildState),
@@ -66,7 +66,8 @@ pub(crate) enum IdState {
 }
 
 /// Looks for the build among the channel's images: one request, whatever was tried before, and one
-/// more among the hidden ones if it is not there, since a retired image still tells what is old.
+/// more among the hidden ones if it is not found, since a retired image still shows what was
+/// accepted.
 pub(crate) async fn observe(
     glance: &Glance,
     channel: &str,
@@ -79,7 +80,7 @@ pub(crate) async fn observe(
             .owner(&project)
             .hidden(hidden)
             .property(marker::CHANNEL, channel);
-        // The filter is the server's; whose image it is and of which build, is ours to say.
+        // The server filters; whose image it is, and of which build, is checked here.
         let images = glance.list(&filter).await?;
         let own = images
             .iter()
@@ -95,8 +96,8 @@ pub(crate) async fn observe(
     Ok(found)
 }
 
-/// All images of the channel, whoever sees them. Two requests: a list has either hidden images or the
-/// others.
+/// All images of the channel, whoever sees them. Two requests: a list has either hidden images or
+/// the others.
 pub(crate) async fn own_images(glance: &Glance, channel: &str) -> Result<Vec<Image>, Error> {
     let project = glance.session().project_id().await?;
     let filter = ImageFilter::new()
@@ -107,7 +108,7 @@ pub(crate) async fn own_images(glance: &Glance, channel: &str) -> Result<Vec<Ima
     Ok(images)
 }
 
-/// What there is of the build among the images of its channel. A newer build or a list that was signed
+/// The state of the build among the images of its channel. A newer build or a list that was signed
 /// later is an error.
 pub(crate) fn among<'a>(
     images: impl Iterator<Item = &'a Image>,
@@ -120,7 +121,7 @@ pub(crate) fn among<'a>(
             continue;
         }
         let other = classify(image.clone(), candidate)?;
-        // Of two images of one build, the one counts that was made first.
+        // Of two images of one build, the older one is used.
         let first = |seen: &BuildState| seen.image().map(|image| (image.created_at, image.id));
         if other.rank() > found.rank()
             || (other.rank() == found.rank() && first(&other) < first(&found))
@@ -131,7 +132,7 @@ pub(crate) fn among<'a>(
     Ok(found)
 }
 
-/// Looks under one id that somebody has taken or used up.
+/// Looks under one id that is taken or used up.
 pub(crate) async fn observe_id(
     glance: &Glance,
     channel: &str,
@@ -148,13 +149,13 @@ pub(crate) async fn observe_id(
     classify(image, candidate).map(IdState::Own)
 }
 
-/// Pages are not signed, and a signed list stays signed for ever, so whoever serves them could offer an
-/// old build as the newest. What was accepted before stands on the images, and tells.
+/// Pages are not signed, and an old list stays validly signed, so their server could offer an old
+/// build as the newest. The images record what was accepted before.
 pub(crate) fn not_newer(image: &Image, candidate: &Candidate) -> Result<(), Error> {
     if !marker::was_accepted(image) {
         return Ok(());
     }
-    // An image that does not tell what was accepted could hide a step back.
+    // An image that does not record what was accepted could hide a rollback.
     let published: Serial = told(image, marker::SERIAL)?;
     let accepted: Timestamp = told(image, marker::SIGNED_AT)?;
     let offered = candidate.serial();

@@ -1,11 +1,11 @@
-//! Changes of the cloud whose answers may be lost: after an error the image is looked at, and what is
-//! true is reported.
+//! Changes in the cloud whose answers may be lost: after an error the image is looked at, and its
+//! real state is reported.
 
 use bonafide_glance::{Error, Glance, Image, ImagePatch, Member, MemberStatus};
 use uuid::Uuid;
 
-/// Changes an image by one request. An error means that the image is not as the patch would make it, or
-/// that Glance could not be asked.
+/// Changes an image by one request. An error means that the image is not as the patch would make
+/// it, or that Glance could not be asked.
 pub(crate) async fn update(glance: &Glance, id: Uuid, patch: &ImagePatch) -> Result<Image, Error> {
     let error = match glance.update(id, patch).await {
         Err(error @ (Error::EmptyPatch { .. } | Error::NotFound(_))) => return Err(error),
@@ -18,7 +18,7 @@ pub(crate) async fn update(glance: &Glance, id: Uuid, patch: &ImagePatch) -> Res
     }
 }
 
-/// Deletes an image; one that is gone already is no error.
+/// Deletes an image; one that does not exist any more is not an error.
 pub(crate) async fn delete(glance: &Glance, id: Uuid) -> Result<(), Error> {
     let error = match glance.delete(id).await {
         Ok(()) | Err(Error::NotFound(_)) => return Ok(()),
@@ -30,7 +30,7 @@ pub(crate) async fn delete(glance: &Glance, id: Uuid) -> Result<(), Error> {
     }
 }
 
-/// Takes a project's access; one that has none is no error.
+/// Removes a project's access; a project without access is not an error.
 pub(crate) async fn remove_member(glance: &Glance, id: Uuid, project: &str) -> Result<(), Error> {
     let error = match glance.remove_member(id, project).await {
         Ok(()) | Err(Error::NotFound(_)) => return Ok(()),
@@ -42,7 +42,7 @@ pub(crate) async fn remove_member(glance: &Glance, id: Uuid, project: &str) -> R
     }
 }
 
-/// Accepts an image for a project, or the opposite.
+/// Accepts an image for a project, or rejects it.
 pub(crate) async fn set_member_status(
     glance: &Glance,
     id: Uuid,

@@ -1,27 +1,29 @@
 //! The sign of life of a run that uploads.
 //!
-//! An image that is being uploaded to can't be written to: Glance answers 200 and forgets it, or the
-//! change meets the end of the upload. So a run whose upload lasts longer than some seconds makes one
-//! more image, its *heartbeat image*: private, hidden, without data. A number in it is raised at an
-//! interval, and at the end it is deleted. The image that is uploaded names it from its creation on.
+//! An image that is being uploaded to can't be changed: Glance answers 200 and forgets it, or the
+//! change collides with the end of the upload. So a run whose upload takes longer than some seconds
+//! creates one more image, its *heartbeat image*: private, hidden, without data. A number in it is
+//! incremented at an interval, and at the end it is deleted. The uploaded image names it from its
+//! creation on.
 //!
-//! No two clocks are ever compared. With `F`, the *fence*, and `G`, after which a run is taken for gone:
+//! No two clocks are ever compared. With `F`, the *fence*, and `G`, after which a run is considered
+//! dead:
 //!
-//! - The uploader's last successful renewal (before the first one: the creation of its image) was *sent*
-//!   at `s`. From `s + F` on it is fenced: it breaks its upload off and publishes nothing, ever. It
-//!   measures that by its monotonic clock and by its wall clock, and the greater one is valid: one of them
-//!   stands still while a machine is suspended.
-//! - The observer looks twice, and by its own monotonic clock at least `G` passes between the answer to
-//!   the first look and the question of the second one. Both times the number is the same (or both times
-//!   there is no heartbeat image).
+//! - The uploader's last successful renewal (before the first one: the creation of its image) was
+//!   *sent* at `s`. From `s + F` on it is fenced: it cancels its upload and never publishes
+//!   anything. It measures that by its monotonic clock and by its wall clock, and uses the later
+//!   one: one of them stands still while a machine is suspended.
+//! - The observer looks twice, and by its own monotonic clock at least `G` passes between the
+//!   answer to the first look and the request of the second one. Both times the number is the same
+//!   (or both times there is no heartbeat image).
 //!
-//! If the uploader were not fenced at the second look, its last renewal would have been sent less than `F`
-//! before, and so at least `G - F` after the first look was answered: the second look would see another
-//! number. `G` is one and a half `F`, so the margin `G - F` is one minute by default: for clocks that run
-//! at different speed, for a replica of Glance's database that lags behind, and for the moment between the
-//! fence and the end of the connection. A run that is stopped right between its last look at the fence
-//! and its last request makes nothing public either: the image of that id is gone, and Glance never
-//! takes an id twice.
+//! If the uploader were not fenced at the second look, its last renewal would have been sent less
+//! than `F` before, and so at least `G - F` after the first look was answered: the second look
+//! would see another number. `G` is one and a half `F`, so the margin `G - F` is one minute by
+//! default: for clocks that run at different speeds, for a replica of Glance's database that lags
+//! behind, and for the moment between the fence and the end of the connection. A run that is
+//! stopped right between its last look at the fence and its last request makes nothing public
+//! either: the image with that id is gone, and Glance never accepts an id twice.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -40,27 +42,26 @@ pub(crate) use sightings::Sightings;
 
 const SHORTEST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(600);
-/// A run that wants to be waited for longer is not waited for: its lease is valid.
+/// Other runs do not wait longer than this for a run: then its lease is used.
 const LONGEST_WAIT: Duration = Duration::from_secs(2 * 3600);
 
-/// How often a run that uploads shows that it lives. What follows from that: it gives up when it could
-/// not do so for four intervals ([`Heartbeat::fence`]), and after six of them without any other runs take
-/// it for gone ([`Heartbeat::gone_after`]).
+/// How often an uploading run shows that it is alive. Without a successful renewal for four
+/// intervals the run gives up ([`Heartbeat::fence`]), and after six intervals other runs consider
+/// it dead ([`Heartbeat::gone_after`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Heartbeat {
     interval: Duration,
 }
 
 impl Default for Heartbeat {
-    /// Every 30 seconds; fenced after two minutes, gone after three.
+    /// Every 30 seconds; fenced after two minutes, dead after three.
     fn default() -> Self {
         Self::every(Duration::from_secs(30))
     }
 }
 
 impl Heartbeat {
-    /// Shows it at this interval, which is between 50 ms and ten minutes; whatever is shorter or longer
-    /// becomes that.
+    /// Renews at this interval, between 50 ms and ten minutes; other values are clamped.
     #[must_use]
     pub fn every(interval: Duration) -> Self {
         Self {
@@ -74,14 +75,14 @@ impl Heartbeat {
         self.interval
     }
 
-    /// How long an upload goes on without a renewal. Then it is broken off.
+    /// How long an upload continues without a renewal. Then it is cancelled.
     #[must_use]
     pub fn fence(self) -> Duration {
         self.interval * 4
     }
 
-    /// How long other runs must see no renewal before they take this one for gone. The images say it,
-    /// so runs with other intervals do no harm.
+    /// How long other runs must see no renewal before they consider this one dead. The images have
+    /// this value, so runs with other intervals do no harm.
     #[must_use]
     pub fn gone_after(self) -> Duration {
         self.interval * 6
@@ -92,7 +93,7 @@ impl Heartbeat {
         self.interval / 3
     }
 
-    /// What says on an image whose sign of life is to be looked for.
+    /// The properties of an image whose run has a heartbeat.
     fn marks(self, heartbeat: Uuid) -> BTreeMap<String, String> {
         let gone_after = SignedDuration::try_from(self.gone_after()).unwrap_or_default();
         [
@@ -104,7 +105,7 @@ impl Heartbeat {
     }
 }
 
-/// What an unfinished image says of the run that made it.
+/// What an unfinished image says about the run that created it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Watched {
     /// The heartbeat image.
@@ -113,7 +114,7 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    /// `None` if the image does not say it in a way that can be waited for: then its lease is valid.
+    /// `None` if the image has no usable heartbeat: then its lease is used.
     pub(crate) fn of(image: &Image) -> Option<Self> {
         let heartbeat = image.properties.get(marker::HEARTBEAT)?.parse().ok()?;
         let gone_after = image.properties.get(marker::GONE_AFTER)?;
@@ -128,7 +129,7 @@ impl Watched {
     }
 }
 
-/// Whether the image is a heartbeat image of this project, and not one that holds anything.
+/// Whether the image is a heartbeat image of this project, without data.
 pub(crate) fn is_heartbeat(image: &Image, project: &str) -> bool {
     image.owner.as_deref() == Some(project)
         && image.status == Status::Queued

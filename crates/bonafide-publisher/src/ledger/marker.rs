@@ -1,6 +1,6 @@
-//! How the publisher knows its own images: by id, and by properties that say so.
+//! How the publisher recognizes its own images: by id, and by properties.
 //!
-//! There is no database: what an image is, and how far it came, stands on the image itself.
+//! There is no database: the state of an image, and how far it came, is stored on the image itself.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,14 +19,14 @@ use crate::{Candidate, ImageDigests};
 /// The default namespace of image ids: a UUIDv5 of `bonafide` in the namespace of DNS names.
 pub const NAMESPACE: Uuid = Uuid::from_u128(0x751c_ca7e_dabd_570a_ac0b_473e_686b_8345);
 
-/// A build that waits longer than this for another run is no success.
+/// A build that waits longer than this for another run is overdue.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
 /// How far the clocks of two runs may be apart.
 const CLOCK_MARGIN: SignedDuration = SignedDuration::from_mins(15);
-/// No lease lasts longer than this after the image was made, whatever stands on it.
+/// No lease lasts longer than this after the image was created, whatever its property says.
 const MAX_LEASE: SignedDuration = SignedDuration::from_hours(24);
 
-/// What the names of the publisher's own properties begin with.
+/// The prefix of the publisher's own properties.
 pub(crate) const PREFIX: &str = "bonafide_";
 /// The channel that the image belongs to; its presence marks an image as the publisher's.
 pub(crate) const CHANNEL: &str = "bonafide_channel";
@@ -35,15 +35,15 @@ pub(crate) const STATE: &str = "bonafide_state";
 pub(crate) const UPLOADING: &str = "uploading";
 /// Until when another run must leave an incomplete image alone; RFC 3339, UTC.
 pub(crate) const LEASE: &str = "bonafide_lease_until";
-/// The run that is uploading: a random number, so that a run knows its own image again.
+/// The run that is uploading: a random number, so that a run recognizes its own image.
 pub(crate) const RUN: &str = "bonafide_run";
-/// The image by which the run that is uploading shows that it lives.
+/// The image by which the uploading run shows that it is alive.
 pub(crate) const HEARTBEAT: &str = "bonafide_heartbeat";
-/// How long that image must be unchanged before the run is gone: `PT3M`.
+/// How long that image must be unchanged before the run is considered dead: `PT3M`.
 pub(crate) const GONE_AFTER: &str = "bonafide_gone_after";
 /// How often a heartbeat image was renewed; its presence marks one.
 pub(crate) const BEATS: &str = "bonafide_beats";
-/// The build's serial at the vendor's.
+/// The vendor's serial of the build.
 pub(crate) const SERIAL: &str = "bonafide_serial";
 /// The digest that the vendor signed: `sha256:…`.
 pub(crate) const DIGEST: &str = "bonafide_vendor_digest";
@@ -63,28 +63,28 @@ pub(crate) const SIGNED_AT: &str = "bonafide_signed_at";
 pub(crate) const CERTIFICATE: &str = "bonafide_certificate";
 pub(crate) const SIGNER: &str = "bonafide_signer";
 pub(crate) const LIST_SHA256: &str = "bonafide_list_sha256";
-/// Which program proved it.
+/// The program that verified it.
 pub(crate) const VERIFIER: &str = "bonafide_verifier";
 /// Since when a newer build is public; RFC 3339, UTC.
 pub(crate) const SUPERSEDED: &str = "bonafide_superseded_at";
-/// How many members the image can have, once the cloud has refused more.
+/// How many members the image can have, after the cloud has refused more.
 pub(crate) const MOST_MEMBERS: &str = "bonafide_most_members";
-/// That the cloud lets only the members themselves accept: `alone`.
+/// Only the members themselves can accept: `alone`.
 pub(crate) const MEMBERS_ACCEPT: &str = "bonafide_members_accept";
 pub(crate) const ALONE: &str = "alone";
-/// Since when the cloud takes no members of the image, by its policy; RFC 3339, UTC.
+/// Since when the cloud refuses members of the image, by its policy; RFC 3339, UTC.
 pub(crate) const MEMBERS_REFUSED: &str = "bonafide_members_refused_at";
-/// Since when the cloud does not let the image become a community image, by its policy; RFC 3339, UTC.
+/// Since when the cloud refuses the visibility `community`, by its policy; RFC 3339, UTC.
 pub(crate) const COMMUNITY_REFUSED: &str = "bonafide_community_refused_at";
-/// What the cloud did not let put back on the image, by its policy: names.
+/// The names that the cloud does not allow to be restored, by its policy.
 pub(crate) const REPAIR_REFUSED: &str = "bonafide_repair_refused";
-/// Why nobody has proven the image.
+/// Why the image was not verified.
 pub(crate) const UNVERIFIED: &str = "bonafide_unverified";
 pub(crate) const TAG: &str = "managed_by_bonafide";
 
 /// The id of an image: the same for every run of one operator that publishes this build, so that
 /// Glance itself arbitrates between two of them. Ids can't be used twice, not even after a
-/// deletion; `attempt` counts from 0.
+/// deletion; `attempt` starts at 0.
 #[must_use]
 pub fn image_id(namespace: &Uuid, channel: &str, vendor_digest: &Digest, attempt: u32) -> Uuid {
     let algorithm = vendor_digest.algorithm();
@@ -92,7 +92,7 @@ pub fn image_id(namespace: &Uuid, channel: &str, vendor_digest: &Digest, attempt
     Uuid::new_v5(namespace, name.as_bytes())
 }
 
-/// The properties that say how far an image came and who is at it.
+/// The properties that say how far an image came and which run works on it.
 pub(crate) fn passing(run: Uuid, lease_until: Timestamp) -> BTreeMap<String, String> {
     [
         (STATE, UPLOADING.to_owned()),
@@ -110,7 +110,7 @@ pub(crate) fn lasting(channel: &str, candidate: &Candidate) -> BTreeMap<String, 
     map
 }
 
-/// The properties that say what was proven.
+/// The properties with the evidence.
 pub(crate) fn evidence(candidate: &Candidate) -> BTreeMap<String, String> {
     let evidence = candidate.evidence();
     let mut map = BTreeMap::new();
@@ -121,7 +121,7 @@ pub(crate) fn evidence(candidate: &Candidate) -> BTreeMap<String, String> {
     set(SIGNER, evidence.signer.to_string());
     set(SIGNED_AT, evidence.signed_at.to_string());
     set(LIST_SHA256, evidence.signed_sha256.to_string());
-    // A path of the operator's disk is nobody else's business.
+    // A path on the operator's disk is private.
     if candidate.release().list.scheme() != "file" {
         set(LIST_URL, candidate.release().list.to_string());
     }
@@ -142,7 +142,7 @@ pub(crate) fn tags(properties: &ImageProperties) -> Vec<String> {
     vec![TAG.to_owned(), format!("os:{system}")]
 }
 
-/// How the signed list is to be read.
+/// The form of the signed list.
 const fn format_name(format: ListFormat) -> &'static str {
     match format {
         ListFormat::AnyForm => "any",
@@ -175,7 +175,7 @@ pub(crate) fn digest(candidate: &Candidate) -> String {
     format!("{}:{digest}", digest.algorithm())
 }
 
-/// Whether the image is one of the publisher's, in this project and of this channel.
+/// Whether the image belongs to the publisher, in this project, and to this channel.
 pub(crate) fn is_own(image: &Image, channel: &str, project: &str) -> bool {
     image.owner.as_deref() == Some(project)
         && image
@@ -201,13 +201,13 @@ pub(crate) fn is_superseded(image: &Image) -> bool {
     image.properties.contains_key(SUPERSEDED)
 }
 
-/// Whether everybody is offered the image.
+/// Whether the image is public.
 pub(crate) fn is_public(image: &Image) -> bool {
     was_accepted(image) && image.visibility == Visibility::Public
 }
 
-/// Whether Glance stores what was compared before the image became public. Somebody else's image does
-/// not say so.
+/// Whether Glance stores what was compared before the image became public. The image of another
+/// owner does not have this property.
 pub(crate) fn is_unchanged(image: &Image) -> bool {
     let (Some(algorithm), Some(value)) = (&image.os_hash_algo, &image.os_hash_value) else {
         return false;
@@ -216,7 +216,7 @@ pub(crate) fn is_unchanged(image: &Image) -> bool {
     image.properties.get(STORED) == Some(&stored)
 }
 
-/// What was remembered about the image under this name, in a property or in a tag.
+/// A refusal that was stored on the image under this name, in a property or in a tag.
 pub(crate) fn remembered<'a>(image: &'a Image, name: &str) -> Option<&'a str> {
     let property = image.properties.get(name).map(String::as_str);
     property.or_else(|| {
@@ -225,44 +225,44 @@ pub(crate) fn remembered<'a>(image: &'a Image, name: &str) -> Option<&'a str> {
     })
 }
 
-/// The tag that says what a property can't.
+/// The tag that replaces a property.
 pub(crate) fn tag_of(name: &str, value: &str) -> String {
     format!("{name}={value}")
 }
 
-/// How many members the image can have, if that was found out.
+/// How many members the image can have, if that is known.
 pub(crate) fn most_members(image: &Image) -> Option<usize> {
     remembered(image, MOST_MEMBERS)?.parse().ok()
 }
 
-/// Whether members have to accept the image themselves, if that was found out.
+/// Whether members have to accept the image themselves, if that is known.
 pub(crate) fn members_accept_alone(image: &Image) -> bool {
     remembered(image, MEMBERS_ACCEPT).is_some_and(|how| how == ALONE)
 }
 
-/// Which build the image is of, if that can be read.
+/// The build of the image, if its property can be read.
 pub(crate) fn serial(image: &Image) -> Option<Serial> {
     image.properties.get(SERIAL)?.parse().ok()
 }
 
-/// How new the image's build is: its serial, when its list was signed, and of two images of one build the
-/// one that was made first.
+/// How new the image's build is: its serial, when its list was signed, and of two images of one
+/// build the one that was created first.
 pub(crate) fn age(image: &Image) -> impl Ord + use<> {
     let made = image.created_at.map(Reverse);
     (serial(image), signed_at(image), made, Reverse(image.id))
 }
 
-/// When the list was signed that the image was accepted by, if that can be read.
+/// When the list was signed by which the image was accepted, if that can be read.
 pub(crate) fn signed_at(image: &Image) -> Option<Timestamp> {
     image.properties.get(SIGNED_AT)?.parse().ok()
 }
 
-/// Since when the image is superseded; one that can't be read is none.
+/// Since when the image is superseded; `None` if that can't be read.
 pub(crate) fn superseded_at(image: &Image) -> Option<Timestamp> {
     image.properties.get(SUPERSEDED)?.parse().ok()
 }
 
-/// Whether this run made the image.
+/// Whether this run created the image.
 pub(crate) fn is_by(image: &Image, run: Uuid) -> bool {
     image.properties.get(RUN) == Some(&run.to_string())
 }
@@ -272,7 +272,7 @@ pub(crate) fn is_of(image: &Image, candidate: &Candidate) -> bool {
     image.properties.get(DIGEST) == Some(&digest(candidate))
 }
 
-/// The proven digest of what is stored, in the algorithm that Glance uses.
+/// The verified digest of the stored bytes, in the algorithm that Glance uses.
 pub(crate) fn stored(image: &Image, digests: &ImageDigests) -> Option<(String, String)> {
     let algorithm = match image.os_hash_algo.as_deref()? {
         "sha256" => Algorithm::Sha256,
@@ -283,7 +283,7 @@ pub(crate) fn stored(image: &Image, digests: &ImageDigests) -> Option<(String, S
     Some((STORED.to_owned(), format!("{algorithm}:{digest}")))
 }
 
-/// Whether Glance's digest is the one that stands on the image, and that one from the vendor's file.
+/// Whether Glance's digest is the one on the image, and that one is from the vendor's file.
 pub(crate) fn is_whole(image: &Image, candidate: &Candidate) -> bool {
     let vendor = &candidate.expected().digest;
     let source = format!("source_{}sum", vendor.algorithm());
@@ -291,7 +291,7 @@ pub(crate) fn is_whole(image: &Image, candidate: &Candidate) -> bool {
         return false;
     };
     let value = value.to_lowercase();
-    // Where Glance computes what the vendor signed, nothing else is asked.
+    // If Glance computes the digest that the vendor signed, nothing else is needed.
     let packed = Compression::of_name(&candidate.file().name).is_some();
     if !packed && algorithm == vendor.algorithm().name() && value != vendor.to_string() {
         return false;
@@ -300,24 +300,24 @@ pub(crate) fn is_whole(image: &Image, candidate: &Candidate) -> bool {
         && image.properties.get(STORED) == Some(&format!("{algorithm}:{value}"))
 }
 
-/// The end of the image's lease; one that can't be read has ended.
+/// The end of the image's lease; a lease that can't be read has ended.
 pub(crate) fn lease(image: &Image) -> Option<Timestamp> {
     image.properties.get(LEASE)?.parse().ok()
 }
 
-/// Whether a build has waited for too long for an image that was made then.
+/// Whether a build has waited too long for an image that was created then.
 pub(crate) fn is_overdue(since: Option<Timestamp>, now: Timestamp) -> bool {
     since.is_some_and(|since| now.duration_since(since) > LONGEST_WAIT)
 }
 
-/// Until when the run that made an unfinished image may still be at it, if that is not over. `gone` are
-/// the heartbeats of runs that are known to be gone.
+/// Until when the run that created an unfinished image may be working on it, if that time is not
+/// over. `gone` are the heartbeats of runs that are known to be dead.
 pub(crate) fn busy_until(
     image: &Image,
     now: Timestamp,
     gone: &BTreeSet<Uuid>,
 ) -> Option<Timestamp> {
-    // No clock decides about a run that shows signs of life.
+    // No clock decides about a run with a heartbeat.
     if let Some(watched) = Watched::of(image) {
         let until = lease(image).unwrap_or(now);
         return (!gone.contains(&watched.heartbeat)).then_some(until);

@@ -1,12 +1,12 @@
-//! What a cloud has refused by its policy is written on the image, so that it is met once.
+//! Stores on the image what a cloud has refused by its policy, so that it is asked only once.
 
 use bonafide_glance::{Error, Glance, ImagePatch};
 use uuid::Uuid;
 
 use crate::ledger::marker;
 
-/// Writes on an image what the cloud has refused. Where its policy keeps the property from being set,
-/// a tag says it. If that fails too, the refusal is met again.
+/// Stores on an image what the cloud has refused, in a property, or in a tag if its policy protects
+/// the property. If that fails too, the next run is refused again.
 pub(crate) async fn remember(glance: &Glance, id: Uuid, name: &str, value: &str) {
     let patch = ImagePatch::new().set(name, value);
     let Err(Error::Forbidden(_)) = glance.update(id, &patch).await else {

@@ -1,7 +1,7 @@
-//! Uploads of a build that wait, since Glance has stored other bytes than were sent.
+//! Uploads of a build that wait, because Glance stored other bytes than were sent.
 //!
-//! The image with those bytes is removed at once. What stays is one without data, under the build's
-//! next id: it says how often that happened and when the next upload may begin.
+//! The image with those bytes is removed at once. An image without data remains, under the build's
+//! next id: it records how often that happened and when the next upload may begin.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,12 @@ use crate::{Candidate, Channel, Error};
 const WAITING: &str = "waiting";
 /// When the next upload may begin; RFC 3339, UTC.
 const NEXT: &str = "bonafide_next_upload_at";
-/// How many uploads of the build Glance has stored wrong.
+/// How many uploads of the build Glance stored wrong.
 const FAILURES: &str = "bonafide_failed_uploads";
-/// Ids that are tried for the mark.
+/// How many ids are tried for this image.
 const IDS: u32 = 64;
 
-/// How long the next upload waits after so many that Glance has stored wrong.
+/// How long the next upload waits after this number of wrong uploads.
 const fn pause(failures: u32) -> SignedDuration {
     SignedDuration::from_hours(match failures {
         0 | 1 => 1,
@@ -30,7 +30,7 @@ const fn pause(failures: u32) -> SignedDuration {
     })
 }
 
-/// What a mark says.
+/// The contents of a waiting image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Wait {
     pub(crate) image: Uuid,
@@ -39,7 +39,7 @@ pub(crate) struct Wait {
 }
 
 impl Wait {
-    /// What an image says, if it is such a mark. One that can't be read waits no longer.
+    /// The wait that an image records, if it is a waiting image. One that can't be read is over.
     pub(crate) fn of(image: &Image) -> Option<Self> {
         let said = |name| image.properties.get(name);
         if said(marker::STATE).is_none_or(|state| state != WAITING) {
@@ -75,8 +75,8 @@ fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
-/// Lets the next upload of the build wait, under the build's next id. If the
-/// mark can't be made, the next run uploads.
+/// Delays the next upload of the build, under the build's next id. If the image can't be created,
+/// the next run uploads.
 pub(crate) async fn hold_back(
     glance: &Glance,
     namespace: &Uuid,

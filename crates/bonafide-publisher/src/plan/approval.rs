@@ -1,15 +1,15 @@
-//! A plan that somebody has looked at, beside one that was made just now.
+//! An approved plan, compared with a new one.
 
 use super::{Action, Plan};
 use crate::Error;
 
 impl Plan {
-    /// Of this plan, which was made just now, the steps that were approved. Everything that was approved
-    /// must still be right, word by word; what is new since is left for the next plan.
+    /// The approved steps of this new plan. Every approved step must be planned again, unchanged;
+    /// new steps are left for the next plan.
     ///
     /// # Errors
     ///
-    /// [`Error::PlanOutdated`] if a step that was approved is no longer planned.
+    /// [`Error::PlanOutdated`] if an approved step is no longer planned.
     pub fn as_approved(mut self, approved: &Self) -> Result<Self, Error> {
         let gone = approved.actions.iter();
         let gone = gone.filter(|action| !self.actions.contains(action));
@@ -29,8 +29,8 @@ impl Plan {
         Ok(self)
     }
 
-    /// The steps that take nothing from anybody, if there is a long one among them: who uses what is
-    /// looked up again after it.
+    /// The steps that take no access away, if there is a long one among them: the usage is looked
+    /// up again after it.
     pub(crate) fn before_taking(mut self) -> Self {
         let uploads = |action: &Action| matches!(action, Action::Publish { .. });
         if self.actions.iter().any(uploads) {
@@ -41,8 +41,7 @@ impl Plan {
 }
 
 impl Action {
-    /// Whether the other one would do nothing that this one has not done or tried to, whatever the image
-    /// was like before.
+    /// Whether `other` repeats this step, whatever the image was like before.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         if let (Self::Share { .. }, Self::Share { .. }) = (self, other) {
             let all = |of: &[String], among: &[String]| of.iter().all(|one| among.contains(one));
@@ -63,7 +62,7 @@ impl Action {
             }
     }
 
-    /// Whom a step gives access, and from whom it takes it.
+    /// The projects to which a step gives access, and from which it takes it.
     fn members(&self) -> (Vec<String>, Vec<String>) {
         match self {
             Self::Share {
@@ -76,7 +75,7 @@ impl Action {
         }
     }
 
-    /// Whether somebody who had access may have none after it.
+    /// Whether a project that had access may have none after it.
     #[must_use]
     pub fn takes(&self) -> bool {
         match self {

@@ -13,11 +13,11 @@ use crate::{Channel, Inventory};
 
 /// The images of a channel that were published once.
 pub(super) struct Builds<'a> {
-    /// What everybody is offered.
+    /// What all projects see.
     pub(super) current: Option<&'a Image>,
-    /// What a newer one has replaced, the newest of them first.
+    /// Superseded images, the newest of them first.
     pub(super) older: Vec<Older<'a>>,
-    /// What does not say which build it is, or was never whole.
+    /// Images that do not name their build, or were never complete.
     pub(super) unreadable: Vec<&'a Image>,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Older<'a> {
     pub(super) image: &'a Image,
     /// Since when; `None` if it has not given up its place yet.
     pub(super) since: Option<Timestamp>,
-    /// How many newer ones are there.
+    /// The number of newer ones.
     pub(super) newer: u32,
 }
 
@@ -41,10 +41,9 @@ pub(super) fn images<'a>(
 }
 
 impl<'a> Builds<'a> {
-    /// `published` is the image of the newest build, if that is known and public. Else the newest public
-    /// one counts, and one that was superseded only if there is no other: what stands on an image is
-    /// easily changed. Without a newer one that everybody is offered, none is old, unless the channel
-    /// has ended.
+    /// `published` is the image of the newest build, if that is known and public. Otherwise the
+    /// newest public one is used, and a superseded one only if there is no other: properties are
+    /// easily changed. Without a newer public image none is old, unless the channel has ended.
     pub(super) fn new(wish: &Wish<'_>, inventory: &'a Inventory, published: Option<Uuid>) -> Self {
         let (mut sorted, mut unreadable) = (Vec::new(), Vec::new());
         let accepted = images(wish.channel, inventory).filter(|image| marker::was_accepted(image));
@@ -102,8 +101,8 @@ impl<'a> Builds<'a> {
     }
 }
 
-/// A mark from before the newer image was made can't be right. What is not public has nothing to give up
-/// and needs no mark.
+/// A mark from before the newer image was created can't be right. An image that is not public has
+/// nothing to give up and needs no mark.
 fn since(image: &Image, newer_made: Option<Timestamp>) -> Option<Timestamp> {
     match (marker::superseded_at(image), newer_made) {
         (Some(marked), Some(made)) => Some(marked.max(made)),
@@ -116,7 +115,7 @@ fn since(image: &Image, newer_made: Option<Timestamp>) -> Option<Timestamp> {
 fn ended<'a>(sorted: &[&'a Image], end: Option<Timestamp>) -> Vec<Older<'a>> {
     let older = (0..).zip(sorted).map(|(newer, image)| Older {
         image,
-        // The last one has nobody to give its place to.
+        // The last image has no successor.
         since: match newer {
             0 => end.or(marker::superseded_at(image)),
             _ => marker::superseded_at(image).or(end),
@@ -133,7 +132,7 @@ fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestam
     }
 }
 
-/// Of two images of one build, the one that was made first counts as the newer one.
+/// Of two images of one build, the one that was created first is treated as the newer one.
 fn newest_first(one: &(Serial, &Image), other: &(Serial, &Image)) -> Ordering {
     let ((a, one), (b, other)) = (one, other);
     b.cmp(a)

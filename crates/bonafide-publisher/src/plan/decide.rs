@@ -1,4 +1,4 @@
-//! From what is wanted and what is there to what is to be done.
+//! From the desired and the observed state to the steps.
 
 use std::collections::BTreeMap;
 
@@ -17,11 +17,11 @@ use crate::spec::names::Names;
 use crate::{Candidate, Channel, Error, Inventory};
 
 impl Plan {
-    /// What is to be done, so that each channel has its newest build and each older one is where it is
-    /// used. Channels that are not wished for are left alone.
+    /// The steps after which each channel has its newest build and each older build is where it is
+    /// used. Other channels are left alone.
     ///
-    /// Only a complete `usage` takes anything from anybody; what is known of an incomplete one still gives
-    /// access to those that it names. `now` is the time of the plan, UTC.
+    /// Only a complete `usage` leads to steps that take access away; an incomplete one still gives
+    /// access to the projects that it names. `now` is the time of the plan, UTC.
     #[must_use]
     pub fn new(wishes: &[Wish<'_>], inventory: &Inventory, usage: &Usage, now: Timestamp) -> Self {
         let mut deciding = Deciding {
@@ -49,8 +49,8 @@ impl Plan {
         }
     }
 
-    /// Whether a plan for these wishes may depend on who uses what: an image is not public any more, or
-    /// could cease to be.
+    /// Whether a plan for these channels may depend on the usage: an image is not public any more,
+    /// or could cease to be.
     #[must_use]
     pub fn needs_usage(wishes: &[Wish<'_>], inventory: &Inventory, now: Timestamp) -> bool {
         wishes.iter().any(|wish| {
@@ -64,12 +64,11 @@ impl Plan {
     }
 }
 
-/// The order of the steps: first what is used is given to those who use it, at the end something is
-/// taken away.
+/// The order of the steps: first access is given, at the end it is taken away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Phase {
     Give,
-    /// What gives up a place, before anything takes it.
+    /// Giving up a place, before it is taken.
     Yield,
     Settle,
     Publish,
@@ -84,16 +83,16 @@ pub(super) struct Deciding<'a> {
     pub(super) now: Timestamp,
     phases: BTreeMap<Phase, Vec<Action>>,
     pub(super) notes: Vec<PlanNote>,
-    /// Images that wait for knowledge of who uses them.
+    /// Images that wait for complete usage.
     pub(super) waiting: Vec<Uuid>,
 }
 
-/// What there is of the newest build.
+/// The state of the newest build.
 #[derive(Default)]
 struct Offered {
     /// Its public image.
     published: Option<Uuid>,
-    /// An image of it that only has to be proven and made public.
+    /// An image of it that only has to be verified and made public.
     finishing: Option<Uuid>,
     /// The same; another run may be about to make it public.
     awaited: Option<Image>,
@@ -116,7 +115,7 @@ impl Deciding<'_> {
                     self.notes.push(PlanNote::Deactivated { channel, image });
                 }
                 Err(error) => {
-                    // What stands on the images and what the vendor says can't both be right.
+                    // The images and the vendor's list contradict each other.
                     doubtful = true;
                     let (channel, why) = (name(), error.to_string());
                     self.notes.push(PlanNote::Refused { channel, why });
@@ -139,7 +138,8 @@ impl Deciding<'_> {
                 self.act(Phase::Settle, Action::Reinstate { channel, image });
             }
         }
-        // Else the repair of the newest image, or what puts it in its place, lets the others yield.
+        // Otherwise the repair of the newest image, or the step that makes it the newest, demotes
+        // the others.
         let current = builds.current.filter(|_| superseded.is_none());
         let names = current.map(|current| {
             let name = current.name.as_deref().unwrap_or_default();
@@ -155,7 +155,7 @@ impl Deciding<'_> {
         }
     }
 
-    /// The newest build shall be public, and as the channel says.
+    /// Makes the newest build public and as the channel says.
     fn newest(&mut self, channel: &Channel, candidate: &Candidate) -> Result<Offered, Error> {
         let own = images(channel, self.inventory);
         let name = channel.name().to_owned();
@@ -229,12 +229,12 @@ impl Deciding<'_> {
         newest.map(ImageSnapshot::new).collect()
     }
 
-    /// Whether another run may be at the image; that is noted then.
+    /// Whether another run may be working on the image; if so, that is noted.
     fn is_busy(&mut self, channel: &str, image: &Image) -> bool {
         let Some(until) = marker::busy_until(image, self.now, &self.inventory.gone) else {
             return false;
         };
-        // How long it has been so is judged by the cloud's clock.
+        // The cloud's clock decides how long that has been so.
         let now = self.inventory.time.unwrap_or(self.now);
         self.notes.push(PlanNote::Busy {
             channel: channel.to_owned(),
@@ -246,9 +246,9 @@ impl Deciding<'_> {
         true
     }
 
-    /// What dead runs have left goes, but for the image that can still be used. Only private images are
-    /// left by runs. What is whole goes as any image does that somebody may use, and only where it is
-    /// known which build is the newest.
+    /// Removes what dead runs have left, except the image that can still be used. Runs leave only
+    /// private images. A complete one may be in use and is removed like any old image, and only if
+    /// the newest build is known.
     fn leftovers(&mut self, wish: &Wish<'_>, offered: &Offered) {
         for image in images(wish.channel, self.inventory) {
             if marker::was_accepted(image)
@@ -292,7 +292,7 @@ impl Deciding<'_> {
     }
 }
 
-/// Whether an image says how often uploads of the newest build failed. The run that uploads next reads and
+/// Whether an image records failed uploads of the newest build. The next uploading run reads and
 /// removes it.
 fn is_counting(wish: &Wish<'_>, offered: &Offered, image: &Image) -> bool {
     if Wait::of(image).is_none() {

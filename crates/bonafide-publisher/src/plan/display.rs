@@ -1,4 +1,4 @@
-//! Plans as people read them.
+//! Plans as text.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use bonafide_glance::Visibility;
 use super::{Action, ImageSnapshot, Plan, PlanNote};
 use crate::ledger::marker::{COMMUNITY_REFUSED, MEMBERS_REFUSED, REPAIR_REFUSED};
 
-/// `Ubuntu Noble 24.04 (2026-11-23) [id]`, whatever somebody has called it.
+/// `Ubuntu Noble 24.04 (2026-11-23) [id]`, with the current name.
 impl fmt::Display for ImageSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} [{}]", self.name.escape_debug(), self.id)
@@ -39,9 +39,9 @@ impl Action {
     fn details(&self) -> Vec<String> {
         match self {
             Self::Delete { image, .. } => {
-                let mut lines = vec!["nobody uses it, and nothing promises it".to_owned()];
+                let mut lines = vec!["unused, and no promise holds it".to_owned()];
                 if image.visibility != Visibility::Shared {
-                    lines.push(becomes(image, Visibility::Shared, ", then gone"));
+                    lines.push(becomes(image, Visibility::Shared, ", then deleted"));
                 }
                 lines
             }
@@ -57,12 +57,14 @@ impl Action {
                     format!("signed digest {}", build.digest.escape_debug()),
                 ];
                 if let Some(image) = image {
-                    lines.push(format!("proves {image} again instead of an upload"));
+                    lines.push(format!("verifies {image} again instead of an upload"));
                 }
                 lines.extend(supersedes.iter().map(supersede));
                 lines
             }
-            Self::Reinstate { .. } => vec!["no newer build is there: the newest again".to_owned()],
+            Self::Reinstate { .. } => {
+                vec!["no newer build exists: it becomes the newest again".to_owned()]
+            }
             Self::Repair {
                 changes,
                 supersedes,
@@ -70,7 +72,7 @@ impl Action {
             } => {
                 let each = changes.iter().map(|(name, value)| {
                     let (name, value) = (name.escape_debug(), value.escape_debug());
-                    format!("put back {name} = {value}")
+                    format!("restores {name} = {value}")
                 });
                 each.chain(supersedes.iter().map(supersede)).collect()
             }
@@ -90,7 +92,7 @@ impl Action {
                 };
                 lines.extend(add.iter().map(|project| line("+", project, "")));
                 lines.extend(accept.iter().map(|p| line("~", p, ": accept for it")));
-                lines.extend(remove.iter().map(|p| line("-", p, ": uses it no longer")));
+                lines.extend(remove.iter().map(|p| line("-", p, ": no longer uses it")));
                 lines
             }
             Self::Supersede { name, .. } => {
@@ -103,7 +105,7 @@ impl Action {
                 vec![becomes(
                     image,
                     Visibility::Community,
-                    ": nobody uses it, its id is promised",
+                    ": unused, and its id is still promised",
                 )]
             }
         }
@@ -150,13 +152,13 @@ impl fmt::Display for PlanNote {
             }
             Self::CommunityRefused { channel, image } => write!(
                 f,
-                "{channel}: the cloud's policy does not let image {image} become a community image, so \
+                "{channel}: the cloud's policy does not allow image {image} to become a community image, so \
                  it stays as visible as it is; once it does, remove `{COMMUNITY_REFUSED}` (a property \
                  or a tag) from the image"
             ),
             Self::Deactivated { channel, image } => write!(
                 f,
-                "{channel}: image {image} is deactivated; somebody decided that, so it is left alone"
+                "{channel}: image {image} is deactivated; only an administrator can do that, so it is left alone"
             ),
             Self::MembersRefused {
                 channel,
@@ -171,7 +173,7 @@ impl fmt::Display for PlanNote {
             ),
             Self::NoHeartbeat { why } => write!(
                 f,
-                "the cloud takes no heartbeat image ({}), so if this run dies while it uploads, others wait \
+                "the cloud refuses the heartbeat image ({}), so if this run dies while it uploads, others wait \
                  for the end of its lease; let the project have one image more",
                 why.escape_debug()
             ),
@@ -181,14 +183,14 @@ impl fmt::Display for PlanNote {
                 projects,
             } => write!(
                 f,
-                "{channel}: image {image} waits for its members {} to accept it, and the cloud lets \
-                 nobody else do that; they reach it by its id",
+                "{channel}: image {image} waits for its members {} to accept it, and in this cloud \
+                 only they can do that; they use it by its id",
                 listed(projects)
             ),
             Self::Private { channel, image } => write!(
                 f,
-                "{channel}: somebody made the superseded image {image} private, so it is left alone; \
-                 delete it, or make it shared"
+                "{channel}: the superseded image {image} was made private, so it is left alone; \
+                 delete it, or share it"
             ),
             Self::Promised {
                 channel,
@@ -196,13 +198,13 @@ impl fmt::Display for PlanNote {
                 uuid_validity,
             } => write!(
                 f,
-                "{channel}: nobody uses image {image}, but `uuid_validity` is `{}`",
+                "{channel}: no project uses image {image}, but `uuid_validity` is `{}`",
                 uuid_validity.escape_debug()
             ),
             Self::Protected { channel, image } => write!(
                 f,
                 "{channel}: image {image} is protected, so it is neither hidden nor deleted; unprotect it \
-                 if it may go"
+                 to allow that"
             ),
             Self::Refused { channel, why } => write!(f, "{channel}: {why}"),
             Self::TooManyUsers {
@@ -221,13 +223,13 @@ impl fmt::Display for PlanNote {
                 names,
             } => write!(
                 f,
-                "{channel}: the cloud's policy does not let {} of image {image} be put back; once it \
+                "{channel}: the cloud's policy does not allow {} of image {image} to be restored; once it \
                  does, remove `{REPAIR_REFUSED}` (a property or a tag) from the image",
                 listed(names)
             ),
             Self::Unreadable { channel, image } => write!(
                 f,
-                "{channel}: image {image} does not bear what a published image bears (`bonafide_serial`, \
+                "{channel}: image {image} lacks properties of a published image (`bonafide_serial`, \
                  `bonafide_image_digest`), so it is left alone; delete it, or set that right"
             ),
             Self::UsageUnknown { images, gaps } => {
@@ -246,7 +248,7 @@ impl fmt::Display for PlanNote {
     }
 }
 
-/// Names from outside, in one line.
+/// Foreign names, in one line.
 fn listed(names: &[String]) -> String {
     let names = names
         .iter()

@@ -12,25 +12,25 @@ use crate::ledger::heartbeat::{self, Watched};
 use crate::ledger::marker;
 use crate::{Error, Publisher};
 
-/// Images whose members are asked for at the same time.
+/// How many images' members are requested at the same time.
 const AT_ONCE: usize = 8;
 /// Glance's default limit.
 const PAGE: u32 = 1_000;
 
-/// What one cloud has of the publisher's images: those of its own project that bear its marker, and
-/// with whom they are shared.
+/// What one cloud has of the publisher's images: those of its own project with its marker, and
+/// their members.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Inventory {
     /// The id of the publisher's project.
     pub project: String,
-    /// The images, in no order that means anything.
+    /// The images, in no particular order.
     pub images: Vec<Image>,
-    /// The members of those that are shared.
+    /// The members of the shared images.
     pub members: BTreeMap<Uuid, Vec<Member>>,
-    /// What time it was there, UTC, if the identity service says it.
+    /// The time of the identity service, UTC, if it is known.
     pub time: Option<Timestamp>,
-    /// Runs that were uploading and are known to be gone, by their heartbeat images.
+    /// Uploading runs that are known to be dead, by their heartbeat images.
     pub gone: BTreeSet<Uuid>,
     /// The heartbeat images of the project.
     pub(crate) heartbeats: Vec<Image>,
@@ -39,8 +39,8 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// What stands there, for plans that are made without a cloud. Images of other projects and without
-    /// the marker are left out.
+    /// An inventory for plans without a cloud. Images of other projects and images without the
+    /// marker are left out.
     #[must_use]
     pub fn new(
         project: impl Into<String>,
@@ -65,8 +65,8 @@ impl Inventory {
 }
 
 impl Publisher {
-    /// What the cloud has of this publisher's images. One request for each page of images of the own
-    /// project, and one for each image that is shared. Nothing is written.
+    /// Looks up this publisher's images. One request for each page of images of the own project,
+    /// and one for each shared image. Nothing is written.
     ///
     /// # Errors
     ///
@@ -113,7 +113,7 @@ impl Publisher {
         })
     }
 
-    /// Who uses these images, as far as this user may know.
+    /// The usage of these images, as far as this user may see it.
     pub async fn usage(&self, images: &BTreeSet<Uuid>) -> Usage {
         Usage::look_up(&self.glance, images).await
     }

@@ -18,15 +18,16 @@ const UUID_VALIDITY: &str = "uuid_validity";
 /// The channel that the image is of.
 pub(super) struct Retiring<'a> {
     pub(super) channel: &'a Channel,
-    /// Whether it is not sure which of the images is the newest: then nothing is taken.
+    /// Whether it is uncertain which image is the newest: then nothing is taken away.
     pub(super) doubtful: bool,
-    /// What the channel's images are called, if those that have not given up their place do so now.
+    /// The names of the channel's images, once all of them have given up their place.
     pub(super) names: Option<Names>,
 }
 
 impl Retiring<'_> {
-    /// Superseded: it gives up its place. In the grace period: nothing. Then it is shared with those who
-    /// use it; with nobody, it goes once its id is not promised any more.
+    /// A superseded image gives up its place; in the grace period nothing else happens. Then it is
+    /// shared with the projects that use it; without any, it is deleted once its id is not promised
+    /// any more.
     pub(super) fn decide(&mut self, plan: &mut Deciding<'_>, older: &Older<'_>) {
         let image = older.image;
         let (channel, id) = (self.channel.name().to_owned(), image.id);
@@ -35,7 +36,7 @@ impl Retiring<'_> {
                 .push(PlanNote::Deactivated { channel, image: id });
             return;
         }
-        // Runs never make an older image private, so somebody else meant it.
+        // Runs never make an older image private, so that was intended.
         if image.visibility == Visibility::Private {
             plan.notes.push(PlanNote::Private { channel, image: id });
             return;
@@ -71,7 +72,7 @@ impl Retiring<'_> {
             if !known {
                 plan.waiting.push(id);
             }
-            // Nothing is taken, but who is known to use it gets it.
+            // Nothing is taken away, but the known users get access.
             if image.visibility != Visibility::Shared || projects.is_empty() {
                 return;
             }
@@ -80,7 +81,7 @@ impl Retiring<'_> {
             return;
         }
         if complete && !used {
-            // Somebody may have shared it before its time; it does not go before its time.
+            // It may have been shared by hand before its time; it is not deleted before its time.
             if grace {
                 return;
             }
@@ -148,7 +149,7 @@ impl Retiring<'_> {
                 image: image.id,
                 projects: std::mem::take(&mut add),
             });
-            // Those that it can't be shared with keep it as everybody has it.
+            // Projects with which it can't be shared keep access by its current visibility.
             if image.visibility != Visibility::Shared {
                 return;
             }
@@ -183,7 +184,7 @@ impl Retiring<'_> {
                 plan.act(Phase::Withdraw, step(add, accept, remove));
             }
             _ => {
-                // Who has no access yet does not wait for an upload.
+                // A project without access does not wait for an upload.
                 if !is_shared || gives {
                     plan.act(Phase::Give, step(add, accept, Vec::new()));
                 }
@@ -194,7 +195,7 @@ impl Retiring<'_> {
         }
     }
 
-    /// Whether no promise holds the image: neither that which stands on it nor that of the channel. A
+    /// Whether no promise holds the image: neither the one on the image nor that of the channel. A
     /// promise that can't be read holds.
     fn may_go(&self, plan: &Deciding<'_>, older: &Older<'_>) -> bool {
         let today = TimeZone::UTC.to_datetime(plan.now).date();

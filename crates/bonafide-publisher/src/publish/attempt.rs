@@ -21,25 +21,25 @@ use crate::transfer::places::Places;
 use crate::transfer::upload::Uploads;
 use crate::{Error, Event, Outcome, PublishReport};
 
-/// Ids that are tried for one build. Each failed upload uses one up, and so may other tenants.
+/// How many ids are tried for one build. Each failed upload uses one up, and so may other tenants.
 const MAX_ATTEMPTS: u32 = 4096;
 
-/// Where the image was made.
+/// Who created the image.
 enum Created {
-    /// By this run: it is to be uploaded.
+    /// This run: it is to be uploaded.
     Here {
         image: Box<Image>,
-        /// Which attempt at this build it is, from 0.
+        /// Which attempt at this build it is, starting at 0.
         attempt: u32,
     },
-    /// By another run, and it is public now.
+    /// Another run, and it is public now.
     Elsewhere(Box<PublishReport>),
 }
 
-/// What became of an upload.
+/// The result of an upload.
 enum Tried {
     Done(Box<PublishReport>),
-    /// Its image is removed, unless the error says something else.
+    /// Its image is removed, unless the error says otherwise.
     Failed {
         id: Uuid,
         attempt: u32,
@@ -48,8 +48,8 @@ enum Tried {
 }
 
 impl Job<'_> {
-    /// Creates the image under the first id that was not used up, and uploads to it. An upload that
-    /// fails by chance is begun anew under the next id.
+    /// Creates the image under the first unused id, and uploads to it. An upload that fails
+    /// transiently begins anew under the next id.
     pub(crate) async fn create_and_upload(&self) -> Result<PublishReport, Error> {
         let mut uploads = Uploads::new(self.glance(), self.observer);
         let mut places = self.places();
@@ -58,7 +58,8 @@ impl Job<'_> {
             match Box::pin(self.try_upload(first, &mut places)).await? {
                 Tried::Done(report) => return Ok(*report),
                 Tried::Failed { id, attempt, error } => {
-                    // Wrong bytes may be right at the next place; what the cloud failed at is begun anew.
+                    // Wrong bytes may be right at the next place; an error of the cloud begins the
+                    // upload anew.
                     if !places.pass_over(&error) {
                         let waiting = uploads.again(id, places.nowhere(error));
                         self.publisher.unless_cancelled(waiting).await?;
@@ -70,8 +71,8 @@ impl Job<'_> {
         }
     }
 
-    /// One upload, under the first id from this attempt on that was not used up. Until its build is public,
-    /// it shows that it lives.
+    /// One upload, under the first unused id from this attempt on. Until its build is public, it
+    /// shows that it is alive.
     async fn try_upload(&self, first: u32, places: &mut Places<'_>) -> Result<Tried, Error> {
         let opened = self.publisher.unless_cancelled(places.open()).await?;
         self.note_source(opened.url().clone(), places);
@@ -122,8 +123,8 @@ impl Job<'_> {
         Ok(Tried::Done(Box::new(report)))
     }
 
-    /// 409 says that an id is taken: by another run, by another tenant, or for good by an upload
-    /// that failed before.
+    /// 409 means that an id is taken: by another run, by another tenant, or permanently by an
+    /// earlier failed upload.
     async fn create(
         &self,
         wanted: &ImageSpec,
@@ -149,7 +150,7 @@ impl Job<'_> {
                 }
                 Err(bonafide_glance::Error::Conflict(_)) => {}
                 Err(error) => {
-                    // The image may be there although its answer was lost.
+                    // The image may exist although the answer was lost.
                     return match look().await {
                         Ok(IdState::Own(BuildState::Incomplete { image, .. }))
                             if marker::is_by(&image, self.run) =>
@@ -168,7 +169,7 @@ impl Job<'_> {
                         let report = self.report(Outcome::AlreadyPublished, &image, None);
                         return Ok(Created::Elsewhere(Box::new(report)));
                     }
-                    // Another run came first; it may still be between its last two requests.
+                    // Another run was first; it may still be between its last two requests.
                     IdState::Own(BuildState::Complete(image) | BuildState::Withdrawn(image)) => {
                         let report = self.complete(*image).await?;
                         return Ok(Created::Elsewhere(Box::new(report)));
@@ -194,8 +195,8 @@ impl Job<'_> {
         })
     }
 
-    /// Removes an upload that was given up, or refuses to while another run may be at it. If that run has
-    /// moved on meanwhile, nothing is removed, and the build has to be looked for again.
+    /// Removes an abandoned upload, or refuses to while another run may be working on it. If that
+    /// run has continued meanwhile, nothing is removed, and the build must be looked up again.
     pub(crate) async fn give_up(&self, image: &Image) -> Result<bool, Error> {
         let (id, publisher) = (image.id, self.publisher);
         if let Some(wait) = Wait::of(image) {

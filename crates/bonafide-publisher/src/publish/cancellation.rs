@@ -1,7 +1,7 @@
 //! A run that is asked to stop.
 //!
-//! Where nothing is written, work stops at once; an upload is broken off and its image removed. A step
-//! that must not be left half done (an image that is shared and its members, a hand-over and the
+//! Work that writes nothing stops at once; an upload is cancelled and its image removed. A step
+//! that must not be left half done (sharing an image and adding its members, a hand-over and the
 //! publication after it, a deletion) is finished first.
 
 use tokio_util::sync::CancellationToken;
@@ -9,11 +9,12 @@ use tokio_util::sync::CancellationToken;
 use crate::{Error, Publisher};
 
 impl Publisher {
-    /// Stops when `token` is cancelled: no new step begins, an upload is broken off, and what this run
-    /// has made and not published is removed. A step that must not be left half done is finished.
+    /// Stops when `token` is cancelled: no new step begins, an upload is cancelled, and what this
+    /// run has created and not published is removed. A step that must not be left half done is
+    /// finished.
     ///
-    /// Stopping takes a few requests to the cloud. A program that has to end by a deadline drops the
-    /// future then: what is left is what a dead run leaves, and the next run removes it.
+    /// Stopping takes a few requests to the cloud. A program with a deadline then drops the future:
+    /// that leaves what a dead run leaves, and the next run removes it.
     #[must_use]
     pub fn cancelled_by(mut self, token: CancellationToken) -> Self {
         self.cancellation = token;
@@ -25,7 +26,7 @@ impl Publisher {
         self.cancellation.is_cancelled()
     }
 
-    /// Does what may be broken off at any moment.
+    /// Does work that can be cancelled at any moment.
     pub(crate) async fn unless_cancelled<T, E>(
         &self,
         work: impl Future<Output = Result<T, E>>,

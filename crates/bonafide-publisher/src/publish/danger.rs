@@ -1,8 +1,8 @@
-//! What weakens the rule that only proven images are uploaded.
+//! Functions that weaken the rule that only verified images are uploaded.
 //!
-//! Here are private images of one's own project, which nobody has signed or whose signature nobody
-//! checked. It takes a [`Reason`], which stands on the image for ever
-//! (`bonafide_unverified`). No function makes such an image public.
+//! They upload private images of one's own project that are unsigned or whose signature was not
+//! checked. They take a [`Reason`], which is stored on the image (`bonafide_unverified`). No
+//! function makes such an image public.
 
 use std::collections::BTreeMap;
 
@@ -26,16 +26,17 @@ use crate::{Channel, Error, EventSink, Publisher, UploadReport};
 
 /// The real lists have up to 30 kilobytes.
 const MAX_LIST: u64 = 4 * 1024 * 1024;
-/// Names of properties that are not the uploader's to set.
+/// Prefixes of properties that an uploader must not set.
 const RESERVED: [&str; 3] = ["bonafide_", "os_glance", "os_hash_"];
 
-/// An image that will be uploaded without a proof of its origin.
+/// An image that will be uploaded without verification.
 #[derive(Debug)]
 pub struct Unverified<'a> {
     reason: Reason,
     url: Url,
     packing: CompressionHint,
-    /// A digest from an unsigned list: it shows a damaged download, not an origin.
+    /// A digest from an unsigned list: it detects a damaged download and does not verify the
+    /// origin.
     expected: Option<ExpectedDigest>,
     /// The channel and the build's own version, if it is a vendor's.
     channel: Option<(&'a Channel, Option<String>)>,
@@ -44,9 +45,9 @@ pub struct Unverified<'a> {
 }
 
 impl<'a> Unverified<'a> {
-    /// Whatever is at this URL: an https URL, or a `file:` one with
-    /// [`LocalFiles`](bonafide_sources::LocalFiles). It is decompressed if its first bytes say that it is
-    /// compressed.
+    /// The file at this URL: an https URL, or a `file:` one with
+    /// [`LocalFiles`](bonafide_sources::LocalFiles). It is decompressed if its first bytes are
+    /// those of a compressed file.
     #[must_use]
     pub const fn at(url: Url, reason: Reason) -> Self {
         Self {
@@ -60,8 +61,8 @@ impl<'a> Unverified<'a> {
         }
     }
 
-    /// The newest build of a vendor that signs nothing. Its bytes are compared with the unsigned
-    /// list, which shows a damaged download and nothing else.
+    /// The newest build of a vendor that does not sign. Its bytes are compared with the unsigned
+    /// list, which detects only a damaged download.
     ///
     /// # Errors
     ///
@@ -102,12 +103,12 @@ impl<'a> Unverified<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::Properties`] if the name is not the uploader's to set.
+    /// [`Error::Properties`] if the name is reserved.
     pub fn property(mut self, name: &str, value: &str) -> Result<Self, Error> {
         if RESERVED.iter().any(|prefix| name.starts_with(prefix)) {
             return Err(Error::Properties {
                 channel: without_secrets(&self.url).to_string(),
-                violations: format!("`{name}` is not yours to set"),
+                violations: format!("`{name}` is reserved"),
             });
         }
         self.properties.insert(name.to_owned(), value.to_owned());
@@ -132,7 +133,7 @@ fn is_plain(release: &Release) -> bool {
 }
 
 impl Publisher {
-    /// Uploads an image that nobody has proven, as a private one that says so.
+    /// Uploads an unverified image as a private one that says so.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! A newer build takes the place of an older one: the old one first gives up what only one may have,
-//! then the new one takes it. If it can't, the old one gets its place back.
+//! A newer build takes the place of an older one: the old one first gives up its name and
+//! `generic`, then the new one takes them. If it can't, the old one gets them back.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -15,16 +15,16 @@ use crate::spec::names::Names;
 use crate::spec::rotation;
 use crate::{Error, Event};
 
-/// How often it is tried to give an image its place back.
+/// How often a run tries to give an image its place back.
 const TRIES: usize = 3;
 
-/// What a run has changed on its way to make an image the newest.
+/// What a run has changed on the way to make an image the newest.
 #[derive(Debug, Default)]
 pub(crate) struct Handover(Mutex<State>);
 
 #[derive(Clone, Debug, Default)]
 struct State {
-    /// The image that shall be the newest.
+    /// The image that is to be the newest.
     to: Option<Uuid>,
     given_up: Vec<Demoted>,
 }
@@ -33,7 +33,7 @@ struct State {
 #[derive(Clone, Debug)]
 struct Demoted {
     before: Image,
-    /// The mark that this run has set, to know its own change again.
+    /// The mark that this run has set, to recognize its own change.
     mark: String,
 }
 
@@ -41,7 +41,7 @@ struct Demoted {
 pub(crate) enum Demotion {
     /// They have given it up, if there were any.
     Free,
-    /// The build is public already, under another id.
+    /// The build is already public under another id.
     Redundant(Box<Image>),
 }
 
@@ -66,9 +66,9 @@ impl Handover {
 }
 
 impl Job<'_> {
-    /// Lets older builds of the channel give up their name and `generic`: one request for each of them,
-    /// and most of the time there is one. `own` are the channel's images as they are just now, hidden ones
-    /// too, and `name` is what the new one will be called.
+    /// Makes older builds of the channel give up their name and `generic`: one request for each of
+    /// them; usually there is one. `own` are the current images of the channel, including hidden
+    /// ones, and `name` is the name of the new one.
     pub(crate) async fn demote_older(
         &self,
         to: Uuid,
@@ -99,7 +99,7 @@ impl Job<'_> {
             let renamed = named.older(self.channel, &before);
             let patch = rotation::supersede(self.channel, &before, renamed.as_deref(), now);
             let (id, mark) = (before.id, now.to_string());
-            // Before the request: whatever ends the run, it is known what may have been changed.
+            // Before the request: however the run ends, it is known what may have been changed.
             self.handover.add(Demoted { before, mark });
             match changes::update(self.glance(), id, &patch).await {
                 Ok(_) => self.observer.emit(&Event::Superseded { id }),
@@ -110,9 +110,9 @@ impl Job<'_> {
         Ok(Demotion::Free)
     }
 
-    /// After a failure: customers must not be left without an image of the channel. If no image is the
-    /// newest, the one that was so before gets its place back, or the newest that is public, if an earlier
-    /// run died before it could do that. Gives the error, and in it what could not be done.
+    /// After a failure: customers must not be left without an image of the channel. If no image is
+    /// the newest, the previous one gets its place back, or the newest public one, if an earlier
+    /// run died before it could do that. Returns the error, extended by what could not be done.
     pub(crate) async fn settle(&self, error: Error) -> Error {
         let state = std::mem::take(&mut *self.handover.state());
         match self.restore(state).await {
@@ -131,7 +131,7 @@ impl Job<'_> {
     async fn restore(&self, state: State) -> Result<(), Displaced> {
         let restored = match own_images(self.glance(), self.channel.name()).await {
             Ok(own) => self.displaced(&own, &state),
-            // Then by the ids that are known.
+            // Otherwise by the known ids.
             Err(_) => self.own_change(state).await?,
         };
         let Some((image, patch)) = restored else {
@@ -154,13 +154,13 @@ impl Job<'_> {
         }
     }
 
-    /// The image that shall be the newest again, and what makes it so.
+    /// The image that is to be the newest again, and the patch for it.
     fn displaced(&self, own: &[Image], state: &State) -> Option<(Uuid, ImagePatch)> {
         let mut public = own.iter().filter(|image| marker::is_public(image));
         if public.any(|image| !marker::is_superseded(image)) {
             return None;
         }
-        // Another run may have marked it since; then it is not this run's to change.
+        // Another run may have marked it since; then this run must not change it.
         let is_ours = |given: &&Demoted| {
             let mut own = own.iter().filter(|image| image.id == given.before.id);
             own.any(|image| has_mark(image, &given.mark))
@@ -181,7 +181,8 @@ impl Job<'_> {
         Some((newest.id, patch))
     }
 
-    /// Glance gives no list: what this run has changed, if nothing shows that it may stay so.
+    /// Glance returns no list: restore what this run has changed, unless it is known that it may
+    /// stay so.
     async fn own_change(&self, state: State) -> Result<Option<(Uuid, ImagePatch)>, Displaced> {
         let given_up = state.given_up.into_iter();
         let (Some(given), Some(to)) = (
@@ -194,13 +195,13 @@ impl Job<'_> {
         match self.glance().find(to).await {
             Ok(Some(new)) if marker::is_public(&new) => return Ok(None),
             Ok(_) => {}
-            // Two newest images are worse than none: what can't be known is taken for public.
+            // Two newest images are worse than none: an unknown image is treated as public.
             Err(error) => return Err(Displaced { image, error }),
         }
         match self.glance().find(image).await {
             Ok(Some(now)) if has_mark(&now, &given.mark) => {}
             Ok(_) => return Ok(None),
-            // The patch is refused as a whole if the mark is not there.
+            // The whole patch is refused if the mark is absent.
             Err(_) => {}
         }
         Ok(Some((image, rotation::undo(&given.before))))

@@ -39,14 +39,14 @@ pub(crate) struct Job<'a> {
     pub(crate) channel: &'a Channel,
     pub(crate) candidate: &'a Candidate,
     pub(crate) observer: &'a dyn EventSink,
-    /// This run, as it stands on the image while it is uploaded.
+    /// This run, as it is stored on the image during the upload.
     pub(crate) run: Uuid,
-    /// What this publication sends.
+    /// The requests of this publication.
     pub(crate) traffic: Traffic,
     /// The uploads of the build that Glance has stored wrong so far.
     pub(crate) failures: AtomicU32,
     pub(crate) handover: Handover,
-    /// Who gave the bytes, and the places that did not.
+    /// The place of the bytes, and the places that failed before.
     pub(crate) source: Mutex<Option<(Url, Vec<PassedOver>)>>,
 }
 
@@ -71,7 +71,7 @@ impl Job<'_> {
         Places::new(self.publisher, self.channel, self.candidate, self.observer)
     }
 
-    /// Keeps for the report who gives the bytes, and who did not.
+    /// Keeps the place of the bytes for the report, and the places that failed.
     pub(crate) fn note_source(&self, from: Url, places: &Places<'_>) {
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         *source = Some((from, places.passed_over().to_vec()));
@@ -82,7 +82,7 @@ impl Job<'_> {
         ImageSpec::new(channel, candidate, head, self.today(), &self.publisher.ci)
     }
 
-    /// An image that is public already: what somebody changed on it is put back.
+    /// An image that is public already: changes to it are undone.
     pub(crate) async fn keep(&self, image: &Image) -> Result<PublishReport, Error> {
         match self.put_back(image).await {
             Ok(report) => Ok(report),
@@ -90,12 +90,12 @@ impl Job<'_> {
         }
     }
 
-    /// As [`Job::keep`]; if it fails, the caller settles.
+    /// As [`Job::keep`]; if it fails, the caller restores the older image.
     pub(crate) async fn put_back(&self, image: &Image) -> Result<PublishReport, Error> {
         let Some(repair) = drift::repair(self.channel, self.candidate, image)? else {
             return Ok(self.report(Outcome::AlreadyPublished, image, None));
         };
-        // It may have been superseded by one that is public still.
+        // It may have been superseded by another public one.
         if marker::is_superseded(image) {
             let own = own_images(self.glance(), self.channel.name()).await?;
             let handed_over = self.demote_older(image.id, &repair.name, own).await?;
@@ -135,8 +135,8 @@ impl Job<'_> {
         SignedCheck::new(candidate.expected().clone(), candidate.check())
     }
 
-    /// An image that an earlier run uploaded: its bytes are proven anew from the vendor's, then
-    /// compared with what Glance stores.
+    /// An image that an earlier run uploaded: its bytes are verified again from the vendor's file,
+    /// then compared with what Glance stores.
     pub(crate) async fn complete(&self, image: Image) -> Result<PublishReport, Error> {
         let mut places = self.places();
         loop {
@@ -175,13 +175,14 @@ impl Job<'_> {
             if !looking.await? {
                 return Ok::<_, Error>(None);
             }
-            // All of them, just before they change: the new one to compare it, the others to hand over.
+            // All of them, just before they change: the new one to compare it, the others to hand
+            // over.
             let own = own_images(self.glance(), self.channel.name()).await?;
             let image = self.as_stored(&image, &own).await?;
             Ok(Some((image, own)))
         };
         let looked = match self.publisher.unless_cancelled(looking).await {
-            // What an earlier run has uploaded is left to the next one.
+            // An image that an earlier run has uploaded is left to the next one.
             Err(error @ Error::Cancelled) if outcome == Outcome::Published => {
                 return Err(self.dispose(&image, error).await);
             }
@@ -203,14 +204,14 @@ impl Job<'_> {
             other => other?,
         }
         self.observer.emit(&Event::Compared { id: image.id });
-        // After its lease another run may have taken the image for given up.
+        // After its lease another run may have considered the image abandoned.
         if self.now() > until {
             return Err(Error::LeaseEnded { until });
         }
         if let Some(Err(fenced)) = alive.map(|alive| alive.check(image.id)) {
             return Err(self.dispose(&image, fenced).await);
         }
-        // From here on nothing is broken off.
+        // From here on nothing is cancelled.
         let name = self.channel.image_name(self.today());
         match self.demote_older(image.id, &name, own).await {
             Ok(Demotion::Free) => {}
@@ -239,12 +240,12 @@ impl Job<'_> {
         if now.status != Status::Saving {
             return Ok(now);
         }
-        // A replica of the database that lags behind the answer to the upload.
+        // A replica of the database may lag behind the answer to the upload.
         let later = clean_up::await_active(self.glance(), image.id).await;
         Ok(later.unwrap_or(now))
     }
 
-    /// The next upload waits, since Glance has stored this one wrong.
+    /// Delays the next upload, since Glance has stored this one wrong.
     async fn hold_back(&self) {
         let failures = self.failures.load(Ordering::Relaxed).saturating_add(1);
         let namespace = &self.publisher.namespace;
@@ -252,8 +253,8 @@ impl Job<'_> {
         hold_back(self.glance(), namespace, build, self.now(), failures).await;
     }
 
-    /// Removes an image that was never public. One that was may be in use; and another run may have made it
-    /// public since it was looked at.
+    /// Removes an image that was never public. A public one may be in use; and another run may have
+    /// made it public since it was looked at.
     async fn dispose(&self, image: &Image, error: Error) -> Error {
         if !image.properties.contains_key(marker::STATE) {
             return error;
@@ -273,7 +274,7 @@ impl Job<'_> {
         }
     }
 
-    /// The only place that makes an image public that was not so a moment before, and it takes the proof.
+    /// The only function that makes an image public for the first time; it requires the proof.
     async fn make_public(
         &self,
         image: &Image,
@@ -290,7 +291,7 @@ impl Job<'_> {
         let public = match self.glance().update(id, &patch).await {
             Ok(image) => image,
             Err(error) => {
-                // Its answer may be lost, or another run that completed the same image came first.
+                // The answer may be lost, or another run that completed the same image was first.
                 let channel = self.channel.name();
                 match observe_id(self.glance(), channel, self.candidate, id).await {
                     Ok(IdState::Own(BuildState::Published(image))) => *image,
@@ -318,7 +319,7 @@ impl Job<'_> {
         passed: Option<&SignedPassed>,
     ) -> PublishReport {
         let candidate = self.candidate;
-        // Only of bytes that this report is about.
+        // Only bytes that this report is about.
         let source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         let source = passed.and(source.clone());
         PublishReport {

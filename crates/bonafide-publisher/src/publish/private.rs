@@ -1,4 +1,4 @@
-//! Private images: a vendor's build, or something else, in one's own project.
+//! Private images in one's own project: a vendor's build, or another file.
 
 use std::collections::BTreeMap;
 
@@ -21,11 +21,11 @@ use crate::transfer::places::Places;
 use crate::transfer::upload::{Uploading, Uploads};
 use crate::{Candidate, Channel, Error, Event, EventSink, PassedOver, Publisher};
 
-/// How a private image came about: `uploading`, then `proven` or `unverified`.
+/// The kind of a private image: `uploading`, then `proven` or `unverified`.
 pub(crate) const UPLOAD: &str = "bonafide_upload";
 const PROVEN: &str = "proven";
 
-/// A private image that was uploaded. Serialises to JSON for machines.
+/// A private image that was uploaded. Can be serialized to JSON.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct UploadReport {
@@ -33,31 +33,31 @@ pub struct UploadReport {
     pub image: Uuid,
     /// Its name in Glance.
     pub name: String,
-    /// Where its bytes are at the vendor's.
+    /// The vendor's URL of its bytes.
     pub source: Url,
     /// Digests and size of the file, if this run has read it.
     pub file: Option<ImageDigests>,
     /// Digests and size of what Glance stores, if this run has uploaded it.
     pub stored: Option<ImageDigests>,
-    /// Who signed it, when and how. `None`: nobody; then there is a reason.
+    /// Who signed it, when and how. `None`: it is unverified, and there is a reason.
     pub evidence: Option<Evidence>,
-    /// Why it was taken without a proof.
+    /// Why it was uploaded without verification.
     pub unverified: Option<String>,
-    /// Why the cloud takes no heartbeat image, if it does not: had this run died, its image would have been
-    /// left until the end of its lease.
+    /// Why the cloud refuses the heartbeat image, if it does: had this run died, its image would
+    /// have stayed until the end of its lease.
     pub no_heartbeat: Option<String>,
-    /// The places that were asked for its bytes before and did not give them.
+    /// The places that failed before.
     pub passed_over: Vec<PassedOver>,
-    /// Requests that were sent to the cloud, log-in included.
+    /// The requests to the cloud, including the log-in.
     pub requests: u64,
 }
 
 impl Publisher {
-    /// Uploads a proven build as a private image of the session's project. No rights of an
+    /// Uploads a verified build as a private image of the session's project. No rights of an
     /// administrator are needed, and nothing becomes public.
     ///
-    /// A build that the project has already is found again. The image is named as the channel names
-    /// its images, unless a name is given.
+    /// A build that the project already has is found again. The image has the name that the channel
+    /// gives its images, unless a name is given.
     ///
     /// # Errors
     ///
@@ -157,9 +157,9 @@ impl Publisher {
         Ok(whole.map(|image| (image.id, image.name.unwrap_or_default())))
     }
 
-    /// Removes private uploads that earlier runs have not finished, once it is known that those are gone. No
-    /// upload waits for that unless their leases have ended too.
-    /// Gives how many of them may be gone, which is not known yet.
+    /// Removes private uploads that earlier runs have not finished, once those are known to be
+    /// dead. No upload waits for that unless their leases have ended too. Returns how many of them
+    /// may be dead, which is not known yet.
     pub(crate) async fn remove_given_up(&self, observer: &dyn EventSink) -> Result<usize, Error> {
         let mut unsettled = 0;
         let project = self.glance.session().project_id().await?;
@@ -193,8 +193,8 @@ impl Publisher {
         Ok(unsettled)
     }
 
-    /// An upload has taken its time: more may be known of those that others have not finished. What fails
-    /// here is left to the next one.
+    /// After an upload more may be known about those that other runs have not finished. What fails
+    /// here is left to the next run.
     pub(crate) async fn look_again(&self, unsettled: usize, observer: &dyn EventSink) {
         if unsettled > 0 {
             let looking = self.remove_given_up(observer);
@@ -202,8 +202,8 @@ impl Publisher {
         }
     }
 
-    /// Creates a private image, uploads to it, compares, and marks it as whole. If that fails behind
-    /// the create, the image is removed again.
+    /// Creates a private image, uploads to it, compares, and marks it as complete. If that fails
+    /// after the create, the image is removed again.
     pub(crate) async fn upload_privately<C: Check>(
         &self,
         opened: OpenedDownload,
@@ -262,21 +262,21 @@ impl Publisher {
     }
 }
 
-/// A private upload that failed, whose image is removed unless the error says something else.
+/// A private upload that failed, whose image is removed unless the error says otherwise.
 pub(crate) struct Failed {
     pub(crate) id: Uuid,
     pub(crate) error: Error,
 }
 
-/// What came of a private upload.
+/// The result of a private upload.
 pub(crate) struct Uploaded {
     pub(crate) id: Uuid,
     pub(crate) file: ImageDigests,
     pub(crate) stored: ImageDigests,
 }
 
-/// The evidence of a private image. It does not bear the publisher's mark, since nobody looks after it
-/// but its owner.
+/// The evidence of a private image. It lacks the publisher's mark, since only its owner looks after
+/// it.
 fn marks(candidate: &Candidate) -> BTreeMap<String, String> {
     let mut marks = marker::evidence(candidate);
     marks.insert(UPLOAD.to_owned(), PROVEN.to_owned());

@@ -22,23 +22,23 @@ use crate::{
     PublishReport,
 };
 
-/// How long an upload may take before other runs count it as given up.
+/// How long an upload may take before other runs consider it abandoned.
 const LEASE: SignedDuration = SignedDuration::from_hours(6);
-/// Leftovers that one run removes before it stops to believe the cloud.
+/// How many leftovers one run removes before it stops trusting the cloud.
 const MAX_LOOKS: u32 = 16;
 /// The largest image that is accepted, in bytes: 64 GiB.
 const MAX_SIZE: u64 = 64 << 30;
 
-/// Whether it is to be found out what the cloud has of a build.
+/// Whether to look up what the cloud has of a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
-    /// A plan has looked, and there was nothing. What has come since, the create meets: Glance takes an id
-    /// once.
+    /// A plan has looked, and there was nothing. The create detects an image that was created
+    /// since: Glance accepts an id once.
     Done,
     Due,
 }
 
-/// Publishes proven builds in one cloud.
+/// Publishes verified builds in one cloud.
 ///
 /// It keeps no state of its own: any number of publishers, on any machine, may run, die and be
 /// started again. Glance arbitrates by the image's id.
@@ -53,10 +53,10 @@ pub struct Publisher {
     pub(crate) ci: CiRun,
     pub(crate) cancellation: CancellationToken,
     pub(crate) heartbeat: Heartbeat,
-    /// The own signs of life, and what was seen of others'.
+    /// This run's heartbeat, and the observations of others.
     pub(crate) pulses: Arc<Pulses>,
     pub(crate) sightings: Arc<Sightings>,
-    /// What `fetch` keeps the files of, if it keeps any.
+    /// The cache behind `fetch`, if there is one.
     behind: Option<Arc<dyn Fetch>>,
 }
 
@@ -80,7 +80,7 @@ impl Publisher {
         }
     }
 
-    /// How often this run shows that it lives while it uploads; every 30 seconds by default.
+    /// How often an uploading run shows that it is alive; every 30 seconds by default.
     #[must_use]
     pub const fn heartbeat(mut self, heartbeat: Heartbeat) -> Self {
         self.heartbeat = heartbeat;
@@ -94,8 +94,8 @@ impl Publisher {
         self
     }
 
-    /// The largest image that is accepted, in bytes; 64 GiB by default. A vendor's server that never
-    /// ends its answer is cut off here.
+    /// The largest image that is accepted, in bytes; 64 GiB by default. An endless answer of a
+    /// vendor's server is cut off here.
     #[must_use]
     pub const fn max_size(mut self, bytes: u64) -> Self {
         self.max_size = bytes;
@@ -103,8 +103,9 @@ impl Publisher {
     }
 
     /// Derives image ids from another namespace than [`NAMESPACE`]; all runs of one operator must
-    /// share it. Ids can be computed by anybody who knows the namespace, and any tenant may take an
-    /// id first: then the next one is used, so that costs time only. A secret namespace spares it.
+    /// share it. Ids can be computed by everyone who knows the namespace, and any tenant may take
+    /// an id first: then the next one is used, so that costs only time. A secret namespace prevents
+    /// it.
     #[must_use]
     pub const fn namespace(mut self, namespace: Uuid) -> Self {
         self.namespace = namespace;
@@ -118,7 +119,7 @@ impl Publisher {
         self
     }
 
-    /// The same publisher, which reads vendors through what keeps their files.
+    /// The same publisher that reads vendors through a cache.
     pub(crate) fn through(&self, spool: Arc<dyn Fetch>) -> Self {
         Self {
             behind: Some(self.fetch.clone()),
@@ -127,7 +128,7 @@ impl Publisher {
         }
     }
 
-    /// The same publisher, which reads vendors themselves.
+    /// The same publisher without a cache.
     pub(crate) fn directly(&self) -> Self {
         let mut direct = self.clone();
         if let Some(fetch) = direct.behind.take() {
@@ -155,12 +156,12 @@ impl Publisher {
         }
     }
 
-    /// An upload begins; `None` where leases are all that the cloud allows.
+    /// An upload begins; `None` if the cloud allows only leases.
     pub(crate) fn begin(&self) -> Option<Alive> {
         self.pulses.begin(&self.glance, self.heartbeat, &self.clock)
     }
 
-    /// What one upload that starts now may take.
+    /// The limits of an upload that starts now.
     pub(crate) fn limits(&self) -> Limits {
         let until = self.clock.now().checked_add(self.lease);
         Limits {
@@ -170,7 +171,7 @@ impl Publisher {
         }
     }
 
-    /// Finds the channel's newest build and proves its list. Nothing is written.
+    /// Finds the channel's newest build and verifies its list. Nothing is written.
     ///
     /// # Errors
     ///
@@ -194,8 +195,8 @@ impl Publisher {
         }
     }
 
-    /// Whether the project has an image of the channel that a signed list proved: then its vendor did sign,
-    /// whatever was known of it when this was written. What the cloud does not answer is not known.
+    /// Whether the project has a verified image of the channel: then its vendor did sign, even if
+    /// the vendor is not known to. If the cloud does not answer, that is unknown.
     async fn has_accepted(&self, channel: &Channel) -> bool {
         let Ok(project) = self.glance.session().project_id().await else {
             return false;
@@ -227,7 +228,7 @@ impl Publisher {
         })
     }
 
-    /// What the cloud has of the build. Nothing is written.
+    /// The state of the build in the cloud. Nothing is written.
     ///
     /// # Errors
     ///
@@ -242,8 +243,8 @@ impl Publisher {
         observe(&self.glance, channel.name(), candidate).await
     }
 
-    /// What somebody changed on a public image of the build: the names of the properties and attributes
-    /// that [`Publisher::publish`] would put back, sorted.
+    /// The changes that were made to a public image of the build: the names of the properties and
+    /// attributes that [`Publisher::publish`] would restore, sorted.
     ///
     /// # Errors
     ///
@@ -259,8 +260,8 @@ impl Publisher {
         Ok(repair.map(|repair| repair.names()).unwrap_or_default())
     }
 
-    /// Finds the channel's newest build and publishes it. If the vendor's list changes meanwhile, all
-    /// of that is done once more.
+    /// Finds the channel's newest build and publishes it. If the vendor's list changes meanwhile,
+    /// everything is done once more.
     ///
     /// # Errors
     ///
@@ -276,14 +277,15 @@ impl Publisher {
             .await
     }
 
-    /// Publishes the build, or completes what an earlier run left, or finds that all is done. Just before
-    /// it becomes public, older builds of the channel give up their name and `generic`. Of an image that is
-    /// public already, what was changed since is put back, by one PATCH.
+    /// Publishes the build, or completes what an earlier run left, or finds that everything is
+    /// done. Just before the build becomes public, older builds of the channel give up their name
+    /// and `generic`. If an image is public already, later changes to it are undone by one PATCH.
     ///
     /// # Errors
     ///
-    /// [`Error`]; then nothing unproven is public, the image of a failed upload is removed or named in the
-    /// error, and an older build that gave up its place has it back, or [`Error::Displaced`] names it.
+    /// [`Error`]; then nothing unverified is public, the image of a failed upload is removed or
+    /// named in the error, and an older build that gave up its place has it back, or
+    /// [`Error::Displaced`] names it.
     pub async fn publish(
         &self,
         channel: &Channel,
@@ -294,7 +296,8 @@ impl Publisher {
             .await
     }
 
-    /// As [`Publisher::publish`], where it may be known already that the cloud has nothing of the build.
+    /// As [`Publisher::publish`], if it may be known already that the cloud has nothing of the
+    /// build.
     pub(crate) async fn publish_after(
         &self,
         look: Look,
@@ -325,11 +328,11 @@ impl Publisher {
                 BuildState::Published(image) => return job.put_back(&image).await,
                 BuildState::Complete(image) => return job.complete(*image).await,
                 BuildState::Withdrawn(image) => match job.complete(*image).await {
-                    // It says that it is this build, and is not.
+                    // It claims to be this build, and is not.
                     Err(Error::GlanceMismatch { .. }) => return job.create_and_upload().await,
                     done => return done,
                 },
-                // Removed, or somebody else's turn; then there is nothing left to find.
+                // Removed, or in use by another run; then there is nothing left to find.
                 BuildState::Incomplete { image, .. } => {
                     job.give_up(&image).await?;
                 }

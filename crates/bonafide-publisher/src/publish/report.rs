@@ -1,4 +1,4 @@
-//! What a publication did.
+//! The result of a publication.
 
 use bonafide_sources::{Release, Serial};
 use bonafide_verify::{Evidence, ExpectedDigest, FileDigests};
@@ -8,22 +8,22 @@ use uuid::Uuid;
 
 use crate::{ImageDigests, PassedOver};
 
-/// How a publication ended well.
+/// How a publication succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
     /// The build was public before.
     AlreadyPublished,
-    /// An earlier run had uploaded it; this one proved it again and made it public.
+    /// An earlier run had uploaded it; this one verified it again and made it public.
     Completed,
     /// Uploaded and made public.
     Published,
-    /// The build was public before, and what was changed on its image since is put back.
+    /// The build was public before, and changes to its image are undone.
     Repaired,
 }
 
-/// What was proven and what was done. Serialises to JSON for machines.
+/// What was verified and what was done. Can be serialized to JSON.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct PublishReport {
@@ -37,22 +37,22 @@ pub struct PublishReport {
     pub name: String,
     /// The build and its URLs.
     pub release: Release,
-    /// Which build it is.
+    /// The serial of the build.
     pub serial: Serial,
-    /// The image file at the vendor's.
+    /// The vendor's URL of the image file.
     pub source: Url,
-    /// What the vendor signed for it.
+    /// The digest that the vendor signed for it.
     pub expected: ExpectedDigest,
     /// Digests and size of the bytes, if they were read by this run.
     pub digests: Option<FileDigests>,
-    /// Digests and size of what Glance stores; others than the file's if it was decompressed.
+    /// Digests and size of what Glance stores; they differ from the file's if it was decompressed.
     pub stored: Option<ImageDigests>,
     /// Who signed the list, when and how.
     pub evidence: Evidence,
-    /// Who gave the bytes, if they were read by this run: the vendor, or a mirror.
+    /// The place of the bytes, if they were read by this run: the vendor, or a mirror.
     pub fetched_from: Option<Url>,
-    /// The places that were asked before and did not give them.
+    /// The places that failed before.
     pub passed_over: Vec<PassedOver>,
-    /// Requests that this publication sent to the cloud, log-in included.
+    /// The requests of this publication to the cloud, including the log-in.
     pub requests: u64,
 }

@@ -1,4 +1,4 @@
-//! Whether the run that made an unfinished image lives.
+//! Whether the run that created an unfinished image is alive.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,25 +14,25 @@ use crate::ledger::heartbeat::{Watched, is_heartbeat};
 use crate::ledger::marker;
 use crate::{Error, Event, EventSink, Inventory, Plan, PlanNote, Publisher};
 
-/// Looks at a heartbeat until it is decided; the last one is a look too.
+/// How often a heartbeat is looked at until it is decided, including the last look.
 const LOOKS: u32 = 36;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// What became of a run.
+/// The state of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Settled {
-    /// It was seen to live.
+    /// It is alive.
     Alive,
-    /// It is gone, and will do nothing more.
+    /// It is dead, and will do nothing more.
     Gone,
-    /// Its image has come further, or is not there any more.
+    /// Its image has come further, or does not exist any more.
     Moved,
 }
 
 impl Publisher {
-    /// Waits until it is known whether the run lives that uploads to this image: at most as long as the
-    /// image says, and until its next renewal if it does. Nothing is written.
+    /// Waits until it is known whether the run that uploads to this image is alive: at most as long
+    /// as the image says, and until its next renewal if it is. Nothing is written.
     pub(crate) async fn settle(&self, image: &Image, watched: Watched) -> Result<Settled, Error> {
         let longest = (watched.gone_after / LOOKS).min(LONGEST_PAUSE);
         let mut pause = FIRST_PAUSE.min(longest);
@@ -49,7 +49,7 @@ impl Publisher {
             }
             looked = true;
             sleep(pause).await;
-            // A run that is about to end is not waited for longer than it takes.
+            // Does not wait longer than a run takes that is about to end.
             pause = (pause * 2).min(longest);
         }
     }
@@ -74,12 +74,13 @@ impl Publisher {
         gone
     }
 
-    /// Until when the run that made an unfinished image may still be at it, if that is not over.
+    /// Until when the run that created an unfinished image may be working on it, if that time is
+    /// not over.
     pub(crate) fn busy_until(&self, image: &Image) -> Option<Timestamp> {
         marker::busy_until(image, self.clock.now(), &self.gone())
     }
 
-    /// Images that a plan leaves to other runs, as long as those live.
+    /// Images that a plan leaves to other runs, as long as those are alive.
     pub(crate) fn unsettled(&self, plan: &Plan, inventory: &Inventory) -> Vec<(Image, Watched)> {
         let busy = plan.notes.iter().filter_map(|note| match note {
             PlanNote::Busy { image, .. } => Some(*image),
@@ -93,7 +94,7 @@ impl Publisher {
             .collect()
     }
 
-    /// Settles these images at the same time. What can't be found out is left as it is.
+    /// Decides about these images at the same time. An undecided one is left as it is.
     pub(crate) async fn settle_all(
         &self,
         images: &[(Image, Watched)],
@@ -111,7 +112,7 @@ impl Publisher {
             .collect()
     }
 
-    /// Deletes the heartbeat image of a run that is gone. If that fails the next run does it.
+    /// Deletes the heartbeat image of a dead run. If that fails, the next run does it.
     pub(crate) async fn bury(&self, heartbeat: Uuid) {
         let Ok(Some(image)) = self.glance.find(heartbeat).await else {
             return;
@@ -124,7 +125,8 @@ impl Publisher {
         }
     }
 
-    /// Removes heartbeat images that no image names any more: their runs were killed right at their end.
+    /// Removes heartbeat images that no image names any more: their runs were killed right at their
+    /// end.
     pub(crate) async fn remove_left_heartbeats(
         &self,
         inventory: &Inventory,
@@ -160,7 +162,7 @@ impl Publisher {
             .collect()
     }
 
-    /// Takes down what a list said of heartbeats.
+    /// Records the heartbeats of a list.
     pub(crate) fn sight(&self, inventory: &Inventory, answered: Instant) {
         let images = inventory.images.iter().chain(&inventory.heartbeats);
         for watched in images.filter_map(Watched::of) {
@@ -174,7 +176,7 @@ impl Publisher {
     }
 }
 
-/// How far an image has come: by which run, and whether it is whole, and public.
+/// How far an image has come: by which run, and whether it is complete, and public.
 fn stage(image: &Image) -> (Option<Watched>, bool, bool) {
     (
         Watched::of(image),

@@ -1,5 +1,5 @@
-//! What became of the steps that failed: what the cloud shows is reported, and not what an answer that was
-//! lost would have said.
+//! The real results of failed steps: the state of the cloud is reported, and not an answer that was
+//! lost.
 
 use bonafide_glance::{Image, MemberStatus, Visibility};
 
@@ -10,8 +10,8 @@ use crate::spec::drift;
 use crate::{Action, Inventory, Newest, SkipReason, Wish};
 
 impl Applying<'_> {
-    /// Looks up each step that failed among the images as they are by now: one that is done is among those
-    /// that were taken, and of the others it is known that they are not.
+    /// Looks up each failed step among the current images: if it is done, it becomes an applied
+    /// step; otherwise it is known to be undone.
     pub(crate) fn see(&mut self, inventory: &Inventory) {
         for mut refused in std::mem::take(&mut self.done.skipped) {
             let failed = matches!(refused.reason, SkipReason::Cloud(_) | SkipReason::Failed(_));

@@ -1,4 +1,4 @@
-//! Takes the steps of a plan. Each looks again before it acts.
+//! Executes the steps of a plan. Each looks again before it acts.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ pub(crate) struct Applying<'a> {
     pub(crate) wishes: &'a [Wish<'a>],
     pub(crate) observer: &'a dyn EventSink,
     pub(crate) done: ReconcileReport,
-    /// Channels whose vendor has published a newer build than the wish says.
+    /// Channels whose vendor has published a newer build than the plan's.
     pub(crate) moved: BTreeSet<String>,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct Applying<'a> {
 pub(crate) type StepResult = Result<(), SkipReason>;
 
 impl Applying<'_> {
-    /// Takes the steps one by one. What fails does not keep the others from being taken.
+    /// Executes the steps one by one. A failed step does not prevent the others.
     pub(crate) async fn apply(&mut self, plan: &Plan) {
         let mut deletions = Vec::new();
         for action in &plan.actions {
@@ -109,7 +109,7 @@ impl Applying<'_> {
         match wish.newest {
             Newest::Found(candidate) => Ok((wish.channel, candidate)),
             _ => Err(SkipReason::Changed(format!(
-                "the newest build of {channel} is not known any more"
+                "the newest build of {channel} is no longer known"
             ))),
         }
     }
@@ -127,7 +127,7 @@ impl Applying<'_> {
         if !marker::is_own(&image, channel, &project) {
             let id = seen.id;
             return Err(SkipReason::Changed(format!(
-                "image {id} is not ours any more"
+                "image {id} no longer belongs to this publisher"
             )));
         }
         let now = ImageSnapshot::new(&image);

@@ -1,5 +1,5 @@
-//! Deletes what nobody uses: first nobody may begin to use it any more, then all uses are looked up once
-//! more.
+//! Deletes unused images: first an image is withdrawn from all projects, then its usage is looked
+//! up once more.
 
 use bonafide_glance::{Image, ImagePatch, Usage, Visibility};
 
@@ -7,7 +7,7 @@ use crate::ledger::changes;
 use crate::reconcile::apply::{Applying, StepResult};
 use crate::{Action, ImageSnapshot, SkipReason};
 
-/// An image whose deletion is under way: nobody can begin to use it any more.
+/// An image that is being deleted: no project can begin to use it any more.
 pub(crate) struct Withdrawn {
     action: Action,
     image: Image,
@@ -20,7 +20,7 @@ impl Withdrawn {
 }
 
 impl Applying<'_> {
-    /// Nobody may begin to use the image any more, but for the own project.
+    /// Withdraws the image from all projects except its own.
     pub(crate) async fn withdraw(
         &self,
         channel: &str,
@@ -38,11 +38,11 @@ impl Applying<'_> {
             let patch = ImagePatch::new().visibility(Visibility::Shared);
             changes::update(self.glance(), image.id, &patch).await?;
         }
-        // Former members come back with the visibility.
+        // Former members would come back with the visibility.
         for member in self.glance().members(image.id).await? {
             changes::remove_member(self.glance(), image.id, &member.project).await?;
         }
-        // As it is when all of that is done.
+        // The image after all of that.
         image = self.glance().image(image.id).await?;
         match image.visibility {
             Visibility::Shared => Ok(image),
@@ -53,7 +53,7 @@ impl Applying<'_> {
         }
     }
 
-    /// Deletes what nobody has begun to use since the plan was made.
+    /// Deletes images that no project has begun to use since the plan was made.
     pub(crate) async fn delete(&mut self, withdrawn: Vec<Withdrawn>) {
         if withdrawn.is_empty() {
             return;
@@ -77,7 +77,7 @@ impl Applying<'_> {
                 )))
             }
             Usage::Complete(_) => {
-                // The look-up may have taken a while.
+                // The look-up may have taken time.
                 let image = self.unchanged(channel, &ImageSnapshot::new(image)).await?;
                 if image.protected {
                     let id = image.id;
@@ -89,7 +89,7 @@ impl Applying<'_> {
                 let gaps: Vec<_> = gaps.iter().map(ToString::to_string).collect();
                 let gaps = gaps.join("; ");
                 Err(SkipReason::Changed(format!(
-                    "it is not known any more who uses it: {gaps}"
+                    "its usage is no longer known: {gaps}"
                 )))
             }
         }

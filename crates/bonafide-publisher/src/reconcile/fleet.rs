@@ -1,4 +1,4 @@
-//! Several clouds in one run: what a vendor offers is proven once and fetched once.
+//! Several clouds in one run: each build is verified once and downloaded once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,21 +14,21 @@ use crate::{Action, Error, EventSink, Plan, Publisher, ReconcileReport, Wish};
 
 /// Clouds, or regions of clouds, that have the same images.
 ///
-/// A build that several of them need is fetched once, into a file of the temporary directory ([`DownloadCache`]),
-/// and uploaded to all of them at the same time; each upload is hashed again on its way, since disks err
-/// too. One cloud's failure does not stop the others.
+/// A build that several of them need is downloaded once, into a file of the temporary directory
+/// ([`DownloadCache`]), and uploaded to all of them at the same time; each upload is hashed again
+/// on its way, since disks fail too. A failure of one cloud does not stop the others.
 #[derive(Clone, Debug)]
 pub struct Fleet {
     fetch: Arc<dyn Fetch>,
     clouds: Vec<(String, Publisher)>,
 }
 
-/// What is done in one cloud.
+/// The work in one cloud.
 struct CloudRun<'a> {
     name: &'a str,
     publisher: &'a Publisher,
     approved: Option<&'a Plan>,
-    /// What is to be done at first; none if that can't be told.
+    /// The first plan; `None` if it can't be made.
     plan: Option<Plan>,
     run: Run,
 }
@@ -50,16 +50,16 @@ impl Fleet {
         self
     }
 
-    /// What is to be done in each cloud. Nothing is written.
+    /// The plan for each cloud. Nothing is written.
     pub async fn plan(&self, wishes: &[Wish<'_>]) -> Vec<(String, Result<Plan, Error>)> {
         let plans = self.clouds.iter().map(|(_, cloud)| cloud.plan(wishes));
         let names = self.clouds.iter().map(|(name, _)| name.clone());
         names.zip(join_all(plans).await).collect()
     }
 
-    /// Makes every cloud what the channels say, as [`Publisher::reconcile_with`] does for one. If plans
-    /// were approved, by the names of the clouds, only their steps are taken, and nothing in a cloud
-    /// without one.
+    /// Makes every cloud what the channels say, as [`Publisher::reconcile_with`] does for one. If
+    /// plans were approved, by the names of the clouds, only their steps are executed, and nothing
+    /// in a cloud without one.
     pub async fn reconcile(
         &self,
         wishes: &[Wish<'_>],
@@ -129,8 +129,8 @@ impl Fleet {
 }
 
 impl CloudRun<'_> {
-    /// Makes a plan, and takes the steps of it that neither take long nor anything from anybody: who
-    /// has no access to what it uses does not wait for uploads.
+    /// Makes a plan, and executes the steps of it that neither take long nor take access away: a
+    /// project without access to an image that it uses does not wait for uploads.
     async fn begin(&mut self, wishes: &[Wish<'_>], observer: &dyn EventSink) {
         let traffic = Traffic::new();
         let named = In {
@@ -141,7 +141,7 @@ impl CloudRun<'_> {
         let planning = counted(&traffic, &named, planning);
         let plan = planning.await;
         self.run.done.requests += traffic.requests();
-        // What can't be planned is said at the end.
+        // A failed plan is reported at the end.
         let Ok((inventory, plan)) = plan else {
             return;
         };

@@ -1,4 +1,4 @@
-//! What a run did, and what it did not do.
+//! What a run did, and what it skipped.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::error::of_cloud;
 use crate::{Action, Candidate, Error, Newest, PlanNote, PublishReport};
 
-/// The channel of what is about all of them.
+/// The name that is used for all channels together.
 pub(crate) const ALL: &str = "-";
 
 /// What a channel's vendor offers.
@@ -18,12 +18,12 @@ pub enum Offer {
     Found(Box<Candidate>),
     /// The channel has ended: its vendor was not asked.
     NoMore,
-    /// Nothing that is proven.
+    /// Nothing verified.
     Refused(Box<Error>),
 }
 
 impl Offer {
-    /// As plans take it.
+    /// The form that plans use.
     #[must_use]
     pub fn newest(&self) -> Newest<'_> {
         match self {
@@ -42,38 +42,38 @@ pub enum SkipReason {
     Cancelled,
     /// Another run is uploading the build.
     Busy {
-        /// Which image, since when, and until when it may.
+        /// The image, since when, and until when it may.
         what: String,
-        /// Whether the image was made more than an hour ago, by the cloud's clock.
+        /// Whether the image was created more than an hour ago, by the cloud's clock.
         overdue: bool,
     },
-    /// The world is not any more as it was when the plan was made. The next plan knows.
+    /// The state has changed since the plan was made. The next plan will include it.
     Changed(String),
-    /// The cloud does not let this user do it: protected (403), in use in the store (409), or not
-    /// allowed by its policy.
+    /// The cloud does not allow this user to do it: protected (403), in use in the store (409), or
+    /// refused by policy.
     Cloud(Box<bonafide_glance::Error>),
-    /// It went wrong.
+    /// The request failed.
     Failed(Box<Error>),
-    /// A project that uses the image can't be given access, and the image could not be made reachable for
-    /// everybody again. The next run tries to.
+    /// A project that uses the image can't be given access, and the image could not be made
+    /// reachable for all projects again. The next run tries again.
     LockedOut {
         /// The image.
         image: Uuid,
-        /// Why no access could be given.
+        /// Why access could not be given.
         error: Box<bonafide_glance::Error>,
         /// Why it could not be made reachable.
         failure: Box<bonafide_glance::Error>,
     },
-    /// The projects are members, but the cloud does not let this user accept for them. They reach the
-    /// image by its id, and see it in their lists once they accept.
+    /// The projects are members, but the cloud does not allow this user to accept for them. They
+    /// use the image by its id, and see it in their lists once they accept.
     Pending(Box<bonafide_glance::Error>),
-    /// The newest build must not be published, for what is published already: it is older, or so is its
-    /// list.
+    /// The newest build must not be published, because of an accepted one: it is older, or its list
+    /// is.
     Refused(String),
 }
 
 impl SkipReason {
-    /// A word for programs, as [`Error::code`].
+    /// A code for programs, like [`Error::code`].
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -105,7 +105,7 @@ impl fmt::Display for SkipReason {
             } => write!(
                 f,
                 "a project that uses image {image} can't be given access ({error}), and the image could \
-                 not be made reachable for everybody again ({failure}): run again soon, or make it \
+                 not be made reachable for all projects again ({failure}): run again soon, or make it \
                  a community image by hand"
             ),
             Self::Pending(error) => write!(
@@ -116,23 +116,23 @@ impl fmt::Display for SkipReason {
     }
 }
 
-/// A step that was not taken, or a channel whose newest build is not published.
+/// A step that was skipped, or a channel whose newest build is not published.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct SkippedStep {
-    /// The channel; `-` if the run could not go on.
+    /// The channel; `-` if the run could not continue.
     pub channel: String,
-    /// The step; `None` if there is no build that could be planned with.
+    /// The step; `None` if there is no verified build.
     pub action: Option<Action>,
-    /// Whether the cloud was looked at since, so that it is known that the step was not taken. Else the
-    /// answer may be lost of a step that was taken.
+    /// Whether the cloud was looked at afterwards, so that it is known that the step was not
+    /// executed. Otherwise its answer may be lost.
     pub is_seen: bool,
     /// Why.
     pub reason: SkipReason,
 }
 
 impl SkippedStep {
-    /// What is about a channel, or all of them, and no step of its own.
+    /// An entry about a channel, or all of them, without a step.
     pub(crate) fn channel(channel: &str, reason: SkipReason) -> Self {
         Self {
             channel: channel.to_owned(),
@@ -142,8 +142,8 @@ impl SkippedStep {
         }
     }
 
-    /// Whether somebody should look into it. What another run does at the same time, what the cloud
-    /// does not allow, and that a vendor signs nothing, are facts.
+    /// Whether this is a failure. Concurrent runs, policy denials and unsigned vendors are not
+    /// failures.
     #[must_use]
     pub fn is_failure(&self) -> bool {
         match &self.reason {
@@ -162,16 +162,17 @@ impl SkippedStep {
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct ReconcileReport {
-    /// The newest build of each channel that is public now, and what was proven of it.
+    /// The newest build of each channel that is public now, with its evidence.
     pub reports: Vec<PublishReport>,
-    /// The steps that were taken, in their order.
+    /// The executed steps, in their order.
     pub applied: Vec<Action>,
-    /// What was not done.
+    /// What was skipped.
     pub skipped: Vec<SkippedStep>,
-    /// What was seen besides, in the last round.
+    /// Observations of the last round.
     pub notes: Vec<PlanNote>,
-    /// Requests that were sent to the cloud, log-in included.
+    /// The requests to the cloud, including the log-in.
     pub requests: u64,
-    /// Whether the run was asked to stop: then what is not named here was not looked at to the end.
+    /// Whether the run was asked to stop: then anything that is not named here was not completely
+    /// looked at.
     pub cancelled: bool,
 }

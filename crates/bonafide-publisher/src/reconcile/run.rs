@@ -1,4 +1,4 @@
-//! One cloud as it shall be: looks, plans, applies, until nothing is left to do.
+//! One cloud: looks, plans, applies, until nothing is left to do.
 
 use std::collections::BTreeSet;
 
@@ -19,13 +19,13 @@ use crate::{
     Wish,
 };
 
-/// Steps that one run takes; somebody who undoes each of them can't keep it for ever.
+/// Bounds a run whose changes are undone by someone else.
 const MOST: usize = 100_000;
 
-/// How far this machine's clock and the cloud's may be apart, where grace periods are judged in days.
+/// How far this machine's clock and the cloud's may differ; grace periods are measured in days.
 const CLOCKS_APART: SignedDuration = SignedDuration::from_hours(12);
 
-/// What an earlier part of a run has done.
+/// The results of earlier rounds of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Run {
     pub(crate) done: ReconcileReport,
@@ -33,11 +33,11 @@ pub(crate) struct Run {
     pub(crate) tried: Vec<Action>,
     /// Channels whose vendor has published a newer build meanwhile.
     pub(crate) moved: BTreeSet<String>,
-    /// What was there when it was looked at last, and what was seen then.
+    /// The state at the last look, and its notes.
     pub(crate) seen: Option<ImageSnapshot>,
 }
 
-/// What the cloud has, and what a plan says of it.
+/// The state of the cloud, and a plan for it.
 #[derive(Debug, Default)]
 pub(crate) struct ImageSnapshot {
     pub(crate) inventory: Inventory,
@@ -45,7 +45,8 @@ pub(crate) struct ImageSnapshot {
 }
 
 impl Publisher {
-    /// Asks a channel's vendor for its newest build and proves its list, unless the channel has ended.
+    /// Asks a channel's vendor for its newest build and verifies its list, unless the channel has
+    /// ended.
     pub async fn offer(&self, channel: &Channel, observer: &dyn EventSink) -> Offer {
         if channel.has_ended(self.clock.now()) {
             return Offer::NoMore;
@@ -60,8 +61,8 @@ impl Publisher {
         }
     }
 
-    /// What is to be done in this cloud. Nothing is written. If another run uploads a build of these
-    /// channels, it is waited until that run is seen to live or known to be gone.
+    /// The plan for this cloud. Nothing is written. If another run uploads a build of these
+    /// channels, this waits until that run is known to be alive or dead.
     ///
     /// # Errors
     ///
@@ -87,7 +88,7 @@ impl Publisher {
         let now = self.clock.now();
         let mut usage = match Plan::needs_usage(wishes, inventory, now) {
             true => self.usage(&inventory.ids()).await,
-            false => nobody_asked(),
+            false => usage_not_needed(),
         };
         if let Some(gap) = self.wrong_clock().await {
             let mut gaps = usage.gaps().to_vec();
@@ -98,27 +99,28 @@ impl Publisher {
         Plan::new(wishes, inventory, &usage, now)
     }
 
-    /// By a clock that is wrong no grace period can be judged.
+    /// With a wrong clock no grace period can be computed.
     async fn wrong_clock(&self) -> Option<UsageGap> {
         let cloud = self.glance.session().cloud_time().await?;
         let ahead = self.clock.now().duration_since(cloud);
         (ahead.abs() > CLOCKS_APART).then(|| {
             let why = format!(
-                "this machine's clock is {ahead:#} ahead of Keystone's, so no grace period can be judged"
+                "this machine's clock is {ahead:#} ahead of Keystone's, so no grace period can be computed"
             );
             UsageGap::new(UsageSource::Servers, why)
         })
     }
 
-    /// Makes the cloud what the channels say: new builds are published, older ones are shared with who
-    /// uses them, and go when nobody does. It plans anew until nothing is left to do.
+    /// Makes the cloud what the channels say: new builds are published, older ones are shared with
+    /// the projects that use them, and deleted when unused. It plans again until nothing is left to
+    /// do.
     ///
-    /// What was done, and what was not, is in the answer; so are vendors that can't be reached, and
-    /// whether the run was asked to stop ([`Publisher::cancelled_by`]).
+    /// The report has what was done and what was skipped, including vendors that can't be reached,
+    /// and whether the run was asked to stop ([`Publisher::cancelled_by`]).
     ///
     /// # Errors
     ///
-    /// [`Error::Cloud`] if it can't be told what the cloud has.
+    /// [`Error::Cloud`] if the state of the cloud can't be read.
     pub async fn reconcile(
         &self,
         channels: &[Channel],
@@ -143,12 +145,12 @@ impl Publisher {
         Ok(reconciled)
     }
 
-    /// As [`Publisher::reconcile`], with what is offered already known. If a plan was approved, only its
-    /// steps are taken, and none of them if any is no longer right.
+    /// As [`Publisher::reconcile`], with the channels' newest builds already known. If a plan was
+    /// approved, only its steps are executed, and none of them if any is no longer right.
     ///
     /// # Errors
     ///
-    /// [`Error::Cloud`] if it can't be told what the cloud has, and [`Error::PlanOutdated`].
+    /// [`Error::Cloud`] if the state of the cloud can't be read, and [`Error::PlanOutdated`].
     pub async fn reconcile_with(
         &self,
         wishes: &[Wish<'_>],
@@ -158,7 +160,7 @@ impl Publisher {
         self.run(wishes, approved, Run::default(), observer).await
     }
 
-    /// Goes on with what was done already.
+    /// Continues after earlier rounds.
     pub(crate) async fn run(
         &self,
         wishes: &[Wish<'_>],
@@ -187,13 +189,13 @@ impl Publisher {
             mut seen,
         } = run;
         if approved.is_some() {
-            // What was approved may depend on it.
+            // Approved steps may depend on it.
             let waiting = async {
                 let inventory = self.inventory().await?;
                 self.settle_before(wishes, &inventory, observer).await;
                 Ok::<_, Error>(())
             };
-            // Whatever went wrong here does so again when it is planned.
+            // An error here occurs again in the next plan.
             let _ = self.unless_cancelled(waiting).await;
         }
         let mut applying = Applying {
@@ -205,7 +207,7 @@ impl Publisher {
         };
         let (mut settled, mut is_blind) = (BTreeSet::new(), false);
         let seen = loop {
-            // What the wish says of those is not true any more.
+            // The plan's builds of those channels are outdated.
             let wishes: Vec<_> = wishes
                 .iter()
                 .map(|wish| match applying.moved.contains(wish.channel.name()) {
@@ -221,7 +223,7 @@ impl Publisher {
                     break seen.unwrap_or_default();
                 }
                 Err(error) => {
-                    // What was done and seen before is not forgotten.
+                    // Earlier results are kept.
                     let Some(seen) = seen else { return Err(error) };
                     let reason = SkipReason::Failed(Box::new(error));
                     let refused = SkippedStep::channel(ALL, reason);
@@ -231,7 +233,7 @@ impl Publisher {
                 }
             };
             let notes = plan.notes.clone();
-            // Nothing is tried twice: what was refused once is reported, and left to the next run.
+            // Nothing is tried twice: a refused step is reported, and left to the next run.
             plan.actions
                 .retain(|action| !tried.iter().any(|tried| tried.is_like(action)));
             if tried.len() > MOST {
@@ -239,7 +241,7 @@ impl Publisher {
                 break ImageSnapshot { inventory, notes };
             }
             if plan.is_empty() {
-                // All else is done: now there is time to see which of the other runs live.
+                // Everything else is done: now there is time to watch the other runs.
                 let waiting = self.wait_for_others(&plan, &inventory, &mut settled, observer);
                 let waited = self.unless_cancelled(waiting).await;
                 applying.done.cancelled |= waited.is_err();
@@ -283,20 +285,22 @@ impl Publisher {
         Ok(done)
     }
 
-    /// Waits until it is seen of each other run at these channels whether it lives. Whether there was one.
+    /// Waits until each other run on these channels is known to be alive or dead. Returns whether
+    /// there was one.
     async fn settle_before(
         &self,
         wishes: &[Wish<'_>],
         inventory: &Inventory,
         observer: &dyn EventSink,
     ) -> bool {
-        let plan = Plan::new(wishes, inventory, &nobody_asked(), self.clock.now());
+        let plan = Plan::new(wishes, inventory, &usage_not_needed(), self.clock.now());
         let unsettled = self.unsettled(&plan, inventory);
         self.settle_all(&unsettled, observer).await;
         !unsettled.is_empty()
     }
 
-    /// Waits until it is seen of each other run, once, whether it lives. Whether that changed anything.
+    /// Waits, once, until each other run is known to be alive or dead. Returns whether that changed
+    /// anything.
     async fn wait_for_others(
         &self,
         plan: &Plan,
@@ -310,7 +314,7 @@ impl Publisher {
         Ok(done.iter().any(|settled| *settled != Settled::Alive))
     }
 
-    /// What is to be done now, of what was approved and not tried yet.
+    /// The remaining steps that were approved and not tried yet.
     async fn next_plan(
         &self,
         wishes: &[Wish<'_>],
@@ -352,8 +356,8 @@ impl Publisher {
         }
     }
 
-    /// Publishes a build that was found; if the vendor's list changes meanwhile, all of that is done once
-    /// more.
+    /// Publishes a build that was found; if the vendor's list changes meanwhile, everything is done
+    /// once more.
     pub(crate) async fn publish_or_again(
         &self,
         look: Look,
@@ -366,7 +370,7 @@ impl Publisher {
             Err(Error::ListChanged { list }) => observer.emit(&Event::ListChanged { list: &list }),
             done => return done,
         }
-        // What was kept of the vendor's files is not true any more.
+        // The cached files of the vendor are outdated.
         let again = self.directly();
         let candidate = again.find(channel, observer).await?;
         match again.publish(channel, &candidate, observer).await {
@@ -376,7 +380,7 @@ impl Publisher {
     }
 }
 
-/// How an image became public whose publication ended with an answer that was lost.
+/// The outcome for an image that became public although the answer of its publication was lost.
 fn outcome(done: &ReconcileReport, channel: &str) -> Outcome {
     let mut applied = done
         .applied
@@ -391,10 +395,10 @@ fn outcome(done: &ReconcileReport, channel: &str) -> Outcome {
     outcome.unwrap_or(Outcome::AlreadyPublished)
 }
 
-/// No image is old enough for the question.
-fn nobody_asked() -> Usage {
+/// No image is old enough to need the usage.
+fn usage_not_needed() -> Usage {
     Usage::Incomplete {
         known: bonafide_glance::Uses::default(),
-        gaps: vec![UsageGap::new(UsageSource::Servers, "nobody asked")],
+        gaps: vec![UsageGap::new(UsageSource::Servers, "not asked")],
     }
 }

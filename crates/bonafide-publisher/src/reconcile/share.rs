@@ -1,8 +1,8 @@
 //! Shares an image with exactly the projects that use it.
 //!
-//! Glance takes members only of images that are shared already, so between the first request and the
-//! next ones a project that uses the image can't reach it. So nothing comes between them, and all
-//! members are added at the same time. Whatever goes wrong there must not last.
+//! Glance accepts members only for images that are shared already, so between the first request and
+//! the next ones a project that uses the image can't reach it. So no other request comes between
+//! them, and all members are added at the same time. An error there must not last.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,8 +16,8 @@ use crate::ledger::remember::remember;
 use crate::reconcile::apply::{Applying, StepResult};
 use crate::{Action, SkipReason};
 
-/// Members that are added, or accepted for, at the same time. The session keeps to what the cloud
-/// allows.
+/// How many members are added, or accepted for, at the same time. The session keeps to the cloud's
+/// rate limit.
 const AT_ONCE: usize = 16;
 
 impl Applying<'_> {
@@ -61,20 +61,20 @@ impl Applying<'_> {
         let Err(error) = changes::update(self.glance(), image.id, &patch).await else {
             return Ok(());
         };
-        // If Glance can't be asked, its answer may be lost, and the image shared with nobody.
+        // If Glance can't be asked, its answer may be lost, and the image shared with no project.
         match self.glance().find(image.id).await {
             Ok(_) => Err(error.into()),
             Err(_) => Err(self.open_again(image, error).await),
         }
     }
 
-    /// Makes them members, all at once: until its own turn each of them gets 404.
+    /// Adds the members, all at once: until its own turn each project gets 404.
     async fn admit(&self, image: &Image, projects: &[String]) -> Result<(), CloudError> {
         let failed = AtomicBool::new(false);
         let adding = projects.iter().map(|project| {
             let failed = &failed;
             async move {
-                // What begins after a failure would only be undone.
+                // Requests after a failure would only be undone.
                 if failed.load(Ordering::Relaxed) {
                     return Ok(());
                 }
@@ -83,7 +83,7 @@ impl Applying<'_> {
                 added
             }
         });
-        // What was begun comes to its end, so that the members can be counted.
+        // Pending requests are completed, so that the members are known.
         let added: Vec<_> = stream::iter(adding)
             .buffer_unordered(AT_ONCE)
             .collect()
@@ -105,8 +105,8 @@ impl Applying<'_> {
         }
     }
 
-    /// Accepts for the members. Gives the cloud's answer if it does not let this user do that: then
-    /// they reach the image by its id, and may accept it themselves.
+    /// Accepts for the members. Returns the cloud's answer if it does not allow this user to do
+    /// that: then they use the image by its id, and may accept it themselves.
     async fn accept(
         &self,
         image: &Image,
@@ -125,7 +125,7 @@ impl Applying<'_> {
         for answer in answers {
             match answer {
                 Ok(()) => {}
-                // It is no member after all.
+                // It is not a member after all.
                 Err(error @ CloudError::NotFound(_)) => return Err(error),
                 Err(error) => alone = Some(error),
             }
@@ -138,7 +138,7 @@ impl Applying<'_> {
         Ok(alone)
     }
 
-    /// What is to be remembered of a cloud that takes no more members.
+    /// What to store about a cloud that refuses more members.
     async fn refusal(&self, id: Uuid, error: &CloudError) -> Option<(&'static str, String)> {
         match error {
             CloudError::TooLarge(_) => {
@@ -146,7 +146,7 @@ impl Applying<'_> {
                 (members > 0).then(|| (marker::MOST_MEMBERS, members.to_string()))
             }
             CloudError::Forbidden(_) => {
-                // An image that is not shared any more takes none either.
+                // An image that is no longer shared accepts no members either.
                 let image = self.glance().find(id).await.ok()??;
                 let is_policy = image.visibility == Visibility::Shared;
                 is_policy.then(|| (marker::MEMBERS_REFUSED, self.now().to_string()))
@@ -155,9 +155,10 @@ impl Applying<'_> {
         }
     }
 
-    /// Somebody who uses the image can't be given access: everybody reaches it again. It was visible until
-    /// a moment ago, and its bytes can't have changed, so no proof is needed. What was shared before
-    /// becomes a community image: in no list, and reached by its id.
+    /// A project that uses the image can't be given access: all projects get access again. The
+    /// image was visible until a moment ago, and its bytes can't have changed, so no proof is
+    /// needed. An image that was shared before becomes a community image: in no list, and usable by
+    /// its id.
     async fn open_again(&self, before: &Image, error: CloudError) -> SkipReason {
         let id = before.id;
         let (visibility, hidden) = match before.visibility {
@@ -168,7 +169,7 @@ impl Applying<'_> {
         let refusal = self.refusal(id, &error).await;
         match changes::update(self.glance(), id, &patch).await {
             Ok(_) => {
-                // Not before everybody reaches it: what is remembered is not tried again.
+                // Not before all projects can use it: a stored refusal is not tried again.
                 if let Some((name, value)) = refusal {
                     remember(self.glance(), id, name, &value).await;
                 }

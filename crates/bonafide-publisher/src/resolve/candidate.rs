@@ -1,4 +1,4 @@
-//! Finds the newest build and proves its list.
+//! Finds the newest build and verifies its list.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ const MAX_PAGE: u64 = 1024 * 1024;
 /// How far apart the signatures of one build may be that do not name each other.
 const SIGNED_TOGETHER: SignedDuration = SignedDuration::from_hours(48);
 
-/// A build whose list is proven: what may be published, and which digest its bytes must have.
+/// A build whose list is verified: what may be published, and which digest its bytes must have.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     release: Release,
@@ -38,13 +38,13 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// Asks the vendor for the newest build and proves its list. Nothing is written anywhere.
+    /// Asks the vendor for the newest build and verifies its list. Nothing is written.
     ///
     /// `now` is the time of the check, UTC.
     ///
     /// # Errors
     ///
-    /// [`Error`] if the vendor can't be read, or if anything about the list is not proven.
+    /// [`Error`] if the vendor can't be read, or if the list can't be verified.
     pub async fn find(
         channel: &Channel,
         fetch: &dyn Fetch,
@@ -92,14 +92,14 @@ impl Candidate {
                 });
                 proving.list().await?
             }
-            // The list is where all builds are, so there is none.
+            // The list is in the directory of all builds, so there is no newer place.
             Err(Error::Fetch(error)) if error.is_not_found() && release.serial.is_none() => {
                 return Err(ended(channel, Error::Fetch(error), now));
             }
             Err(error @ Error::Unsigned { .. })
                 if matches!(release.signature, SignatureLocation::ClearSigned) =>
             {
-                // The list is its own signature. Is the directory there that it should be in?
+                // The list is its own signature. Check that the directory of it exists.
                 let page = fetch.read(&channel.product().page, MAX_PAGE).await;
                 return Err(match page {
                     Err(gone) if gone.is_not_found() => ended(channel, gone.into(), now),
@@ -109,7 +109,7 @@ impl Candidate {
             other => other?,
         };
         let (list, mut files) = (proven.list, proven.files);
-        // From here on the list is where it was found.
+        // From here on the list is at the place where it was found.
         if let Some((list, signature)) = proven.found {
             release.list = list;
             release.signature = signature;
@@ -132,7 +132,7 @@ impl Candidate {
             });
         }
         let stamp = proving.stamp().await?;
-        // A build that is listed with MD5 only is refused as that, and not passed over as not listed.
+        // A build that is listed with MD5 only is refused as such, and not skipped as not listed.
         let names: Vec<_> = list.names().chain(list.weak_names()).collect();
         let mut signed = VerifiedNames::names(&names);
         if let Some((stamp, stamped_at)) = &stamp {
@@ -167,7 +167,7 @@ impl Candidate {
         })
     }
 
-    /// The build as plans name it.
+    /// The build in the form that plans use.
     #[must_use]
     pub fn build(&self) -> Build {
         Build {
@@ -183,19 +183,19 @@ impl Candidate {
         &self.release
     }
 
-    /// The image file at the vendor's.
+    /// The vendor's URL of the image file.
     #[must_use]
     pub const fn file(&self) -> &ImageFile {
         &self.file
     }
 
-    /// Which build it is. Where neither names nor pages tell, the day of the signature does.
+    /// The serial of the build. If neither names nor pages have it, it is the day of the signature.
     #[must_use]
     pub const fn serial(&self) -> &Serial {
         &self.serial
     }
 
-    /// When it was built, UTC; the day of the signature where the vendor does not say.
+    /// When it was built, UTC; the day of the signature if the vendor does not say.
     #[must_use]
     pub const fn build_date(&self) -> Date {
         self.build_date
@@ -213,20 +213,21 @@ impl Candidate {
         self.expected.evidence()
     }
 
-    /// What the vendor signed, as it was fetched: with it the image can be proven again.
+    /// The files that the vendor signed, as they were fetched: with them the image can be verified
+    /// again.
     #[must_use]
     pub fn signed_files(&self) -> &SignedFiles {
         &self.files
     }
 
-    /// The name of the keyring whose keys count for it.
+    /// The name of the keyring.
     #[must_use]
     pub fn keyring(&self) -> &str {
         &self.keyring
     }
 
     /// Whether the vendor still signs the same digest for it, in the same place. A list that was
-    /// taken away or changed while the image was fetched belongs to another time than the image.
+    /// removed or changed while the image was fetched belongs to another time than the image.
     pub(crate) async fn still_stands(
         &self,
         channel: &Channel,
@@ -244,7 +245,7 @@ impl Candidate {
                 .list
                 .digest(&self.file.name)
                 .is_ok_and(|digest| digest.value() == self.expected.value())),
-            // Mid-way between two states, or gone: not what it was.
+            // Between two states, or gone: different from before.
             Err(
                 Error::Unverified { .. } | Error::Unsigned { .. } | Error::HtmlInsteadOfList { .. },
             ) => Ok(false),
@@ -253,8 +254,8 @@ impl Candidate {
         }
     }
 
-    /// What the image's bytes have to pass: the signed digest, and the image's own signature where
-    /// the vendor makes one.
+    /// What the image's bytes must match: the signed digest, and the image's own signature if the
+    /// vendor makes one.
     pub(crate) fn check(&self) -> DigestCheck {
         let check = DigestCheck::new(&self.expected);
         match &self.file_signature {
@@ -264,7 +265,7 @@ impl Candidate {
     }
 }
 
-/// What is not there any more after the vendor's support has ended is no failure.
+/// A build that is missing after the end of the vendor's support is not a failure.
 fn ended(channel: &Channel, error: Error, now: Timestamp) -> Error {
     let product = channel.product();
     let looked = match &error {
@@ -291,8 +292,8 @@ fn day(time: Timestamp) -> Date {
     time.to_zoned_datetime(TimeZone::UTC).date()
 }
 
-/// A stamp and a list that do not name each other are at least of the same days. That narrows what
-/// can be put together of a vendor's signed files, and does not close it.
+/// A version file and a list that do not name each other must at least be of the same days. That
+/// narrows which of a vendor's signed files can be combined, and does not rule it out.
 fn signed_together(list: &Url, signed_at: Timestamp, stamped_at: Timestamp) -> Result<(), Error> {
     if signed_at.duration_since(stamped_at).abs() > SIGNED_TOGETHER {
         return Err(Error::SignatureTimesDiffer {
@@ -304,8 +305,8 @@ fn signed_together(list: &Url, signed_at: Timestamp, stamped_at: Timestamp) -> R
     Ok(())
 }
 
-/// Nobody signs a build before it exists. A list that is older than its build was put there by
-/// somebody else.
+/// A build is signed after it is made. A list that is older than its build was put there by an
+/// attacker.
 fn not_signed_before_its_build(list: &Url, evidence: &Evidence, built: Date) -> Result<(), Error> {
     // Dates are UTC; a day of tolerance covers builders in other time zones.
     let tolerant = evidence.signed_at + SignedDuration::from_hours(24);

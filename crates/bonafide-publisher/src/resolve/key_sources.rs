@@ -1,4 +1,4 @@
-//! Whose signatures count for a channel, and where the keys come from.
+//! Which keys are valid for a channel, and where they come from.
 
 use std::path::{Path, PathBuf};
 
@@ -13,20 +13,20 @@ const MAX_KEY_FILE: u64 = 1024 * 1024;
 
 /// Pinned fingerprints, and the places where keys that match them may be found.
 ///
-/// What is trusted are the fingerprints alone. A key file may be embedded, given, or fetched from
-/// anywhere: it counts only if its primary key has a pinned fingerprint.
+/// Only the fingerprints are trusted. A key file may be embedded, given, or fetched from anywhere:
+/// it is accepted only if its primary key has a pinned fingerprint.
 #[derive(Clone, Debug)]
 pub struct KeySources {
     name: String,
     keyring: Keyring,
     files: Vec<PathBuf>,
     urls: Vec<Url>,
-    /// Whether the URLs were asked for, or are only a last resort.
+    /// Whether the URLs were added explicitly, or are only a last resort.
     always_fetch: bool,
 }
 
 impl KeySources {
-    /// The keys of a known keyring, such as `ubuntu` or `fedora-44`. What is not embedded is
+    /// The keys of a known keyring, such as `ubuntu` or `fedora-44`. Keys that are not embedded are
     /// fetched from the vendor.
     #[must_use]
     pub fn known(name: &str) -> Option<Self> {
@@ -40,7 +40,7 @@ impl KeySources {
         })
     }
 
-    /// Only these primary keys count for the vendor.
+    /// Accepts only these primary keys for the vendor.
     #[must_use]
     pub fn pinned(vendor: &str, pinned: impl IntoIterator<Item = Fingerprint>) -> Self {
         Self {
@@ -52,7 +52,7 @@ impl KeySources {
         }
     }
 
-    /// Adds a key file that is at hand.
+    /// Adds a key file from memory.
     ///
     /// # Errors
     ///
@@ -69,8 +69,8 @@ impl KeySources {
         self
     }
 
-    /// Fetches a key file from this URL too, whatever is at hand already: so a renewed key is known
-    /// as soon as the vendor publishes it.
+    /// Fetches a key file from this URL too, even if the key is already loaded: so a renewed key is
+    /// known as soon as the vendor publishes it.
     #[must_use]
     pub fn url(mut self, url: Url) -> Self {
         if !self.always_fetch {
@@ -95,13 +95,13 @@ impl KeySources {
 
     /// Collects the keys.
     ///
-    /// A place that can't be read, or has other keys, does not matter as long as each pinned key is
-    /// found somewhere.
+    /// A place that can't be read, or has other keys, is ignored if each pinned key is found at
+    /// another place.
     ///
     /// # Errors
     ///
-    /// [`Error::NoKey`] if there is no key at all, with what was tried; and for a key file that was
-    /// given and holds no pinned key.
+    /// [`Error::NoKey`] if there is no key at all, with what was tried; and for a given key file
+    /// without a pinned key.
     pub async fn keyring(&self, fetch: &dyn Fetch) -> Result<Keyring, Error> {
         let mut keyring = self.keyring.clone();
         let mut tried = Vec::new();

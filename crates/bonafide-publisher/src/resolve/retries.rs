@@ -1,4 +1,4 @@
-//! Tells of requests to vendors that are made again.
+//! Reports requests to vendors that are made again.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -8,24 +8,24 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::{Event, EventSink};
 
-/// Takes what is told, for the one who waits.
+/// Receives the reports, for the waiting caller.
 #[derive(Debug)]
 struct Teller(UnboundedSender<Retry>);
 
 impl WatchRetries for Teller {
     fn retrying(&self, retry: &Retry) {
-        // Who has stopped waiting does not need to know.
+        // A caller that no longer waits needs no reports.
         let _ = self.0.send(retry.clone());
     }
 }
 
-/// A way to the vendors that is watched.
+/// Access to the vendors that reports retries.
 pub(crate) struct Watched {
     pub(crate) fetch: Arc<dyn Fetch>,
     told: UnboundedReceiver<Retry>,
 }
 
-/// The same way to the vendors, watched. One that repeats nothing tells nothing.
+/// The same access to the vendors, with reports. Without retries there are none.
 pub(crate) fn watch(fetch: &Arc<dyn Fetch>) -> Watched {
     watch_borrowed(fetch.as_ref()).unwrap_or_else(|| Watched {
         fetch: fetch.clone(),
@@ -33,7 +33,7 @@ pub(crate) fn watch(fetch: &Arc<dyn Fetch>) -> Watched {
     })
 }
 
-/// As [`watch`]. `None`: it repeats nothing.
+/// As [`watch`]. `None`: it has no retries.
 pub(crate) fn watch_borrowed(fetch: &dyn Fetch) -> Option<Watched> {
     let (sender, told) = mpsc::unbounded_channel();
     let fetch = fetch.watched(Arc::new(Teller(sender)))?;
@@ -41,7 +41,7 @@ pub(crate) fn watch_borrowed(fetch: &dyn Fetch) -> Option<Watched> {
 }
 
 impl Watched {
-    /// Waits for what is done through it, and passes on what is told meanwhile.
+    /// Waits for the work that uses it, and passes its reports on meanwhile.
     pub(crate) async fn told<T>(
         self,
         observer: &dyn EventSink,

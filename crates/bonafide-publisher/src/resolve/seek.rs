@@ -1,4 +1,4 @@
-//! Looks for a list's signature where the vendor may have put it.
+//! Looks for a list's signature in the places where the vendor may have put it.
 
 use std::collections::BTreeMap;
 
@@ -29,8 +29,8 @@ impl<'a> Seeking<'a> {
         }
     }
 
-    /// The list of the first place whose signature is valid. A signature that is there and is not
-    /// valid is never "no signature": it is the reason, unless another one is valid.
+    /// The list at the first place whose signature is valid. A signature that exists and is invalid
+    /// is never "no signature": it is the error, unless another one is valid.
     pub(crate) async fn list(mut self) -> Result<ProvenList, Error> {
         let url = self.proving.release.list.clone();
         let list = self.read_list(&url).await?;
@@ -57,7 +57,7 @@ impl<'a> Seeking<'a> {
         Err(refusal.unwrap_or_else(|| self.unsigned()))
     }
 
-    /// Nothing is at any of the places.
+    /// There is no signature at any of the places.
     fn unsigned(&self) -> Error {
         let mut looked: Vec<Url> = Vec::new();
         for place in self.places {
@@ -69,7 +69,7 @@ impl<'a> Seeking<'a> {
     }
 
     async fn judge(&mut self, place: &SignedList, signature: Vec<u8>) -> Result<ProvenList, Error> {
-        // A signed copy of the list in place of a signature over it, as CentOS 7 has.
+        // A clear-signed copy of the list instead of a signature over it, as CentOS 7 has.
         if signature.starts_with(CLEAR_SIGNED) {
             let url = place.signature.clone();
             let proven = self.proving.clear_signed(&url, signature);

@@ -1,7 +1,7 @@
-//! What a vendor signed, as it was fetched, and how it stands on an image.
+//! The files that a vendor signed, as they were fetched, and how they are stored on an image.
 //!
-//! With these files and the vendor's public key anybody can prove the image again, offline, years
-//! after the vendor has removed the originals.
+//! With these files and the vendor's public key, everyone can verify the image again, offline,
+//! years after the vendor has removed the originals.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -17,9 +17,9 @@ const LIST: &str = "bonafide_proof_list";
 const SIGNATURE: &str = "bonafide_proof_signature";
 const FILE_SIGNATURE: &str = "bonafide_proof_file_signature";
 
-/// Glance keeps a value in a column of 65,535 bytes; this leaves room for what else may count there.
+/// Glance stores a value in a column of 65,535 bytes; this leaves room for the rest of the row.
 const MAX_VALUE: usize = 48 * 1024;
-/// More than any list that fits is unpacked to; what says otherwise is no list of ours.
+/// More than any list that fits is decompressed to; a larger one is not ours.
 const MAX_UNPACKED: u64 = 4 * 1024 * 1024;
 
 /// The bytes of a signed list and its signatures.
@@ -36,15 +36,15 @@ pub struct SignedFiles {
 
 impl SignedFiles {
     /// As properties of an image: each file compressed and in base64. A list that is too large for
-    /// Glance (Ubuntu's index of all builds), or whose signatures are, is left out with them; its URL and
-    /// digest stand on the image in any case. Of a signature nothing is kept but its packets: what stands
-    /// around them, and in headers of armor, is signed by no key.
+    /// Glance (Ubuntu's index of all builds), or whose signatures are, is left out with them; its
+    /// URL and digest are stored on the image in any case. Of a signature only its packets are
+    /// kept: text around them, and in headers of armor, is not signed.
     #[must_use]
     pub fn to_properties(&self) -> BTreeMap<String, String> {
         self.packed().unwrap_or_default()
     }
 
-    /// `None`: something can't be kept. A list without its signature would look forged.
+    /// `None`: a file is too large. A list without its signature would look forged.
     fn packed(&self) -> Option<BTreeMap<String, String>> {
         let mut properties = BTreeMap::from([(LIST.to_owned(), packed(&self.list)?)]);
         for (name, file) in [
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_around_armor_and_in_its_headers_is_not_kept() {
+    fn text_around_armor_and_in_its_headers_is_not_kept() {
         let bare = read_back(&signed(ARMORED)).signature.unwrap();
         let text = String::from_utf8(bare.clone()).unwrap();
         let noise: String = (0..60_000_u64).map(|n| format!("{:x}", n * n)).collect();
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_is_no_list() {
+    fn a_bomb_is_not_a_list() {
         let zeros = vec![0; MAX_UNPACKED as usize + 1];
         let bomb = [(LIST.to_owned(), packed(&zeros).unwrap())].into();
         assert_eq!(SignedFiles::from_properties(&bomb), Err(LIST.to_owned()));

@@ -1,4 +1,4 @@
-//! Fetches what a vendor signed, and proves it.
+//! Fetches what a vendor signed, and verifies it.
 
 use bonafide_sources::{Fetch, FetchError, ListFormat, Release, SignatureLocation};
 use bonafide_verify::{ChecksumList, Error as VerifyError, FileSignature, SignedText, Verified};
@@ -12,11 +12,11 @@ use crate::{Channel, Error, SignedFiles};
 const MAX_LIST: u64 = 4 * 1024 * 1024;
 /// Ubuntu's index of all its builds had 1.4 megabytes in 2016, and grows.
 const MAX_INDEX: u64 = 64 * 1024 * 1024;
-/// The real signatures have below a kilobyte.
+/// The real signatures are smaller than a kilobyte.
 const MAX_SIGNATURE: u64 = 64 * 1024;
 const MAX_STAMP: u64 = 16 * 1024;
 
-/// One release that is being proven.
+/// One release that is being verified.
 pub(crate) struct ReleaseVerifier<'a> {
     pub(crate) channel: &'a Channel,
     pub(crate) release: &'a Release,
@@ -24,17 +24,17 @@ pub(crate) struct ReleaseVerifier<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// A list that is proven.
+/// A verified list.
 pub(crate) struct ProvenList {
     pub(crate) list: Verified<ChecksumList>,
-    /// What proves it.
+    /// The files that prove it.
     pub(crate) files: SignedFiles,
     /// Where the list and its signature are, if several places were possible.
     pub(crate) found: Option<(Url, SignatureLocation)>,
 }
 
 impl ReleaseVerifier<'_> {
-    /// The list, proven by its signature, and the files that prove it.
+    /// The list, verified by its signature, and the files that prove it.
     pub(crate) async fn list(&self) -> Result<ProvenList, Error> {
         let url = &self.release.list;
         match &self.release.signature {
@@ -44,7 +44,7 @@ impl ReleaseVerifier<'_> {
             }
             SignatureLocation::ClearSigned => {
                 let list = match self.read_list(url).await {
-                    // Where the list itself carries the signature, no file is no signature.
+                    // If the list itself carries the signature, no file means no signature.
                     Err(Error::Fetch(error)) if error.is_not_found() => {
                         return Err(self.unsigned([url.clone()]));
                     }
@@ -63,8 +63,8 @@ impl ReleaseVerifier<'_> {
         }
     }
 
-    /// Reads a small file, from the vendor's other host if a mirror that it was redirected to does not give
-    /// it.
+    /// Reads a small file, from the vendor's other host if a mirror to which it was redirected
+    /// fails.
     async fn read(&self, url: &Url, limit: u64) -> Result<Vec<u8>, FetchError> {
         let read = self.fetch.read(url, limit).await;
         match (read, self.channel.product().stable_url(url)) {
@@ -123,7 +123,7 @@ impl ReleaseVerifier<'_> {
         })
     }
 
-    /// The text of the release's stamp and when it was signed, proven by its signature.
+    /// The text of the release's version file and when it was signed, verified by its signature.
     pub(crate) async fn stamp(&self) -> Result<Option<(String, Timestamp)>, Error> {
         let Some(stamp) = &self.release.stamp else {
             return Ok(None);
@@ -138,7 +138,7 @@ impl ReleaseVerifier<'_> {
         Ok(Some((text, proven.evidence().signed_at)))
     }
 
-    /// A signature over the image itself, read and found fit to count before the image is fetched.
+    /// A signature over the image itself, checked as far as possible before the image is fetched.
     pub(crate) async fn file_signature(
         &self,
         url: &Url,
@@ -174,8 +174,7 @@ impl ReleaseVerifier<'_> {
     }
 }
 
-/// Reads signed text in the form that the vendor uses; `name` is whose digest it is if it is no more than
-/// that.
+/// Reads signed text in the vendor's form; `name` is the file of a bare digest.
 pub(crate) fn read_list(
     text: &Verified<SignedText>,
     format: ListFormat,

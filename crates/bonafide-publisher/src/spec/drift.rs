@@ -1,4 +1,4 @@
-//! An image of the newest build that somebody changed since it was published.
+//! The difference between the newest build's public image and what its channel says.
 
 use std::collections::BTreeMap;
 
@@ -15,12 +15,12 @@ use crate::{Candidate, Channel, Error};
 
 const UUID_VALIDITY: &str = "uuid_validity";
 
-/// What makes a published image again what the channel says.
+/// The repair of a published image.
 pub(crate) struct Repair {
     pub(crate) patch: ImagePatch,
-    /// What is put back: names and values.
+    /// The names and values to restore.
     pub(crate) changes: BTreeMap<String, String>,
-    /// How the image is called then.
+    /// The image's name after it.
     pub(crate) name: String,
 }
 
@@ -30,7 +30,7 @@ impl Repair {
         marker::remembered(image, marker::REPAIR_REFUSED) == Some(&*self.short())
     }
 
-    /// The names in one line that a tag can hold.
+    /// The names in one line that fits in a tag.
     pub(crate) fn short(&self) -> String {
         self.names().join(" ").chars().take(200).collect()
     }
@@ -41,9 +41,8 @@ impl Repair {
     }
 }
 
-/// `None`: nothing was changed. How the image is called is not asked, if it is called anything, nor for
-/// properties that the channel does not have. An image that is superseded, though there is no newer one, is
-/// so no more.
+/// `None`: nothing was changed. The name is not compared if there is one, nor are properties that
+/// the channel does not have. If no newer build exists, a superseded image is reinstated.
 pub(crate) fn repair(
     channel: &Channel,
     candidate: &Candidate,
@@ -116,7 +115,7 @@ pub(crate) fn repair(
     }))
 }
 
-/// What was promised to who uses the image holds, also if the channel promises less by now.
+/// A promise to the image's users stays, even if the channel promises less now.
 fn keep_promise(properties: &mut BTreeMap<String, String>, image: &Image) {
     let said = image.properties.get(UUID_VALIDITY);
     let (Some(said), Some(wanted)) = (said, properties.get_mut(UUID_VALIDITY)) else {
@@ -131,8 +130,8 @@ fn keep_promise(properties: &mut BTreeMap<String, String>, image: &Image) {
     }
 }
 
-/// How much a promise holds an image. A date and a number of builds can't be compared; a date counts
-/// more, since builds may come fast.
+/// How strongly a promise holds an image. A date and a number of builds can't be compared; a date
+/// is stronger, since builds may come fast.
 fn strength(validity: UuidValidity) -> (u8, i64) {
     match validity {
         UuidValidity::None => (0, 0),
@@ -146,8 +145,8 @@ fn strength(validity: UuidValidity) -> (u8, i64) {
     }
 }
 
-/// The day on which the image was added. It stands on the image, which anybody of the project may have
-/// changed; Glance's own time says whether that can be so, give or take a midnight.
+/// The day on which the image was added. It is stored on the image, which every user of the project
+/// may have changed; Glance's own time shows whether it can be right, within a day.
 pub(crate) fn added(image: &Image) -> Option<Date> {
     let created = image.created_at?;
     let day = |at: Timestamp| TimeZone::UTC.to_datetime(at).date();
@@ -161,10 +160,11 @@ pub(crate) fn added(image: &Image) -> Option<Date> {
     Some(said.unwrap_or_else(|| day(created)))
 }
 
-/// The marks and the evidence; where the image has evidence of a later signature, only what is missing.
+/// The marks and the evidence; if the image has evidence of a later signature, only what is
+/// missing.
 fn evidence(channel: &Channel, candidate: &Candidate, image: &Image) -> BTreeMap<String, String> {
     let mut evidence = marker::lasting(channel.name(), candidate);
-    // A newer version of the program has proven nothing new.
+    // A newer version of the program has verified nothing new.
     evidence.remove(marker::VERIFIER);
     let accepted = image.properties.get(marker::SIGNED_AT);
     let accepted = accepted.and_then(|accepted| accepted.parse::<Timestamp>().ok());

@@ -1,4 +1,4 @@
-//! What an image must be: at its create, and again before it becomes public.
+//! The desired image: at its create, and again before it becomes public.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(crate) struct ImageSpec {
     min_ram: u32,
     tags: Vec<String>,
     properties: BTreeMap<String, String>,
-    /// What may stand on the image only once its bytes are compared.
+    /// Properties that the image may have only after its bytes are compared.
     last: BTreeMap<String, String>,
 }
 
@@ -56,8 +56,8 @@ impl ImageSpec {
         })
     }
 
-    /// Turns what would be published into a private image: with its final name, without the mark of
-    /// the images that are looked after. Its evidence comes last, since nobody compares it later.
+    /// Makes this a private image: with its final name, without the mark of the images that the
+    /// publisher looks after. Its evidence comes last, since it is not compared later.
     pub(crate) fn make_private(&mut self, name: &str, marks: BTreeMap<String, String>) {
         name.clone_into(&mut self.staging_name);
         let ours = |property: &String| property.starts_with(marker::PREFIX);
@@ -66,7 +66,7 @@ impl ImageSpec {
         self.tags.retain(|tag| tag != marker::TAG);
     }
 
-    /// A private image in the words of whoever uploads it.
+    /// A private image with the uploader's name and properties.
     pub(crate) fn private(
         name: &str,
         head: Head,
@@ -85,7 +85,7 @@ impl ImageSpec {
         }
     }
 
-    /// A private image, still without the marks of the run that makes it.
+    /// A private image, still without the marks of the run that creates it.
     pub(crate) fn new_image(&self, id: Uuid) -> NewImage {
         let image = NewImage::new(id, self.staging_name.clone())
             .visibility(Visibility::Private)
@@ -99,7 +99,7 @@ impl ImageSpec {
             .fold(image, |image, tag| image.tag(tag.clone()))
     }
 
-    /// Does Glance store exactly the proven bytes, as the format that they are?
+    /// Whether Glance stores exactly the verified bytes, in their format.
     pub(crate) fn compare(&self, image: &Image, proven: &ImageDigests) -> Result<(), Error> {
         let algorithm = match image.os_hash_algo.as_deref() {
             Some("sha256") => Algorithm::Sha256,
@@ -116,6 +116,7 @@ impl ImageSpec {
         let theirs = image.os_hash_value.as_deref().unwrap_or_default();
         // An image whose upload was refused keeps the digest of the refused bytes, but is not
         // active.
+        // active.
         let whole = image.status == Status::Active && image.size == Some(proven.bytes);
         let as_made = image.disk_format.as_deref() == Some(self.disk_format)
             && image.container_format.as_deref() == Some(CONTAINER_FORMAT);
@@ -126,8 +127,8 @@ impl ImageSpec {
         Err(Error::mismatch(image, proven.bytes, ours, &format))
     }
 
-    /// What makes an image as it was made into what is wanted: the digests are added, the marks of
-    /// its run go, and whatever somebody else put there goes too.
+    /// The patch from `image` to this spec: the digests are added, the marks of its run are
+    /// removed, and so are foreign properties.
     pub(crate) fn patch(
         &self,
         image: &Image,

@@ -1,5 +1,5 @@
-//! What images are called once a newer build has taken their place: no two images of a channel share a
-//! name.
+//! The names of images after a newer build has taken their place: no two images of a channel have
+//! the same name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,9 +11,9 @@ use uuid::Uuid;
 use crate::ledger::marker;
 use crate::{Channel, Profile};
 
-/// Characters of a name that Glance takes.
+/// The longest name in Glance, in characters.
 const LONGEST: usize = 255;
-/// Characters of a serial that a name may hold; vendors' have a dozen.
+/// The longest serial in a name, in characters; vendors' serials have a dozen.
 const LONGEST_SERIAL: usize = 64;
 const BUILD: &str = "build ";
 const BUILD_DATE: &str = "image_build_date";
@@ -38,7 +38,7 @@ impl Names {
         Self(names)
     }
 
-    /// The name of an image that is not the newest any more, if it is to have another one than it has.
+    /// The new name of an image that is not the newest any more, if it changes.
     pub(crate) fn older(&mut self, channel: &Channel, image: &Image) -> Option<String> {
         let others = self.0.iter().filter(|(id, _)| **id != image.id);
         let taken = others.map(|(_, name)| &**name).collect();
@@ -48,8 +48,8 @@ impl Names {
     }
 }
 
-/// The name of an image that is the newest of its channel, if that is not the one that it has: as it was
-/// before a newer build took its place. With operator's names the day stays as it is.
+/// The new name of an image that is the newest of its channel, if it changes: the name from before
+/// a newer build took its place. With operator's names the day stays the same.
 pub(crate) fn newest(channel: &Channel, image: &Image, added: Date) -> Option<String> {
     let own = own(image);
     let plain = match (channel.profile, own) {
@@ -59,11 +59,11 @@ pub(crate) fn newest(channel: &Channel, image: &Image, added: Date) -> Option<St
     (own != Some(&*plain)).then_some(plain)
 }
 
-/// The name of an image that is not the newest any more, if that is not the one that it has. No other image
-/// of the channel may have a name that is `taken`.
+/// The new name of an image that is not the newest any more, if it changes. No other image of the
+/// channel may have a name that is `taken`.
 fn older(channel: &Channel, image: &Image, taken: &BTreeSet<&str>) -> Option<String> {
     let own = own(image);
-    // Its place is not its name with the operator's names, which have their day in them.
+    // With the operator's names, which contain their day, the name is not the place.
     let keeps = channel.profile == Profile::Stack || marker::is_superseded(image);
     let kept = own.filter(|_| keeps).map(str::to_owned);
     let titled = own.map_or_else(|| channel.title(), str::to_owned);
@@ -73,7 +73,7 @@ fn older(channel: &Channel, image: &Image, taken: &BTreeSet<&str>) -> Option<Str
     (own != Some(&*name)).then_some(name)
 }
 
-/// What an image may be called, the best first; the last one is like no other.
+/// The possible names of an image, the best first; the last one is unique.
 fn forms(profile: Profile, title: &str, image: &Image) -> Vec<String> {
     let id = image.id.to_string();
     let short = id.get(..8).unwrap_or(&id).to_owned();
@@ -83,7 +83,7 @@ fn forms(profile: Profile, title: &str, image: &Image) -> Vec<String> {
     match (profile, day(image)) {
         (Profile::Scs, Some(day)) => {
             let title = title.strip_suffix(&format!(" {day}")).unwrap_or(title);
-            // `Ubuntu 24.04 20260901`, as SCS-0102 wants replaced images to be called.
+            // `Ubuntu 24.04 20260901`, the name that SCS-0102 wants for replaced images.
             let more = labels.map(|label| match label.strip_prefix(&day) {
                 Some(rest) if !rest.is_empty() => label,
                 _ => format!("{day}-{label}"),
@@ -113,7 +113,7 @@ fn with_build(name: &str, label: &str) -> String {
     }
 }
 
-/// What [`with_build`] was made of.
+/// The name from which [`with_build`] was made.
 fn without_build(name: &str) -> Option<String> {
     let (title, said) = name.strip_suffix(')')?.rsplit_once(" (")?;
     if let Some((day, label)) = said.split_once(", ") {
@@ -125,7 +125,7 @@ fn without_build(name: &str) -> Option<String> {
     Some(title.to_owned())
 }
 
-/// A name with an end that is not cut off.
+/// A name with a suffix that is not cut off.
 fn ending(name: &str, end: &str) -> String {
     let room = LONGEST.saturating_sub(end.chars().count());
     let name: String = name.chars().take(room).collect();
@@ -136,7 +136,7 @@ fn own(image: &Image) -> Option<&str> {
     image.name.as_deref().filter(|name| !name.trim().is_empty())
 }
 
-/// When it was built, or else made: `20260901`.
+/// When it was built, or else created: `20260901`.
 fn day(image: &Image) -> Option<String> {
     let built = image.properties.get(BUILD_DATE);
     let built = built.and_then(|built| built.get(..10)?.parse::<Date>().ok());
@@ -180,7 +180,7 @@ mod tests {
         json!({"bonafide_serial": serial, "image_build_date": "2026-11-28"})
     }
 
-    /// What each of them is called once the next one has come, on one day.
+    /// The name of each of them once the next one has come, on one day.
     fn rotated(profile: Profile, plain: &str, said: &[Value]) -> Vec<String> {
         let channel = channel(profile);
         let mut images: Vec<Image> = Vec::new();

@@ -1,4 +1,4 @@
-//! What makes an image the newest of its channel, and what makes it an older one.
+//! The patches that make an image the newest of its channel, or an older one.
 
 use bonafide_glance::{Image, ImagePatch, Visibility};
 use bonafide_properties::OsPurpose;
@@ -9,8 +9,8 @@ use crate::ledger::marker;
 use crate::spec::names;
 use crate::{Channel, Profile};
 
-/// What makes an image of the newest build into one of an older build, under this name if it is to have
-/// another one. It stays as public as it is; where the SCS names are used, it is hidden.
+/// The patch from the newest build to an older one, with this name if it changes. Its visibility
+/// stays; with SCS names, it is hidden.
 pub(crate) fn supersede(
     channel: &Channel,
     image: &Image,
@@ -18,7 +18,7 @@ pub(crate) fn supersede(
     now: Timestamp,
 ) -> ImagePatch {
     let mut patch = ImagePatch::new();
-    // It may lack no more than a name of its own.
+    // It may lack only a name of its own.
     if !marker::is_superseded(image) {
         patch = patch.set(marker::SUPERSEDED, now.to_string());
     }
@@ -34,7 +34,7 @@ pub(crate) fn supersede(
     patch
 }
 
-/// What makes an image of an older build the newest one again, if it ever was superseded.
+/// The patch that makes an image of an older build the newest one again, if it ever was superseded.
 pub(crate) fn reinstate(channel: &Channel, image: &Image, added: Date) -> Option<ImagePatch> {
     if !marker::is_superseded(image) {
         return None;
@@ -49,7 +49,7 @@ pub(crate) fn reinstate(channel: &Channel, image: &Image, added: Date) -> Option
     Some(patch)
 }
 
-/// What reverts [`supersede`].
+/// The patch that reverts [`supersede`].
 pub(crate) fn undo(before: &Image) -> ImagePatch {
     let mut patch = ImagePatch::new()
         .remove(marker::SUPERSEDED)

@@ -1,4 +1,4 @@
-//! After a failed upload: look, then remove what is not whole.
+//! After a failed upload: look, then remove the image if it is incomplete.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::ledger::changes;
 use crate::{Error, Event, EventSink, Leftover};
 
 /// How long to wait for Glance between two looks at an upload whose answer was lost. A proxy may
-/// give up after a minute while Glance goes on.
+/// give up after a minute while Glance continues.
 const LOOKS: [Duration; 6] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
@@ -19,7 +19,7 @@ const LOOKS: [Duration; 6] = [
     Duration::from_secs(40),
 ];
 
-/// The answer to a whole upload was lost: did Glance take it all the same?
+/// The answer to a complete upload was lost: find out whether Glance accepted it.
 pub(crate) async fn await_active(glance: &Glance, id: Uuid) -> Option<Image> {
     for pause in LOOKS {
         match glance.find(id).await {
@@ -33,19 +33,19 @@ pub(crate) async fn await_active(glance: &Glance, id: Uuid) -> Option<Image> {
     None
 }
 
-/// An image whose upload went well.
+/// An image whose upload succeeded.
 pub(crate) async fn uploaded(glance: &Glance, id: Uuid) -> Result<Image, Error> {
     let image = glance.image(id).await?;
     if image.status != Status::Saving {
         return Ok(image);
     }
-    // A replica of the database that lags behind the answer to the upload.
+    // A replica of the database may lag behind the answer to the upload.
     let later = await_active(glance, id).await;
     Ok(later.unwrap_or(image))
 }
 
-/// Removes an image that this run made and that is not whole, and passes the reason on. If that
-/// fails too, the error says what is left.
+/// Removes an incomplete image that this run created, and returns the error. If that fails too, the
+/// error names what is left.
 pub(crate) async fn remove(
     glance: &Glance,
     id: Uuid,

@@ -1,8 +1,8 @@
 //! Decompresses an image between its digests and the gate.
 //!
-//! The vendor's digest is over the compressed file, and what is uploaded is what is in it. So the
-//! bytes go through the digests first and then, in another thread, through the decoder. The end of
-//! the input is no end of the file: only the proof is, and it comes down the same queue.
+//! The vendor's digest is over the compressed file, and its content is uploaded. So the bytes go
+//! through the digests first and then, in another thread, through the decoder. The end of the input
+//! is not the end of the file: only the proof is, and it comes through the same queue.
 
 use std::io::{self, BufRead, Read};
 
@@ -16,15 +16,15 @@ use crate::Error;
 use crate::transfer::digests::{self, Check};
 use crate::transfer::pipeline::{BodyAborted, CHUNK, Limits, Transferred, send};
 
-/// What comes to the decoder.
+/// The input of the decoder.
 pub(crate) enum Piece<P> {
     /// Bytes that went through the digests.
     Bytes(Bytes),
-    /// All bytes did, and are what they should be.
+    /// All bytes did, and they match.
     Proven(P),
 }
 
-/// Decodes what comes, passes it through the gate, and opens the gate with the proof.
+/// Decodes the input, passes it through the gate, and opens the gate with the proof.
 pub(crate) fn unpack<C: Check>(
     url: &Url,
     compression: Compression,
@@ -58,7 +58,7 @@ pub(crate) fn unpack<C: Check>(
             send(to_body, Step::Pass(before))?;
         }
     }
-    // The decoder has read to the end of its input, and there the proof was.
+    // The decoder has read to the end of its input, where the proof was.
     let Ok(proof) = proof.try_recv() else {
         return Err(Error::Interrupted);
     };

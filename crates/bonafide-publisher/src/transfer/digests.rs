@@ -1,4 +1,4 @@
-//! What an image's bytes have to pass on their way: a signed digest, or nothing but counting.
+//! What an image's bytes must match: a signed digest, or nothing.
 
 use bonafide_verify::{
     Algorithm, Commit, Digest, DigestCheck, Digester, Error as VerifyError, ExpectedDigest,
@@ -8,8 +8,8 @@ use serde::Serialize;
 
 /// Digests and size of an image as it is stored in Glance.
 ///
-/// They are the file's own where it is uploaded as it is, and those of what it was decompressed to
-/// where it was compressed.
+/// They are the file's own if it is uploaded unchanged, and those of its content if it was
+/// compressed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ImageDigests {
@@ -32,7 +32,7 @@ impl ImageDigests {
     }
 }
 
-/// Takes a file's bytes, gives a verdict, and knows the gate that opens for it.
+/// Takes a file's bytes, compares them at the end, and has the gate for it.
 pub(crate) trait Check: Sized + Send + 'static {
     type Proof: Send + 'static;
 
@@ -92,7 +92,7 @@ pub(crate) struct Unproven {
     digests: Digester,
 }
 
-/// The digests of bytes that nobody has signed.
+/// The digests of unsigned bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct UnprovenDigests {
     reason: danger::Reason,
@@ -100,7 +100,7 @@ pub(crate) struct UnprovenDigests {
 }
 
 impl Unproven {
-    /// `expected` may come from an unsigned list: it shows damage, not an origin.
+    /// `expected` may come from an unsigned list: it detects damage and does not verify the origin.
     pub(crate) fn new(reason: danger::Reason, expected: Option<ExpectedDigest>) -> Self {
         Self {
             reason,

@@ -1,4 +1,4 @@
-//! An image whose beginning was looked at and not yet used.
+//! An image whose beginning was checked and not yet used.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use url::Url;
 
 use crate::Error;
 
-/// A server that takes longer for the head never ends the image.
+/// A server that takes longer for the head would never finish the image.
 const HEAD_DEADLINE: Duration = Duration::from_secs(60);
-/// So much of a compressed image is enough to see the head inside: the largest bzip2 block has
-/// 900 kB, and qcow2 headers are followed by little that can't be compressed.
+/// This much of a compressed image is enough to see the head inside: the largest bzip2 block has
+/// 900 kB, and qcow2 headers are followed by data that compresses well.
 const MAX_PACKED_HEAD: usize = 4 * 1024 * 1024;
 
 /// A download, its first bytes, and the head of the image in them.
@@ -22,21 +22,21 @@ pub(crate) struct OpenedDownload {
     pub(crate) first: BytesMut,
     pub(crate) download: Download,
     pub(crate) compression: Option<Compression>,
-    /// The head of what is inside, if the file is compressed.
+    /// The head of the content, if the file is compressed.
     unpacked: Vec<u8>,
 }
 
 /// How a file may be compressed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum CompressionHint {
-    /// As its name says, and as nothing else: what is signed is the file of that name.
+    /// As its name says, and not otherwise: the file of that name is signed.
     ByName,
     /// As its first bytes say.
     ByContent,
 }
 
 impl OpenedDownload {
-    /// Reads so many bytes that the image's head can be told.
+    /// Reads enough bytes for the image's head.
     pub(crate) async fn new(
         download: Download,
         name: &str,
@@ -86,7 +86,7 @@ impl OpenedDownload {
         })
     }
 
-    /// Who gives the bytes: a mirror, if the vendor's host redirected to one.
+    /// The host that sends the bytes: a mirror, if the vendor's host redirected to one.
     pub(crate) fn url(&self) -> &Url {
         self.download.answering()
     }
@@ -104,7 +104,7 @@ impl OpenedDownload {
         self.download.length()
     }
 
-    /// The size of what will be uploaded in bytes, where that is known.
+    /// The size of the upload in bytes, if that is known.
     pub(crate) const fn upload_length(&self) -> Option<u64> {
         match self.compression {
             Some(_) => None,
@@ -113,7 +113,7 @@ impl OpenedDownload {
     }
 }
 
-/// Reads on until so many bytes are there. `false`: the download has ended.
+/// Reads until this many bytes are buffered. `false`: the download has ended.
 async fn fill(
     download: &mut Download,
     bytes: &mut BytesMut,
@@ -128,8 +128,8 @@ async fn fill(
     Ok(true)
 }
 
-/// Decodes the head in another thread: bytes that are made to be slow take many seconds a MiB, and
-/// the deadline has to count meanwhile.
+/// Decodes the head in another thread: malicious bytes take many seconds a MiB, and the deadline
+/// must run meanwhile.
 async fn unpack_head(
     url: &Url,
     compression: Compression,
@@ -160,8 +160,8 @@ mod tests {
     use super::*;
 
     #[tokio::test(flavor = "current_thread")]
-    async fn a_head_that_is_slow_to_decode_keeps_nobody_waiting() {
-        // A bzip2 stream with nothing in it takes as long as 900 kB take to begin with.
+    async fn a_head_that_is_slow_to_decode_blocks_no_other_task() {
+        // An empty bzip2 stream needs as long to start as 900 kB do.
         let empty = b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0";
         let bytes = Bytes::from(empty.repeat(Head::LENGTH / empty.len() + 1));
         let url = Url::parse("https://vendor.test/a.img.bz2").unwrap();
@@ -174,7 +174,7 @@ mod tests {
         tokio::select! {
             biased;
             opened = OpenedDownload::new(download, "a.img.bz2", CompressionHint::ByName) => {
-                panic!("nobody else ran before {opened:?}")
+                panic!("no other task ran before {opened:?}")
             }
             () = others => {}
         }

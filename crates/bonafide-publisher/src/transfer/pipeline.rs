@@ -1,8 +1,8 @@
 //! The way of a byte: vendor → digests → (decoder) → gate → body of the upload.
 //!
 //! Bounded queues keep memory small and let download, hashing, decompression and upload run side by
-//! side. The queue before the body also carries the upload over short silences of the vendor:
-//! servers cut a silent client after a few seconds.
+//! side. The queue before the body also bridges short silences of the vendor: servers cut a silent
+//! client after a few seconds.
 
 use bonafide_sources::FetchError;
 use bonafide_verify::{BodyError, Gate, GatedBody, Step};
@@ -18,7 +18,8 @@ use crate::transfer::digests::{Check, ImageDigests};
 use crate::transfer::download::OpenedDownload;
 use crate::{Clock, Error};
 
-/// Large enough that queues and hashing cost nothing, small enough that a full queue is no memory.
+/// Large enough to make queues and hashing cheap, small enough that a full queue stays below a few
+/// MiB.
 pub(crate) const CHUNK: usize = 256 * 1024;
 const HASH_QUEUE: usize = 4;
 const UNPACK_QUEUE: usize = 4;
@@ -46,7 +47,7 @@ impl Limits {
     }
 }
 
-/// What came out of a pipeline: the proof of the file, and what Glance must have stored.
+/// The result of a pipeline: the proof of the file, and what Glance must have stored.
 #[derive(Debug)]
 pub(crate) struct Transferred<P> {
     pub(crate) proof: P,
@@ -55,14 +56,14 @@ pub(crate) struct Transferred<P> {
 
 type TransferResult<P> = Result<Transferred<P>, Error>;
 
-/// A running pipeline: the body to send, the bytes received so far, and the verdict.
+/// A running pipeline: the body to send, the bytes received so far, and the result.
 pub(crate) struct Pipeline<B, P> {
     pub(crate) body: B,
     pub(crate) received: watch::Receiver<u64>,
     pub(crate) verdict: Transfer<P>,
 }
 
-/// The outcome of a pipeline, once its body has ended. Dropping it stops the reader.
+/// The result of a pipeline, once its body has ended. Dropping it stops the reader.
 #[derive(Debug)]
 pub(crate) struct Transfer<P> {
     outcome: JoinHandle<TransferResult<P>>,
@@ -70,7 +71,7 @@ pub(crate) struct Transfer<P> {
 }
 
 impl<P> Transfer<P> {
-    /// Waits for the outcome.
+    /// Waits for the result.
     pub(crate) async fn wait(self) -> TransferResult<P> {
         let Self { outcome, reader } = self;
         let outcome = outcome.await.unwrap_or(Err(Error::Interrupted));
@@ -78,7 +79,7 @@ impl<P> Transfer<P> {
         outcome
     }
 
-    /// Stops reading, and says whether everything was read and proven before.
+    /// Stops reading, and returns whether everything was read and verified before.
     pub(crate) async fn stop(self) -> Option<Transferred<P>> {
         let Self { outcome, reader } = self;
         drop(reader);
@@ -86,7 +87,7 @@ impl<P> Transfer<P> {
     }
 }
 
-/// The task that reads from the vendor; it ends with whoever waits for its bytes.
+/// The task that reads from the vendor; it ends when its receiver is dropped.
 #[derive(Debug)]
 struct Reader(JoinHandle<()>);
 
@@ -134,8 +135,8 @@ pub(crate) fn start<C: Check>(
                 let hashed = hashed.await.unwrap_or(Err(Error::Interrupted));
                 let unpacked = unpacked.await.unwrap_or(Err(Error::Interrupted));
                 match (hashed, unpacked) {
-                    // What is wrong with the file says more than that its bytes stopped coming,
-                    // and why the decoder gave up says more than that it did.
+                    // The error of the file is more helpful than that its bytes stopped arriving,
+                    // and the error of the decoder more than that it stopped.
                     (Err(Error::Interrupted), Err(error)) | (Err(error), _) => Err(error),
                     (Ok(()), unpacked) => unpacked,
                 }
@@ -169,22 +170,22 @@ pub(crate) async fn prove<C: Check>(
     verdict.wait().await
 }
 
-/// What the body of an upload says when it is refused; the reason is the pipeline's verdict.
+/// The error of an upload's body that is refused; the reason is the pipeline's result.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("its origin is not proven")]
+#[error("its origin is not verified")]
 pub(crate) struct BodyAborted;
 
 pub(crate) fn refuse(to_body: &mpsc::Sender<Result<Step, BodyAborted>>) {
     let _ = to_body.blocking_send(Err(BodyAborted));
 }
 
-/// What the reader sends; a queue that closes without the end was cut off.
+/// The output of the reader; a queue that closes without the end was cut off.
 enum Read {
     Chunk(Bytes),
     End,
 }
 
-/// Reads the vendor's bytes in even chunks.
+/// Reads the vendor's bytes in chunks of equal size.
 async fn read(
     opened: OpenedDownload,
     to_hash: mpsc::Sender<Result<Read, Error>>,
@@ -208,7 +209,7 @@ async fn read(
             }
         };
         count.send_replace(received);
-        // What comes is copied: a piece of the network's buffer would keep the whole buffer alive.
+        // Chunks are copied: a part of the network's buffer would keep the whole buffer alive.
         while !piece.is_empty() {
             let room = CHUNK - filling.len();
             filling.extend_from_slice(&piece.split_to(room.min(piece.len())));
@@ -233,7 +234,7 @@ async fn read(
     }
 }
 
-/// Hashes each chunk and hands it on; gives the proof if there is one.
+/// Hashes each chunk and passes it on; returns the proof if there is one.
 fn hash<C: Check>(
     url: &Url,
     mut chunks: mpsc::Receiver<Result<Read, Error>>,
@@ -256,7 +257,7 @@ fn hash<C: Check>(
         .map_err(|source| Error::unproven(url, source))
 }
 
-/// Passes an image through digests and gate as it is.
+/// Passes an image through digests and gate unchanged.
 fn pass<C: Check>(
     url: &Url,
     chunks: mpsc::Receiver<Result<Read, Error>>,

@@ -1,4 +1,4 @@
-//! The places that may have an image's bytes: a mirror of the operator's, then the vendor's hosts.
+//! The places that may have an image's bytes: the operator's mirror, then the vendor's hosts.
 
 use bonafide_sources::FetchError;
 use serde::Serialize;
@@ -8,13 +8,13 @@ use crate::resolve::retries;
 use crate::transfer::download::{CompressionHint, OpenedDownload};
 use crate::{Candidate, Channel, Error, Event, EventSink, Publisher};
 
-/// A place that did not give an image, and why. Serialises to JSON for machines.
+/// A place that did not return an image, and why. Can be serialized to JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PassedOver {
-    /// The image, where it was asked for.
+    /// The URL of the image there.
     pub url: Url,
-    /// What went wrong there.
+    /// The error.
     pub reason: String,
 }
 
@@ -46,7 +46,7 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// Opens the image at the first place left whose answer may be the image.
+    /// Opens the image at the first remaining place that may have it.
     pub(crate) async fn open(&mut self) -> Result<OpenedDownload, Error> {
         loop {
             let Some(url) = self.urls.get(self.asked) else {
@@ -69,8 +69,8 @@ impl<'a> Places<'a> {
         watched.told(self.observer, opening).await
     }
 
-    /// After what came from the last place was wrong: whether another place may have what is right. If so, it
-    /// is asked next.
+    /// After wrong bytes from the last place: whether another place may have the right ones. If so,
+    /// it is next.
     pub(crate) fn pass_over(&mut self, error: &Error) -> bool {
         let last = self
             .asked
@@ -93,7 +93,7 @@ impl<'a> Places<'a> {
         true
     }
 
-    /// The error of the last place, with what was wrong at the others.
+    /// The error of the last place, with those of the others.
     pub(crate) fn nowhere(&self, error: Error) -> Error {
         if self.passed_over.is_empty() || !is_of_the_place(&error) {
             return error;
@@ -104,7 +104,7 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// Asks the last place once more, since nothing was wrong with it.
+    /// Asks the last place once more, since it made no error.
     pub(crate) fn ask_again(&mut self) {
         self.asked = self.asked.saturating_sub(1);
     }
@@ -114,7 +114,7 @@ impl<'a> Places<'a> {
     }
 }
 
-/// Opens the image at one place, and looks whether it may be the image.
+/// Opens the image at one place, and checks whether it may be the image.
 async fn open_at(
     publisher: &Publisher,
     candidate: &Candidate,
@@ -156,10 +156,10 @@ const fn is_of_the_place(error: &Error) -> bool {
     )
 }
 
-/// What was wrong at each place.
+/// The error of each place.
 pub(crate) fn joined(passed_over: &[PassedOver]) -> String {
     let said = passed_over.iter();
-    let said = said.map(|place| format!("{} did not give it ({})", place.url, place.reason));
+    let said = said.map(|place| format!("{} did not return it ({})", place.url, place.reason));
     said.collect::<Vec<_>>().join("; ")
 }
 

@@ -1,4 +1,4 @@
-//! One upload: from the vendor, or whoever stands for it, through the pipeline to Glance.
+//! One upload: from one place, through the pipeline, to Glance.
 
 use bonafide_glance::{Glance, ImageBody};
 use futures_util::TryStreamExt;
@@ -11,7 +11,7 @@ use crate::transfer::download::OpenedDownload;
 use crate::transfer::pipeline::{self, Limits, Transferred};
 use crate::{CancellationToken, Error, Event, EventSink};
 
-/// How often an upload is begun in one run.
+/// How often an upload begins in one run.
 const UPLOADS: u32 = 3;
 
 /// The uploads of one build in one run.
@@ -30,9 +30,9 @@ impl<'a> Uploads<'a> {
         }
     }
 
-    /// Waits, if the upload failed by chance and may be begun anew; else the error comes back.
+    /// Waits, if the upload failed transiently and may begin anew; otherwise returns the error.
     pub(crate) async fn again(&mut self, id: Uuid, error: Error) -> Result<(), Error> {
-        // What an image says while it is uploaded can't be changed; the next one has a lease.
+        // The properties of an uploading image can't be changed; the next one has a lease.
         if let Error::NoHeartbeat { why } = &error {
             self.observer.emit(&Event::NoHeartbeat { why });
             return Ok(());
@@ -41,7 +41,7 @@ impl<'a> Uploads<'a> {
         let Error::Cloud(failure) = &error else {
             return Err(error);
         };
-        // A token that is refused when the upload begins was fetched by now once more.
+        // A token that is refused when the upload begins was already renewed once.
         let refused = matches!(failure, bonafide_glance::Error::TokenRefused(_));
         if self.failed >= UPLOADS || !(refused || failure.is_transient()) {
             return Err(error);
@@ -61,19 +61,19 @@ impl<'a> Uploads<'a> {
     }
 }
 
-/// Where an upload goes, who watches it, and how long it may take.
+/// The destination of an upload, its events, and its time limit.
 pub(crate) struct Uploading<'a> {
     pub(crate) glance: &'a Glance,
     pub(crate) observer: &'a dyn EventSink,
     pub(crate) limits: Limits,
-    /// Breaks it off.
+    /// Cancels it.
     pub(crate) cancellation: &'a CancellationToken,
-    /// Shows that the run lives.
+    /// Shows that the run is alive.
     pub(crate) alive: Option<&'a Alive>,
 }
 
 impl Uploading<'_> {
-    /// Uploads through the gate. The proof comes back only if Glance has taken every byte.
+    /// Uploads through the gate. Returns the proof only if Glance has accepted every byte.
     pub(crate) async fn upload<C: Check>(
         &self,
         id: Uuid,
@@ -111,7 +111,7 @@ impl Uploading<'_> {
                 }
             }
         };
-        // Whatever ended the upload: a run that may not go on begins nothing anew.
+        // However the upload ended: a run that must stop begins nothing anew.
         if uploaded.is_err()
             && let Some(Err(lost)) = self.alive.map(|alive| alive.check(id))
         {
@@ -119,14 +119,14 @@ impl Uploading<'_> {
         }
         match uploaded {
             Ok(()) => pipeline.verdict.wait().await,
-            // The body was refused; the pipeline knows why.
+            // The body was refused; the pipeline has the reason.
             Err(error @ bonafide_glance::Error::BodyFailed { .. }) => {
                 match pipeline.verdict.wait().await {
                     Err(Error::Interrupted) | Ok(_) => Err(error.into()),
                     refused => refused,
                 }
             }
-            // Was every byte sent, and only the answer lost or bad?
+            // Every byte may have been sent, and only the answer lost or bad.
             Err(error) => {
                 let taken = async {
                     let passed = pipeline.verdict.stop().await?;

@@ -1,4 +1,4 @@
-//! The own sign of life: one heartbeat image as long as this publisher uploads.
+//! The run's own heartbeat: one image as long as this publisher uploads.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,19 +16,19 @@ use super::Heartbeat;
 use crate::ledger::marker;
 use crate::{Clock, Error};
 
-/// What the cloud's operator sees of it.
+/// The name that the cloud's operator sees.
 const NAME: &str = "bonafide heartbeat (a run is uploading; deleted at its end)";
-/// How long the end of a run waits for a renewal that is under way, and for the deletion.
+/// How long the end of a run waits for a pending renewal, and for the deletion.
 const LAST_WAIT: Duration = Duration::from_secs(3);
 
 /// The signs of life of one publisher and its clones.
 #[derive(Debug, Default)]
 pub(crate) struct Pulses {
-    /// The one that is shown now, and how many uploads it stands for.
+    /// The current one, and the number of uploads that use it.
     current: Mutex<Option<Period>>,
-    /// Why the cloud takes no heartbeat image: then leases are valid.
+    /// Why the cloud refuses the heartbeat image: then leases are used.
     refusal: Mutex<Option<String>>,
-    /// Those of uploads that have ended: nothing more is done to their images.
+    /// Those of uploads that have ended: their images are not changed any more.
     ended: Mutex<BTreeSet<Uuid>>,
 }
 
@@ -40,12 +40,12 @@ struct Period {
     beating: JoinHandle<()>,
 }
 
-/// Why a run must not go on.
+/// Why a run must stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Lost {
-    /// It could not show for too long that it lives.
+    /// It could not show for too long that it is alive.
     Fenced,
-    /// The cloud takes no heartbeat image.
+    /// The cloud refuses the heartbeat image.
     Refused(String),
 }
 
@@ -84,7 +84,7 @@ impl Pulse {
         }
     }
 
-    /// A renewal that was sent then went well. What is fenced stays so.
+    /// A renewal that was sent at this time succeeded. A fenced run stays fenced.
     fn renewed(&self, sent: Sent) {
         if self.lost().is_none() {
             locked(&self.state).last = sent;
@@ -96,7 +96,7 @@ impl Pulse {
         self.changed.notify_waiters();
     }
 
-    /// Whether the run must not go on, once and for all.
+    /// Whether the run must stop, permanently.
     pub(crate) fn lost(&self) -> Option<Lost> {
         let mut state = locked(&self.state);
         if state.lost.is_none() && state.last.elapsed(&self.clock) >= self.rule.fence() {
@@ -105,7 +105,7 @@ impl Pulse {
         state.lost.clone()
     }
 
-    /// Waits until the run must not go on.
+    /// Waits until the run must stop.
     async fn until_lost(&self) -> Lost {
         loop {
             let changed = self.changed.notified();
@@ -120,7 +120,7 @@ impl Pulse {
         }
     }
 
-    /// Makes the image, or raises its number.
+    /// Creates the image, or increments its number.
     async fn beat(&self, glance: &Glance, count: u64) -> Result<(), CloudError> {
         if count == 1 {
             let image = NewImage::new(self.id, NAME)
@@ -153,7 +153,7 @@ impl Pulse {
             let beaten = tokio::select! {
                 beaten = &mut beating => beaten,
                 () = over.cancelled() => {
-                    // One that is made just now must be deleted after that.
+                    // An image that is just being created must be deleted after that.
                     let _ = timeout(LAST_WAIT, beating).await;
                     made = true;
                     break;
@@ -166,28 +166,29 @@ impl Pulse {
                     self.renewed(sent);
                     continue;
                 }
-                // Its answer was lost before, or the id is taken: the next renewal shows it.
+                // An earlier answer was lost, or the id is taken: the next renewal shows which.
                 Ok(Err(CloudError::Conflict(_))) => made = true,
-                // Others have taken this run for gone.
+                // Other runs consider this run dead.
                 Ok(Err(CloudError::NotFound(_))) => self.lose(Lost::Fenced),
                 Ok(Err(error)) if is_refusal(&error) => {
                     let why = error.to_string();
                     *locked(&shared.refusal) = Some(why.clone());
                     self.lose(Lost::Refused(why));
                 }
-                // It may have been made in spite of the error; a second one shows that as a conflict.
+                // It may have been created in spite of the error; a second attempt shows that as a
+                // conflict.
                 Ok(Err(_)) | Err(_) => {}
             }
             next = Instant::now() + self.rule.first_after();
         }
         if count > 0 || made {
-            // What is left is removed by the next run.
+            // The next run removes what is left.
             let _ = timeout(LAST_WAIT, glance.delete(self.id)).await;
         }
     }
 }
 
-/// Whether the cloud will not take a heartbeat image however often it is asked.
+/// Whether the cloud will refuse the heartbeat image every time.
 const fn is_refusal(error: &CloudError) -> bool {
     match error {
         CloudError::Forbidden(_)
@@ -214,8 +215,8 @@ impl Sent {
     }
 }
 
-/// An upload that shows that its run lives. It ends with [`Alive::end`]; dropped, it ends in the
-/// background.
+/// An upload that shows that its run is alive. It ends with [`Alive::end`]; if dropped, it ends in
+/// the background.
 #[derive(Debug)]
 pub(crate) struct Alive {
     pulses: Arc<Pulses>,
@@ -224,7 +225,7 @@ pub(crate) struct Alive {
 }
 
 impl Pulses {
-    /// An upload begins. `None` where the cloud takes no heartbeat image.
+    /// An upload begins. `None` if the cloud refuses the heartbeat image.
     pub(crate) fn begin(
         self: &Arc<Self>,
         glance: &Glance,
@@ -266,17 +267,17 @@ impl Pulses {
         })
     }
 
-    /// Why the cloud takes no heartbeat image, if one was refused.
+    /// Why the cloud refuses the heartbeat image, if it does.
     pub(crate) fn refusal(&self) -> Option<String> {
         locked(&self.refusal).clone()
     }
 
-    /// The own heartbeat images whose uploads have ended, well or not.
+    /// The heartbeat images of this run whose uploads have ended, successfully or not.
     pub(crate) fn ended(&self) -> BTreeSet<Uuid> {
         locked(&self.ended).clone()
     }
 
-    /// Whether the heartbeat image is the own one.
+    /// Whether the heartbeat image is this run's.
     pub(crate) fn is_own(&self, heartbeat: Uuid) -> bool {
         let current = locked(&self.current);
         current
@@ -284,8 +285,7 @@ impl Pulses {
             .is_some_and(|period| period.pulse.id == heartbeat)
     }
 
-    /// An upload has ended. After the last one the heartbeat image is deleted by the task that is given
-    /// back.
+    /// An upload has ended. After the last one, the returned task deletes the heartbeat image.
     fn release(&self, pulse: &Arc<Pulse>) -> Option<JoinHandle<()>> {
         let mut current = locked(&self.current);
         let is_it = |period: &Period| Arc::ptr_eq(&period.pulse, pulse);
@@ -302,17 +302,17 @@ impl Pulses {
 }
 
 impl Alive {
-    /// What the image says from its creation on.
+    /// The properties of the image from its creation on.
     pub(crate) fn marks(&self) -> BTreeMap<String, String> {
         self.pulse.rule.marks(self.pulse.id)
     }
 
-    /// Waits until the run must not go on.
+    /// Waits until the run must stop.
     pub(crate) async fn until_lost(&self) -> Lost {
         self.pulse.until_lost().await
     }
 
-    /// Whether the run may go on.
+    /// Whether the run may continue.
     pub(crate) fn check(&self, id: Uuid) -> Result<(), Error> {
         match self.pulse.lost() {
             Some(lost) => Err(self.error(lost, id)),
@@ -330,7 +330,7 @@ impl Alive {
         }
     }
 
-    /// The upload has ended, and with the last one the heartbeat image.
+    /// The upload has ended, and after the last one the heartbeat image is deleted.
     pub(crate) async fn end(mut self) {
         self.ended = true;
         if let Some(beating) = self.pulses.release(&self.pulse) {

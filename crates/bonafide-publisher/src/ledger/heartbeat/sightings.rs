@@ -1,4 +1,4 @@
-//! What was seen of the heartbeats of other runs.
+//! Observations of other runs' heartbeats.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,14 +9,14 @@ use uuid::Uuid;
 
 use super::Watched;
 
-/// What one publisher and its clones have seen.
+/// The observations of one publisher and its clones.
 #[derive(Debug, Default)]
 pub(crate) struct Sightings(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     seen: BTreeMap<Uuid, Sighting>,
-    /// Those that are known to be gone, which is so for all time.
+    /// Those that are known to be dead, permanently.
     gone: BTreeSet<Uuid>,
 }
 
@@ -28,21 +28,21 @@ struct Sighting {
     since: Instant,
 }
 
-/// What a look says, beside the looks before it.
+/// The result of a look, compared with earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
     /// It has not been seen before.
     First,
-    /// It was renewed, or came or went.
+    /// It was renewed, or appeared or disappeared.
     Changed,
-    /// It was the same, and it is not yet sure what that means.
+    /// It was the same, for too short a time.
     Same,
-    /// It was the same for so long that its run is gone.
+    /// It was the same for so long that its run is dead.
     Gone,
 }
 
 impl Sightings {
-    /// Takes down a look that was asked and answered then.
+    /// Records a look that was requested and answered at these times.
     pub(crate) fn look(
         &self,
         watched: Watched,
@@ -76,7 +76,8 @@ impl Sightings {
         }
     }
 
-    /// Takes down what a list said. It may be the first look; a list alone never proves that a run is gone.
+    /// Records the result of a list. It may be the first look; a list alone never proves that a run
+    /// is dead.
     pub(crate) fn listed(&self, heartbeat: Uuid, count: Option<String>, answered: Instant) {
         let mut state = self.state();
         let known = state.seen.get(&heartbeat);
@@ -86,7 +87,7 @@ impl Sightings {
         }
     }
 
-    /// The heartbeats whose runs are known to be gone.
+    /// The heartbeats whose runs are known to be dead.
     pub(crate) fn gone(&self) -> BTreeSet<Uuid> {
         self.state().gone.clone()
     }
@@ -124,7 +125,7 @@ mod tests {
     fn a_run_is_gone_if_its_heartbeat_is_the_same_for_long_enough_between_two_looks() {
         let same = [(0, Some("4")), (90, Some("4")), (181, Some("4"))];
         assert_eq!(looks(&same), [Look::First, Look::Same, Look::Gone]);
-        // From answer to question: half a second less is not enough.
+        // From answer to request: half a second less is not enough.
         assert_eq!(looks(&[(0, None), (180, None)])[1], Look::Same);
         assert_eq!(looks(&[(0, None), (181, None)])[1], Look::Gone);
     }
@@ -133,7 +134,7 @@ mod tests {
     fn a_run_that_renews_between_two_looks_is_never_taken_for_gone() {
         let renewed = [(0, Some("4")), (170, Some("5")), (340, Some("6"))];
         assert_eq!(looks(&renewed), [Look::First, Look::Changed, Look::Changed]);
-        // It came to be, and the count starts anew with it.
+        // It appeared, and the time starts again.
         let late = [
             (0, None),
             (10, Some("1")),

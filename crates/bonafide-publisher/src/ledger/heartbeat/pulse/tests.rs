@@ -23,7 +23,7 @@ async fn a_run_is_fenced_by_the_sending_of_its_last_renewal_and_stays_so() {
     tokio::time::advance(rule.fence() * 3 / 4 - Duration::from_secs(1)).await;
     assert_eq!(pulse.lost(), None);
     tokio::time::advance(Duration::from_secs(1)).await;
-    // The answer to one that was sent in time comes too late.
+    // The answer to one that was sent in time arrives too late.
     pulse.renewed(Sent::now(&pulse.clock));
     assert_eq!(pulse.lost(), Some(Lost::Fenced));
     assert_eq!(pulse.until_lost().await, Lost::Fenced);
