@@ -1,12 +1,12 @@
-//! How fast are the vendors' compressions decoded?
+//! How fast are the vendors' compressed images decoded?
 //!
 //! The question behind it: a compressed image is decoded while it is downloaded, hashed and
-//! uploaded. For which formats is the decoder what everything else waits for?
+//! uploaded. For which formats is the decoder the slowest part?
 //!
-//! The same data in each format, at the level that its tool takes by default: text of a small
-//! vocabulary with runs of zeros and a quarter of noise, since a disk holds files, holes and what is
-//! compressed already. The decoder is pulled in 256 KiB pieces, the size of the publisher's chunks.
-//! Figures are bytes per second of output; compare them within one run only.
+//! The same data in each format, at the default level of its tool: text of a small vocabulary with
+//! runs of zeros and a quarter of noise, since a disk contains files, holes and compressed data.
+//! The decoder is read in chunks of 256 KiB, like the publisher's. Figures are bytes per second of
+//! output; compare them within one run only.
 
 use std::hint::black_box;
 use std::io::{self, Read, Write};

@@ -1,11 +1,11 @@
 //! How fast are the digests, beside OpenSSL's on the same data?
 //!
 //! The question behind it: an image passes through the hasher once, while it is downloaded and
-//! uploaded. Is hashing ever the slowest part, and does reading ahead (`Digester`) pay?
+//! uploaded. Is hashing ever the slowest part, and does prefetching (`Digester`) help?
 //!
 //! *Cached* is 1 MiB that stays in the second-level cache; *cold* is 256 MiB that comes from main
-//! memory. Data is handed over in 256 KiB chunks, as the publisher does. Figures are bytes per
-//! second of input; compare them within one run only.
+//! memory. Data is passed in chunks of 256 KiB, as the publisher does. Figures are bytes per second
+//! of input; compare them within one run only.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -42,7 +42,7 @@ fn openssl(algorithms: &[MessageDigest], data: &[u8]) {
     }
 }
 
-/// The same digest without reading ahead: what `Digester` is compared with.
+/// The same digest without prefetching, for comparison with `Digester`.
 fn plain_sha256(data: &[u8]) {
     use sha2::Digest as _;
     let mut state = sha2::Sha256::new();

@@ -1,11 +1,11 @@
-//! How long does it take to look at a large cloud and to plan?
+//! How long do the look-up of a large cloud and the plan take?
 //!
-//! The question behind it: a run looks at everybody who uses an image before it takes any away, so it
-//! should be done in seconds, not in minutes, however large the cloud is.
+//! The question behind it: a run looks up every use of an image before it takes access away, so
+//! that should take seconds, not minutes, however large the cloud is.
 //!
-//! The cloud has 2,000 images, 500 projects and 100,000 servers. It is the embedded one, on loopback and
-//! in the same process: most of the time is what it takes to write and to read some 170 MB of JSON.
-//! *plan* is the plan alone, from what was seen. Figures are servers per second.
+//! The cloud has 2,000 images, 500 projects and 100,000 servers. It is the embedded one, on
+//! loopback and in the same process: most of the time is spent on writing and reading some 170 MB
+//! of JSON. *plan* is the plan alone, from the looked-up state. Figures are servers per second.
 
 use std::hint::black_box;
 

@@ -1,13 +1,14 @@
-//! What does a proof cost beyond the mathematics?
+//! What does a verification cost beyond the mathematics?
 //!
-//! The question behind it: every run proves the lists of all channels, and every audit those of all
-//! images. Policy, packets and list should not be noticed beside the one thing that has to be: RSA
-//! of 4,096 bits, as the vendors' keys have.
+//! The question behind it: every run verifies the lists of all channels, and every audit those of
+//! all images. Policy, packets and list should cost little beside the one necessary operation: RSA
+//! with 4,096 bits, as in the vendors' keys.
 //!
 //! The list is as large as Ubuntu's for a release (66 lines); the signature is by a throw-away key.
-//! *RSA alone* verifies the same digest by the same key with the same library. A proof takes one such
-//! operation: what the key says of itself was checked when it was read (*key file read*, once for
-//! each run). Figures are times of one proof; compare them within one run only.
+//! *RSA alone* verifies the same digest by the same key with the same library. A verification takes
+//! one such operation: the self-signatures of the key were verified when it was read (*key file
+//! read*, once for each run). Figures are times of one verification; compare them within one run
+//! only.
 
 use std::fmt::Write;
 use std::hint::black_box;
@@ -23,7 +24,7 @@ use pgp::types::VerifyingKey;
 const LINES: usize = 66;
 const BITS: u32 = 4096;
 
-/// A signed list, and what is needed to ask for the mathematics alone.
+/// A signed list, and the input of the mathematics alone.
 struct Signed {
     list: String,
     file: Vec<u8>,
@@ -33,7 +34,7 @@ struct Signed {
     now: Timestamp,
     certificate: SignedPublicKey,
     signature: Signature,
-    /// Of the list, and of what the signature says of itself.
+    /// Of the list, and of the hashed part of the signature.
     digest: Vec<u8>,
 }
 
@@ -93,7 +94,7 @@ fn keyring(pin: &str, key_file: &[u8]) -> Result<Keyring, Error> {
     Ok(keyring)
 }
 
-/// A name as long as Ubuntu's are.
+/// A name as long as Ubuntu's.
 fn name(line: usize) -> String {
     format!("ubuntu-24.04-server-cloudimg-amd64-{line}.img")
 }

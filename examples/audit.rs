@@ -1,4 +1,4 @@
-//! Proves images of a cloud again, by what is stored on them. For customers: it needs no
+//! Verifies images of a cloud again, by what is stored on them. For customers: it needs no
 //! administrator.
 
 #![expect(
@@ -21,15 +21,15 @@ mod support;
 use support::table::Table;
 use support::{AnyError, Selection, World, causes, now};
 
-/// Proves images of a cloud again: pinned key, signature, list, digest, and what Glance stores.
+/// Verifies images of a cloud again: pinned key, signature, list, digest, and what Glance stores.
 ///
-/// All of the proof is stored on the image; the vendor's public key is embedded or fetched.
+/// The evidence is stored on the image; the vendor's public key is embedded or fetched.
 #[derive(Debug, Parser)]
 #[command(
     name = "audit",
     group = ArgGroup::new("what").required(true).args(["image", "all"]),
     group = ArgGroup::new("where").required(true).args(["cloud", "rehearsal"]),
-    after_help = "`proven`: every link holds. `unproven`: nothing contradicts, and what remains is said.\n\
+    after_help = "`verified`: every link is valid. `unverified`: a link is missing, and the row says which.\n\
         `BROKEN`: something contradicts what the image claims.\n\
         Exit status: 0 all are proven, 1 not all, 2 wrong usage."
 )]
@@ -46,12 +46,12 @@ struct Arguments {
     /// Publish the built-in catalog in an embedded cloud, and audit that
     #[arg(long)]
     rehearsal: bool,
-    /// Read the bytes themselves: the image from Glance, and the vendor's file where Glance stores what
-    /// is in it
+    /// Read the bytes themselves: the image from Glance, and the vendor's file if Glance stores its
+    /// content
     #[arg(long)]
     download: bool,
-    /// A key file of the operator's: for its own images, and for each channel that its catalog
-    /// pins this key for; may be given again
+    /// A key file of the operator: for custom images, and for each channel for which the catalog
+    /// pins this key; may be given again
     #[arg(long, value_name = "FILE", requires = "pinned")]
     key: Vec<PathBuf>,
     /// The full fingerprint of a primary key in --key; may be given again
@@ -62,7 +62,7 @@ struct Arguments {
     json: bool,
 }
 
-/// Whose the keys of --key are, and the images that no vendor made.
+/// The owner of the keys of --key, and of the images that no vendor made.
 const OPERATOR: &str = "operator";
 
 #[tokio::main]
@@ -84,7 +84,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What came of each image, and whether one could not be asked about.
+/// The result for each image, and whether one could not be looked up.
 async fn run(arguments: &Arguments) -> Result<(Vec<AuditReport>, bool), AnyError> {
     let selection = Selection::default();
     let world = match arguments.rehearsal {
@@ -149,8 +149,8 @@ fn show(arguments: &Arguments, audited: &[AuditReport]) {
     let mut table = Table::new(["verdict", "image", "name", "is", "signed by", "why"]);
     for one in audited {
         let (verdict, why) = match &one.verdict {
-            Verdict::Verified => ("proven", ""),
-            Verdict::Unverified { remains } => ("unproven", remains.as_str()),
+            Verdict::Verified => ("verified", ""),
+            Verdict::Unverified { remains } => ("unverified", remains.as_str()),
             Verdict::Broken { reason } => ("BROKEN", reason.as_str()),
             _ => ("unknown", ""),
         };

@@ -1,4 +1,4 @@
-//! Checks a catalog of channels and shows what it means.
+//! Checks a catalog of channels and prints its channels.
 
 #![expect(
     clippy::print_stdout,
@@ -17,17 +17,17 @@ mod support;
 use support::causes;
 use support::table::Table;
 
-/// Checks a catalog of channels and shows what it means.
+/// Checks a catalog of channels and prints its channels.
 #[derive(Debug, Parser)]
 #[command(
     name = "catalog",
-    after_help = "Exit status: 0 the catalog is good, 1 it is not (problems are told with line\n\
+    after_help = "Exit status: 0 the catalog is good, 1 it is not (problems are printed with line\n\
         and column), 2 wrong usage."
 )]
 struct Arguments {
-    /// The file; the built-in catalog without it
+    /// The file; by default the built-in catalog
     file: Option<PathBuf>,
-    /// Print the built-in catalog, to start one of your own from
+    /// Print the built-in catalog, as a start for your own
     #[arg(long, conflicts_with_all = ["file", "schema"])]
     print: bool,
     /// Print the JSON schema of such files, for editors

@@ -1,5 +1,5 @@
-//! Holds the images of a cloud against the standards: SCS-0102, SCS-0104, Glance and Nova. It needs no
-//! administrator's rights.
+//! Compares the images of a cloud with the standards: SCS-0102, SCS-0104, Glance and Nova. It needs
+//! no administrator's rights.
 
 #![expect(
     clippy::print_stdout,
@@ -25,13 +25,13 @@ mod support;
 use support::table::Table;
 use support::{AnyError, Selection, World, causes, now};
 
-/// Holds the images of a cloud against SCS-0102, SCS-0104 and what Glance and Nova take.
+/// Compares the images of a cloud with SCS-0102, SCS-0104 and the rules of Glance and Nova.
 #[derive(Debug, Parser)]
 #[command(
     name = "check",
     group = ArgGroup::new("where").required(true).args(["file", "cloud", "rehearsal"]),
-    after_help = "A file is the answer of `GET /v2/images`, all its pages one behind the other, or what\n\
-        `openstack image show -f json` prints of one image or of several, one behind the other:\n\n  \
+    after_help = "A file is the response to `GET /v2/images`, with all its pages, or the output of\n\
+        `openstack image show -f json` for one image or for several:\n\n  \
         openstack image list -f value -c ID | xargs -n 1 openstack image show -f json\n\n\
         Whether images are missing that SCS-0104 demands is asked of a cloud and of a file with\n\
         several images or with a list. It is not asked of a single image, of a list with one\n\
@@ -40,25 +40,25 @@ use support::{AnyError, Selection, World, causes, now};
         checked (wrong usage, no such file, no image, no cloud)."
 )]
 struct Arguments {
-    /// Saved images: the answer of `GET /v2/images`, or `openstack image show -f json`
+    /// Saved images: the response to `GET /v2/images`, or `openstack image show -f json`
     #[arg(value_name = "FILE.json")]
     file: Option<PathBuf>,
     /// The cloud of clouds.yaml; an empty name takes OS_CLOUD or the OS_* variables
     #[arg(long, value_name = "NAME")]
     cloud: Option<String>,
-    /// Publish the built-in catalog in an embedded cloud, and check that
+    /// Publish the built-in catalog in an embedded cloud, and check its images
     #[arg(long)]
     rehearsal: bool,
     /// Name the rehearsal's images as the SCS standards do
     #[arg(long, requires = "rehearsal")]
     scs: bool,
-    /// Whether to ask for the images that SCS-0104 demands of a cloud
+    /// Whether to check that the cloud has the images that SCS-0104 requires
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Presence::Auto)]
     presence: Presence,
     /// The edition of SCS-0102 (and the SCS-0104 that belongs to it): v1.0, v1.1 or v2
     #[arg(long, value_name = "EDITION", default_value = "v1.1")]
     edition: Edition,
-    /// Tell also what is worth knowing and breaks no rule
+    /// Print hints too, which violate no rule
     #[arg(long)]
     hints: bool,
     /// Print the violations as JSON, hints among them
@@ -68,11 +68,11 @@ struct Arguments {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Presence {
-    /// Of what is given as if it were a whole cloud
+    /// If the input can be a whole cloud
     Always,
-    /// Of a cloud, and of a file that can be one
+    /// For a cloud, and for a file that can be one
     Auto,
-    /// Not: the file is a part of a cloud's images
+    /// Never: the file has a part of a cloud's images
     Never,
 }
 
@@ -125,7 +125,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// An image has some kilobytes, and few clouds have ten thousand.
+/// An image has some kilobytes, and few clouds have ten thousand images.
 const MAX_SAVED: u64 = 256 * 1024 * 1024;
 
 async fn subject(arguments: &Arguments) -> Result<Subject, AnyError> {
@@ -151,12 +151,12 @@ async fn subject(arguments: &Arguments) -> Result<Subject, AnyError> {
     }
     Ok(Subject {
         images: visible(world.session(arguments.cloud.as_deref(), "customer")?).await?,
-        // Its cloud has the channels of one catalog and nothing else.
+        // Its cloud has the channels of one catalog and no others.
         may_be_whole: !arguments.rehearsal,
     })
 }
 
-/// The missing images as an edition weighs them.
+/// The missing images with their severity in an edition.
 fn diagnostics(
     missing: Option<&[Violation]>,
     edition: Edition,
@@ -165,7 +165,8 @@ fn diagnostics(
     missing.filter_map(move |violation| violation.diagnostics(edition))
 }
 
-/// All that this user can see. Hidden images and community images of others are listed by themselves.
+/// All images that this user can see. Hidden images and community images of others are in lists of
+/// their own.
 async fn visible(session: Session) -> Result<Vec<ImageRecord>, AnyError> {
     let glance = Glance::new(session);
     let mut images = glance.list(&ImageFilter::new()).await?;
@@ -223,7 +224,7 @@ fn show(arguments: &Arguments, checked: &[ImageReport<'_>], missing: Option<&[Vi
         checked.len()
     );
     if missing.is_none() && !arguments.rehearsal {
-        println!("whether an image is missing was not asked: --presence always does");
+        println!("missing images were not checked: use --presence always");
     }
 }
 
@@ -239,7 +240,7 @@ fn show_json(arguments: &Arguments, checked: &[ImageReport<'_>], missing: Option
             })
         })
         .collect();
-    // `null`: it was not asked.
+    // `null`: it was not checked.
     let missing = missing.map(|missing| diagnostics(Some(missing), edition).collect::<Vec<_>>());
     println!(
         "{:#}",

@@ -1,4 +1,4 @@
-//! The newest release of every channel: where it is, its digest, and who signed it.
+//! The newest release of every channel: its URL, its digest, and its signer.
 
 #![expect(
     clippy::print_stdout,
@@ -18,15 +18,15 @@ mod support;
 use support::table::Table;
 use support::{Selection, World, causes, now};
 
-/// So many vendors are asked at the same time.
+/// How many vendors are asked at the same time.
 const AT_ONCE: usize = 8;
 
-/// Shows the newest release of every channel, once its list is proven. Nothing is downloaded but
-/// pages, lists and signatures.
+/// Prints the newest release of every channel, after its list is verified. Only pages, lists and
+/// signatures are downloaded.
 #[derive(Debug, Parser)]
 #[command(
     name = "latest",
-    after_help = "Exit status: 0 every list is proven, but those of vendors no signature was found of;\n\
+    after_help = "Exit status: 0 every list is verified, except those of vendors without any signature;\n\
         1 something else was refused or failed; 2 wrong usage."
 )]
 struct Arguments {
@@ -35,7 +35,7 @@ struct Arguments {
     /// Ask vendors that are embedded in this process, instead of the real ones
     #[arg(long, conflicts_with = "from_directory")]
     rehearsal: bool,
-    /// How to print it
+    /// The output format
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }

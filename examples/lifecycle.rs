@@ -1,8 +1,8 @@
 //! The life of an image: three builds over some months, with servers that come and go.
 //!
-//! Everything runs inside this process: a vendor's site, a cloud with Keystone, Glance, Nova and Cinder,
-//! and a clock that is moved by days and weeks. After each step it prints what was done and who sees
-//! which image.
+//! Everything runs inside this process: a vendor's site, a cloud with Keystone, Glance, Nova and
+//! Cinder, and a clock that is moved by days and weeks. After each step it prints what was done and
+//! which project sees which image.
 
 #![expect(
     clippy::print_stdout,
@@ -36,12 +36,12 @@ use support::{AnyError, causes};
 const CUSTOMERS: [&str; 2] = ["customer", "customer2"];
 const START: &str = "2026-03-01T09:00:00Z";
 
-/// Shows the life of an image: three builds over some months, with servers that come and go. After each
-/// step it prints who sees which image. Nothing leaves this machine.
+/// Shows the life of an image: three builds over some months, with servers that come and go. After
+/// each step it prints which project sees which image. Nothing leaves this machine.
 #[derive(Debug, Parser)]
 #[command(
     name = "lifecycle",
-    after_help = "Exit status: 0 every step was taken, 1 one was not, 2 nothing could be tried."
+    after_help = "Exit status: 0 every step was executed, 1 one was not, 2 nothing could be tried."
 )]
 struct Arguments {
     /// How many days a superseded build stays public
@@ -50,7 +50,7 @@ struct Arguments {
     /// How long an image can be used by its id: none, last-N, a date, notice or forever
     #[arg(long, value_name = "PROMISE", default_value_t = UuidValidity::None)]
     uuid_validity: UuidValidity,
-    /// Name images as the SCS standards do: what is replaced is renamed and hidden
+    /// Name images as the SCS standards do: a replaced image is renamed and hidden
     #[arg(long)]
     scs: bool,
 }
@@ -140,7 +140,7 @@ impl Story {
             .await?;
         self.cloud.set_cell_up("cell1", false);
         self.cloud.delete_server(shelved);
-        self.step("a cell of Nova is down: nobody knows who uses what")
+        self.step("a cell of Nova is down: the usage is not known")
             .await?;
         self.cloud.set_cell_up("cell1", true);
         self.step("it is up again; a snapshot of the shelved server is left")
@@ -172,7 +172,7 @@ impl Story {
         self.clock.advance(SignedDuration::from_hours(24 * days));
     }
 
-    /// The vendor publishes a build, an hour ago.
+    /// The vendor publishes a build that was made an hour ago.
     fn build(&self, seed: u64) -> Result<(), AnyError> {
         let built = self.clock.now() - SignedDuration::from_hours(1);
         let serial = built.strftime("%Y%m%d").to_string();
@@ -201,7 +201,8 @@ impl Story {
         })
     }
 
-    /// Reconciles, and tells what was done and who sees what. Gives the newest image.
+    /// Reconciles, and prints what was done and which project sees which image. Returns the newest
+    /// image.
     async fn step(&mut self, what: &str) -> Result<Uuid, AnyError> {
         let day = self.clock.now().strftime("%Y-%m-%d");
         println!("\n== {day}: {what}");

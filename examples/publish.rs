@@ -1,5 +1,6 @@
-//! Makes a cloud's public images what a catalog says: the newest builds are published once their
-//! origin is proven, older ones are shared with the projects that use them, and go when nobody does.
+//! Makes the public images of a cloud what a catalog says: the newest builds are published after
+//! their origin is verified, older ones are shared with the projects that use them, and deleted
+//! when unused.
 //!
 //! Without arguments it is a rehearsal: the vendors' sites and a cloud are started inside this
 //! process, on loopback, and the same code that publishes in a real cloud runs against them.
@@ -26,43 +27,48 @@ use support::show::Show;
 use support::signals::Signals;
 use support::{AnyError, Selection, World, causes, now};
 
-/// Makes a cloud's public images what a catalog says: the newest builds are published once their origin
-/// is proven, older ones are shared with the projects that use them, and go when nobody does.
+/// Makes the public images of a cloud what a catalog says: the newest builds are published after
+/// their origin is verified, older ones are shared with the projects that use them, and deleted
+/// when unused.
 ///
-/// Without --cloud it is a rehearsal: the vendors' sites and a cloud are started inside this process
-/// and nothing leaves the machine.
+/// Without --cloud it is a rehearsal: the vendors' sites and a cloud are started inside this
+/// process and nothing leaves the machine.
 #[derive(Debug, Parser)]
 #[command(
     name = "publish",
-    after_help = "Each row is `published`, `repaired` (somebody had changed it), `unchanged` (public already),\n\
-        `ended` (`provided_until` has passed), `refused` (no signature of this vendor was ever found), `waiting`\n\
-        (another run is at it, or the cloud does not allow a step) or `FAILED`, with the reason. Below the rows:\n\
-        what was done with older builds, and after `!` what was left alone and why. A rehearsal publishes\n\
-        at its own site what the catalog asks for, so it shows how images are named and proven, not whether a vendor has them.\n\
-        Exit status: 0 nothing has failed, 1 something has, or an approved plan is no longer right, 2 nothing\n\
-        could be tried (wrong usage, no such cloud), 3 a build has been waiting for another run for longer than\n\
-        an hour, 130 and 143 it was stopped by SIGINT or SIGTERM: uploads\n\
-        are broken off and removed, a step that must not be left half done is finished, within 10 s. A second\n\
-        signal ends it at once."
+    after_help = "Each row is `published`, `repaired` (it had been changed), `unchanged` (public\n\
+        already), `ended` (`provided_until` has passed), `refused` (no signature of this\n\
+        vendor was ever found), `waiting` (another run works on it, or the cloud does not\n\
+        allow a step) or `FAILED`, with the reason. Below the rows: what was done with\n\
+        older builds, and after `!` what was left alone and why.\n\n\
+        A rehearsal runs against an embedded vendor site: it shows how images are named\n\
+        and verified, and does not check the real vendors.\n\n\
+        Exit status: 0 nothing has failed; 1 something has, or an approved plan is\n\
+        outdated; 2 nothing could be tried (wrong usage, no such cloud); 3 a build has\n\
+        been waiting for another run for longer than an hour; 130 and 143 stopped by\n\
+        SIGINT or SIGTERM: uploads are cancelled and removed, a step that must not be\n\
+        left half done is finished, within 10 s. A second signal ends it at once."
 )]
 struct Arguments {
-    /// Publish in this cloud of clouds.yaml; an empty name takes OS_CLOUD or the OS_* variables. May be
-    /// given again: each build is fetched once for all of them. NAME@REGION takes another region
+    /// Publish in this cloud of clouds.yaml; an empty name uses OS_CLOUD or the OS_* variables. May
+    /// be given again: each build is downloaded once for all of them. NAME@REGION selects another
+    /// region
     #[arg(long, value_name = "NAME")]
     cloud: Vec<String>,
     #[command(flatten)]
     selection: Selection,
-    /// Prove the lists, look at the clouds and print the plan, but change nothing
+    /// Verify the lists, look at the clouds and print the plan, but change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Like --dry-run, and write the plan to this file, to be approved
+    /// Like --dry-run, and write the plan to this file, for approval
     #[arg(long, value_name = "FILE", conflicts_with = "apply")]
     plan_out: Option<PathBuf>,
-    /// Take the steps of this plan and no others, and none at all in a cloud where it is no longer right.
-    /// Names and properties come from the catalog: give the same options as with --plan-out
+    /// Execute the steps of this plan and no others, and none at all in a cloud where it is
+    /// outdated. Names and properties come from the catalog: give the same options as with
+    /// --plan-out
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     apply: Option<PathBuf>,
-    /// Print what was proven of each image
+    /// Print the evidence of each image
     #[arg(long)]
     details: bool,
     /// Print a report as JSON on standard output; everything else goes to standard error
@@ -70,12 +76,12 @@ struct Arguments {
     json: bool,
 }
 
-/// What the cloud of a rehearsal is called.
+/// The name of the rehearsal's cloud.
 const REHEARSAL: &str = "rehearsal";
-/// A step has below a kilobyte.
+/// A step is smaller than a kilobyte.
 const MAX_PLAN: u64 = 64 * 1024 * 1024;
 
-/// The exit status where a build has been waiting for another run for longer than an hour.
+/// The exit status if a build has been waiting for another run for longer than an hour.
 const WAITING: u8 = 3;
 
 /// Plans by the names of their clouds.
@@ -93,7 +99,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Does it, and says how to exit.
+/// Runs, and returns the exit status.
 async fn run(arguments: &Arguments) -> Result<ExitCode, AnyError> {
     let approved = arguments.apply.as_deref().map(read_plans).transpose()?;
     if let Some(plans) = &approved {
@@ -205,7 +211,8 @@ async fn offers(
     (channels, offers)
 }
 
-/// Refuses plans that lack a cloud of this run, which would do nothing there and look like a success.
+/// Refuses plans that lack a cloud of this run, which would have no effect there and look like a
+/// success.
 fn covers(plans: &Plans, arguments: &Arguments) -> Result<(), AnyError> {
     let (rehearsal, clouds) = ([REHEARSAL.to_owned()], &arguments.cloud);
     let names = match clouds.is_empty() {
@@ -236,7 +243,7 @@ fn read_plans(path: &Path) -> Result<Plans, AnyError> {
              with --plan-out",
             text.len()
         ),
-        false => format!("`{path}` is no plan: {error}"),
+        false => format!("`{path}` is not a plan: {error}"),
     })?)
 }
 

@@ -21,7 +21,7 @@ use support::show::Show;
 use support::signals::Signals;
 use support::{AnyError, Selection, World, causes, now};
 
-/// Uploads a private image to your own project, once its origin is proven.
+/// Uploads a private image to your own project, after its origin is verified.
 ///
 /// The image is a vendor's newest build (--channel), or a URL or a file that a signed list names
 /// (--list, --signature). Anything else needs --unverified with a reason, which is written on the
@@ -34,7 +34,7 @@ use support::{AnyError, Selection, World, causes, now};
     group = ArgGroup::new("what").required(true).args(["channel", "image"]),
     group = ArgGroup::new("where").required(true).args(["cloud", "rehearsal"]),
     after_help = "Exit status: 0 uploaded, or there already; 1 refused or failed; 2 wrong usage; 130 and 143\n\
-        stopped by SIGINT or SIGTERM: the upload is broken off and its image removed, within 10 s. A second\n\
+        stopped by SIGINT or SIGTERM: the upload is cancelled and its image removed, within 10 s. A second\n\
         signal ends it at once."
 )]
 struct Arguments {
@@ -59,7 +59,7 @@ struct Arguments {
     from_directory: Option<PathBuf>,
     #[command(flatten)]
     proof: Proof,
-    /// Upload without a proof, for this reason
+    /// Upload without verification, for this reason
     #[arg(long, value_name = "REASON", conflicts_with_all = ["list", "vendor", "key"])]
     unverified: Option<String>,
     /// The image's name; the channel's or the file's by default
@@ -103,7 +103,7 @@ async fn main() -> ExitCode {
             eprintln!("REFUSED: {}", causes(error.as_ref()));
             let unsigned = error.downcast_ref::<Error>();
             if arguments.channel.is_some() && matches!(unsigned, Some(Error::Unsigned { .. })) {
-                eprintln!("to upload it without a proof, as a private image that says so:");
+                eprintln!("to upload it without verification, as a private image that says so:");
                 eprintln!("  --unverified \"REASON\"");
             }
             ExitCode::FAILURE
@@ -180,7 +180,8 @@ async fn run(
                 (Ok(candidate), None) => {
                     Ok(publisher.upload(&channel, &candidate, name, &show).await?)
                 }
-                // Only what nobody signed is taken without a proof; a bad signature stays refused.
+                // Only an unsigned image is uploaded without verification; a bad signature stays
+                // refused.
                 (Err(Error::Unsigned { .. }), Some(reason)) => {
                     let fetch = world.fetch.as_ref();
                     let image = Unverified::newest(&channel, fetch, reason).await?;

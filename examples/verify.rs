@@ -1,4 +1,4 @@
-//! Proves a checksum list, and a file by it, with the vendor's pinned keys. Needs no network.
+//! Verifies a checksum list, and a file by it, with the vendor's pinned keys. Needs no network.
 
 #![expect(
     clippy::print_stdout,
@@ -22,30 +22,30 @@ mod proof;
 
 use proof::{Failure, Found, MAX_KEY, MAX_LIST, MAX_SIGNATURE, Wanted, read, unreadable};
 
-/// More bytes than any image has; a pipe without an end is cut off here.
+/// Larger than any image; an endless pipe is cut off here.
 const MAX_FILE: u64 = 1 << 40;
 
-/// Proves a signed checksum list, and a file by it, with the vendor's pinned keys.
+/// Verifies a signed checksum list, and a file by it, with the vendor's pinned keys.
 ///
-/// Lists are read in the form that they have: SHA256SUMS, BSD's, one bare digest, or Ubuntu's
-/// simplestreams. PATH may be a pipe, such as <(curl -fsS URL), and - is standard input.
+/// The form of a list is detected: SHA256SUMS, BSD's, one bare digest, or Ubuntu's simplestreams.
+/// PATH may be a pipe, such as <(curl -fsS URL), and - is standard input.
 #[derive(Debug, Parser)]
 #[command(
     name = "verify",
     max_term_width = 80,
-    after_help = "Exit status: 0 proven, 1 refused (the reason is printed), 2 wrong usage."
+    after_help = "Exit status: 0 verified, 1 refused (the reason is printed), 2 wrong usage."
 )]
 struct Arguments {
-    /// Whose keys are valid, for example ubuntu, centos-7 or fedora-44. Without it, the vendor
-    /// whose pinned key the signature names
+    /// The keyring, for example ubuntu, centos-7 or fedora-44. Without it, the vendor whose pinned
+    /// key the signature names
     #[arg(long, value_name = "KEYRING")]
     vendor: Option<String>,
-    /// A key file: a newer copy of the vendor's, one that is not embedded, or your own. Only the
+    /// A key file: a newer copy of a vendor's key, one that is not embedded, or your own. Only the
     /// pinned keys in it are valid
     #[arg(long, value_name = "PATH")]
     key: Option<PathBuf>,
-    /// The full fingerprint of the primary key in --key, for a key that is no embedded vendor's;
-    /// may be given again
+    /// The full fingerprint of the primary key in --key, for a key that is not an embedded
+    /// vendor's; may be given again
     #[arg(
         long,
         value_name = "FINGERPRINT",
@@ -61,10 +61,10 @@ struct Arguments {
     #[arg(long, value_name = "PATH", requires = "list")]
     signature: Option<PathBuf>,
     /// A detached signature over the file itself, such as image.sig: with a list both must be
-    /// valid, without one this signature alone proves the file
+    /// valid, without one this signature alone verifies the file
     #[arg(long, value_name = "PATH", requires = "file")]
     file_signature: Option<PathBuf>,
-    /// A file to prove
+    /// A file to verify
     #[arg(long, value_name = "PATH")]
     file: Option<PathBuf>,
     /// The file's name in the list, if it was renamed
@@ -86,7 +86,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What the person gave, read and bounded.
+/// The input, limited in size.
 struct Given {
     key: Option<Vec<u8>>,
     list: Option<Vec<u8>>,
@@ -115,7 +115,7 @@ impl Given {
         })
     }
 
-    /// Whom the signatures name; those of the list before that of the file.
+    /// The issuers that the signatures name; those of the list before that of the file.
     fn issuers(&self) -> Result<Vec<Issuer>, bonafide::verify::Error> {
         match (&self.list, &self.signature, &self.file_signature) {
             (Some(_), Some(signature), _) | (None, _, Some(signature)) => {
@@ -128,7 +128,7 @@ impl Given {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
-    // What is wrong shows before anything is read.
+    // Mistakes are reported before anything is read.
     let name = arguments.file.as_deref();
     let name = name.map(|file| name_of(file, arguments.name.as_deref()));
     let name = name.transpose()?;
@@ -165,7 +165,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
             let mut check = SignatureCheck::new(&name, signature);
             stream(file, |piece| check.update(piece))?;
             let digests = check.finish()?;
-            println!("the file is proven by its own signature; no list names it");
+            println!("the file is verified by its own signature; no list names it");
             show(digests.evidence(), found.name);
             digests
         }
@@ -175,7 +175,8 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Proves a list and says so. `None`: it is proven, and an index that no file can be proven by.
+/// Verifies a list and prints the result. `None`: it is verified, and it is an index, which
+/// verifies no file.
 fn prove_list(
     list: &[u8],
     given: &Given,
@@ -199,8 +200,8 @@ fn prove_list(
         )));
     }
     match text.is_bare_digest() {
-        true => println!("the list is proven; it is one digest, and names no file"),
-        false => println!("the list is proven; it names {} files", list.len()),
+        true => println!("the list is verified; it is one digest, and names no file"),
+        false => println!("the list is verified; it names {} files", list.len()),
     }
     show(list.evidence(), found.name);
     Ok(Some(list))
@@ -213,7 +214,7 @@ fn prove_index(
     found: &Found,
 ) -> Result<(), Failure> {
     if let Some(name) = name {
-        // A signature is around a document only where its name says so.
+        // A document is clear-signed only if its name says so.
         let signed = documents
             .iter()
             .map(|path| match path.strip_suffix(".json") {
@@ -221,12 +222,12 @@ fn prove_index(
                 None => path.clone(),
             });
         return Err(refused(format!(
-            "`{name}` can't be proven by an index: it names documents and has no digests; give the \
+            "`{name}` can't be verified by an index: it names documents and has no digests; give the \
              document itself as --list: {}",
             signed.collect::<Vec<_>>().join(" or ")
         )));
     }
-    println!("the index is proven; it names these documents of images:");
+    println!("the index is verified; it names these documents of images:");
     for document in documents {
         println!("  {document}");
     }
@@ -234,8 +235,8 @@ fn prove_index(
     Ok(())
 }
 
-/// The name that the list has for a file. In simplestreams, where names are paths, the one path that
-/// ends with the file's name.
+/// The name that the list has for a file. In simplestreams, where names are paths, the only path
+/// that ends with the file's name.
 fn listed_name(list: &ChecksumList, name: &str) -> Result<String, Failure> {
     if list.names().any(|listed| listed == name) {
         return Ok(name.to_owned());
@@ -286,7 +287,7 @@ fn stream(path: &Path, mut take: impl FnMut(&[u8])) -> Result<(), Failure> {
         left = left.checked_sub(length as u64).ok_or_else(|| {
             let path = path.display();
             Failure::Usage(format!(
-                "`{path}` has more than {MAX_FILE} bytes, and no image has"
+                "`{path}` has more than {MAX_FILE} bytes, and no image is that large"
             ))
         })?;
         take(&buffer[..length]);
@@ -314,13 +315,13 @@ fn show(evidence: &Evidence, keyring: Option<&str>) {
         println!("  accepted     {accepted_weakness}");
     }
     for other in &evidence.others {
-        println!("  not counted  a signature by {other}");
+        println!("  not valid    a signature by {other}");
     }
 }
 
 fn tell(digests: &FileDigests) {
     println!(
-        "the file is proven: {}, {} bytes",
+        "the file is verified: {}, {} bytes",
         digests.name, digests.bytes
     );
     println!("  sha256       {}", digests.sha256);

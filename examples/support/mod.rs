@@ -1,4 +1,4 @@
-//! What the examples have in common.
+//! What the examples share.
 
 #![allow(
     clippy::allow_attributes,
@@ -111,7 +111,7 @@ impl World {
         })
     }
 
-    /// Vendor site and cloud inside this process, signed by keys that nobody else has.
+    /// Vendor site and cloud inside this process, signed by throw-away keys.
     pub(crate) async fn rehearsed(selection: &Selection) -> Result<Self, AnyError> {
         eprintln!("rehearsal: an embedded vendor site and cloud; nothing leaves this machine");
         let mut rehearsal = Rehearsal::start(now()).await?;
@@ -127,7 +127,7 @@ impl World {
         })
     }
 
-    /// What the rehearsal's operator does before the customer comes.
+    /// The steps of the rehearsal's operator before the customer's.
     pub(crate) async fn publish_all(&self) -> Result<(), AnyError> {
         let publisher = Publisher::new(self.fetch.clone(), self.session(None, "admin")?, now);
         for entry in &self.entries {
@@ -140,13 +140,14 @@ impl World {
         Ok(())
     }
 
-    /// A session with this cloud of `clouds.yaml`, `NAME` or `NAME@REGION`, or with the rehearsal's.
+    /// A session with this cloud of `clouds.yaml`, `NAME` or `NAME@REGION`, or with the
+    /// rehearsal's.
     pub(crate) fn session(&self, cloud: Option<&str>, user: &str) -> Result<Session, AnyError> {
         let config = match (&self.rehearsal, cloud) {
             (Some(rehearsal), _) => rehearsal.cloud(user)?,
             (None, None | Some("")) => CloudConfig::load(None)?,
             (None, Some(name)) => match (CloudConfig::load(Some(name)), name.rsplit_once('@')) {
-                // The name of a cloud may have an @ too.
+                // The name of a cloud may contain an @ too.
                 (Err(_), Some((name, region))) => {
                     CloudConfig::load(Some(name))?.with_region(region)?
                 }
@@ -157,7 +158,7 @@ impl World {
     }
 }
 
-/// An error and everything that caused it, in one line.
+/// An error and all its causes, in one line.
 pub(crate) fn causes(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(cause) => format!("{error}: {}", causes(cause)),

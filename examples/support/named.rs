@@ -1,4 +1,4 @@
-//! An image that a person names, and what proves it.
+//! An image that is named on the command line, and its evidence.
 
 use std::path::{Path, PathBuf};
 
@@ -13,11 +13,11 @@ use url::Url;
 use super::proof::{Failure, MAX_KEY, MAX_LIST, MAX_SIGNATURE, Wanted, read};
 use super::{AnyError, World};
 
-/// What proves a URL or a file.
+/// The evidence of a URL or a file.
 #[derive(Debug, Args)]
 pub(crate) struct Proof {
-    /// Whose keys are valid for a URL or file, for example ubuntu or fedora-44. Without it, the
-    /// vendor whose pinned key the signature names
+    /// The keyring of a URL or file, for example ubuntu or fedora-44. Without it, the vendor whose
+    /// pinned key the signature names
     #[arg(
         long,
         value_name = "KEYRING",
@@ -25,7 +25,7 @@ pub(crate) struct Proof {
         conflicts_with = "channel"
     )]
     pub(crate) vendor: Option<String>,
-    /// A key file for a URL or file: a newer copy of the vendor's, one that is not embedded, or
+    /// A key file for a URL or file: a newer copy of a vendor's key, one that is not embedded, or
     /// your own. Only the pinned keys in it are valid
     #[arg(
         long,
@@ -34,8 +34,8 @@ pub(crate) struct Proof {
         conflicts_with = "channel"
     )]
     pub(crate) key: Option<PathBuf>,
-    /// The full fingerprint of the primary key in --key, for a key that is no embedded vendor's;
-    /// may be given again
+    /// The full fingerprint of the primary key in --key, for a key that is not an embedded
+    /// vendor's; may be given again
     #[arg(
         long,
         value_name = "FINGERPRINT",
@@ -58,7 +58,7 @@ pub(crate) struct Proof {
 }
 
 impl Proof {
-    /// Finds what is wrong before anything is sent.
+    /// Finds mistakes before anything is sent.
     pub(crate) fn check(&self) -> Result<(), AnyError> {
         let given = [&self.list, &self.signature, &self.file_signature];
         for text in given.into_iter().flatten() {
@@ -72,8 +72,8 @@ impl Proof {
         Ok(())
     }
 
-    /// The image as a channel of its own, whose list the wanted keys sign. What came through a pipe is
-    /// kept in a directory, since it is read again after the image.
+    /// The image as a channel of its own, whose list the wanted keys sign. Data from a pipe is kept
+    /// in a directory, since it is read again after the image.
     pub(crate) async fn channel(
         &self,
         image: &str,
@@ -94,7 +94,7 @@ impl Proof {
             .trust(&list, signature.as_ref(), world.fetch.as_ref())
             .await?;
         let mut source = CustomImage::new("upload", url(image)?, list, signature)?.any_form();
-        // With a pin it is an image of one's own.
+        // With a pin it is a custom image.
         if self.pinned.is_empty() {
             source = source.of_vendor(trust.vendor());
         }
@@ -143,7 +143,7 @@ impl Proof {
     }
 }
 
-/// Whether a file that a person names is there; a URL shows that later.
+/// Whether a named file exists; a URL shows that later.
 pub(crate) fn present(text: &str) -> Result<(), AnyError> {
     let path = Path::new(text);
     if Url::parse(text).is_ok() || path.exists() && !path.is_dir() {
@@ -156,7 +156,7 @@ pub(crate) fn present(text: &str) -> Result<(), AnyError> {
     Err(format!("`{text}` {what}").into())
 }
 
-/// A URL or a file as they are. What comes through a pipe is written to a file first.
+/// A URL or a file unchanged. Data from a pipe is written to a file first.
 fn keep(text: &str, name: &str, limit: u64, kept: &TempDir) -> Result<Url, AnyError> {
     let path = Path::new(text);
     if Url::parse(text).is_ok() || path.is_file() {
@@ -168,7 +168,7 @@ fn keep(text: &str, name: &str, limit: u64, kept: &TempDir) -> Result<Url, AnyEr
     url(&path.to_string_lossy())
 }
 
-/// A URL as it is, or a file as a `file:` URL.
+/// A URL unchanged, or a file as a `file:` URL.
 pub(crate) fn url(text: &str) -> Result<Url, AnyError> {
     match Url::parse(text) {
         Ok(url) if url.scheme() == "https" => Ok(url),
@@ -179,7 +179,7 @@ pub(crate) fn url(text: &str) -> Result<Url, AnyError> {
         .into()),
         Err(_) => {
             let path = std::path::absolute(Path::new(text))?;
-            Url::from_file_path(path).map_err(|()| format!("`{text}` is no file's name").into())
+            Url::from_file_path(path).map_err(|()| format!("`{text}` is not a file name").into())
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a run did, as rows for people and as JSON for machines.
+//! The results of a run, as rows for people and as JSON for programs.
 
 use std::fmt::Write as _;
 
@@ -12,16 +12,16 @@ use serde_json::{Value, json};
 use super::row::{Of, Row};
 use super::{causes, show};
 
-/// What a run did, or would do.
+/// The results of a run, or of its plan.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     rehearsal: bool,
     details: bool,
-    /// More than one cloud: rows say which.
+    /// With more than one cloud, rows name it.
     several: bool,
     clouds: Vec<String>,
     rows: Vec<Row>,
-    /// What happens to older builds.
+    /// The steps with older builds.
     steps: Vec<(String, Action)>,
     notes: Vec<(String, PlanNote)>,
     plans: Vec<(String, Plan)>,
@@ -60,7 +60,7 @@ impl Outcome {
         self.rows.push(Row::new(how, of, code, what));
     }
 
-    /// What would be done.
+    /// The planned rows.
     pub(crate) fn planned(
         &mut self,
         wishes: &[Wish<'_>],
@@ -110,7 +110,7 @@ impl Outcome {
         }
     }
 
-    /// What was done.
+    /// The rows of what was done.
     pub(crate) fn done(
         &mut self,
         wishes: &[Wish<'_>],
@@ -148,7 +148,7 @@ impl Outcome {
                     let step = step.trim_start_matches(['+', '-', '~', ' ']);
                     what = match refused.is_seen {
                         true => format!("{step} was not done: {what}"),
-                        // The cloud could not be asked since.
+                        // The cloud could not be looked at afterwards.
                         false => format!("{step} failed, and may be done or not: {what}"),
                     };
                 }
@@ -333,12 +333,12 @@ fn would(plan: &Plan, channel: &str) -> (&'static str, String) {
             image: Some(image), ..
         } => Some((
             "complete",
-            format!("would prove {} again and make it public", image.id),
+            format!("would verify {} again and make it public", image.id),
         )),
         Action::Repair { image, changes, .. } => {
             let names: Vec<_> = changes.keys().map(String::as_str).collect();
             let names = names.join(", ");
-            Some(("repair", format!("would put back on {}: {names}", image.id)))
+            Some(("repair", format!("would restore on {}: {names}", image.id)))
         }
         _ => None,
     });
@@ -351,7 +351,7 @@ fn would(plan: &Plan, channel: &str) -> (&'static str, String) {
         .unwrap_or_else(public)
 }
 
-/// Why nothing is done about the newest build of a channel, though it is not public.
+/// Why the newest build of a channel is left alone, though it is not public.
 fn held_up(notes: &[PlanNote], channel: &str) -> Option<(&'static str, String)> {
     let mut notes = notes.iter().filter(|note| match note {
         PlanNote::Busy { channel: of, .. } => of == channel,
@@ -360,7 +360,8 @@ fn held_up(notes: &[PlanNote], channel: &str) -> Option<(&'static str, String)> 
     notes.next().map(|note| ("busy", note.to_string()))
 }
 
-/// Whether the channel's newest build is not public since another run is at it for longer than an hour.
+/// Whether the channel's newest build is not public since another run has worked on it for longer
+/// than an hour.
 fn is_overdue(notes: &[PlanNote], channel: &str) -> bool {
     notes.iter().any(
         |note| matches!(note, PlanNote::Busy { channel: of, overdue: true, .. } if of == channel),
@@ -375,7 +376,7 @@ fn reason(why: &SkipReason) -> String {
     }
 }
 
-/// The word of a row, and that for programs.
+/// The word of a row, and the one for programs.
 const fn how(report: &PublishReport) -> (&'static str, &'static str) {
     match report.outcome {
         How::AlreadyPublished => ("unchanged", "already_public"),

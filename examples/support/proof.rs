@@ -1,4 +1,4 @@
-//! Whose keys count for files that a person names, and the files themselves.
+//! The keys for files that are named on the command line, and the files themselves.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -15,7 +15,7 @@ pub(crate) const MAX_SIGNATURE: u64 = 64 * 1024;
 /// The real key files have up to 60 kilobytes.
 pub(crate) const MAX_KEY: u64 = 1024 * 1024;
 
-/// Either the person got something wrong, or the proof failed.
+/// Either the usage was wrong, or the verification failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
     Refused(Box<dyn Error>),
@@ -37,7 +37,7 @@ impl<E: Error + 'static> From<E> for Failure {
     }
 }
 
-/// Reads a file that a person names; `-` is standard input.
+/// Reads a named file; `-` is standard input.
 pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     let read = match path.to_str() {
         Some("-") => bonafide_files::read_standard_input(limit),
@@ -63,7 +63,7 @@ pub(crate) fn unreadable(error: &bonafide_files::Error) -> Failure {
     })
 }
 
-/// Whose keys a person wants to count.
+/// The keys that the user wants to use.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted<'a> {
     pub(crate) vendor: Option<&'a str>,
@@ -72,7 +72,7 @@ pub(crate) struct Wanted<'a> {
     pub(crate) pinned: &'a [Fingerprint],
 }
 
-/// The keys that count, and the name of the embedded keyring that they are from.
+/// The keys, and the name of the embedded keyring that they are from.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) keyring: Keyring,
@@ -80,7 +80,7 @@ pub(crate) struct Found {
 }
 
 impl Wanted<'_> {
-    /// The keys that count. If the person does not say whose, the signatures do: they name the keys
+    /// The keys to verify with. Without an option, the signatures select them: they name the keys
     /// of exactly one embedded keyring, or nothing is accepted.
     pub(crate) fn keyring(
         &self,
@@ -102,7 +102,7 @@ impl Wanted<'_> {
         self.signed_for(&issuers()?)
     }
 
-    /// Finds what is wrong before anything is read.
+    /// Finds mistakes before anything is read.
     pub(crate) fn check(vendor: &str, has_key: bool) -> Result<(), Failure> {
         let keyring = Keyring::embedded(vendor);
         let keyring = keyring.ok_or_else(|| Failure::Usage(unknown_vendor(vendor)))?;
@@ -159,7 +159,7 @@ impl Wanted<'_> {
         if vendors.len() > 1 {
             let names: Vec<_> = found.iter().map(|(name, _)| *name).collect();
             return Err(Failure::Usage(format!(
-                "there are signatures by keys of {}; say with --vendor whose counts",
+                "there are signatures by keys of {}; select one with --vendor",
                 names.join(" and ")
             )));
         }
@@ -175,7 +175,7 @@ impl Wanted<'_> {
         })
     }
 
-    /// The library knows some keys that sign other things, and says so.
+    /// The library knows some keys that sign other things, and names them.
     fn of_no_vendor(&self, issuers: &[Issuer], takes_key: bool) -> Failure {
         let vendor = "any vendor";
         if let (Some(key), false) = (self.key, takes_key) {

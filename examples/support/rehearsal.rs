@@ -23,7 +23,7 @@ const OWN_DIRECTORY: &str = "/rescue/";
 const OWN_IMAGE: &str = "rescue-ubuntu-18.04.qcow2";
 const OWN_CHANNEL: &str = "rescue-ubuntu-18.04";
 
-/// What a publication needs of the world, on loopback, signed by keys that nobody else has.
+/// The environment of a publication, on loopback, signed by throw-away keys.
 #[derive(Debug)]
 pub(crate) struct Rehearsal {
     site: VendorSite,
@@ -47,8 +47,7 @@ impl Rehearsal {
         })
     }
 
-    /// The built-in catalog and, after the vendors of the operator's table, an image of the
-    /// operator's own.
+    /// The built-in catalog and, after the vendors of the operator's table, a custom image.
     pub(crate) fn catalog(&self) -> Result<Catalog, AnyError> {
         let pin = self.key("operator")?.fingerprint();
         let base = format!("https://{OWN_HOST}{OWN_DIRECTORY}");
@@ -80,7 +79,7 @@ hw_rescue_device = "disk"
         )?)
     }
 
-    /// Publishes a build of each channel at its vendor's, and lets the throw-away keys count.
+    /// Publishes a build of each channel at its vendor's site, and accepts the throw-away keys.
     pub(crate) fn publish(
         &mut self,
         entries: Vec<ChannelConfig>,
@@ -93,7 +92,7 @@ hw_rescue_device = "disk"
 
     fn publish_one(&mut self, entry: ChannelConfig) -> Result<ChannelConfig, AnyError> {
         let Some(build) = self.build(&entry) else {
-            // An image of the user's own, with a key of the user's own.
+            // A custom image, with a key of the user.
             return Ok(entry);
         };
         let product = entry.product();
@@ -109,7 +108,7 @@ hw_rescue_device = "disk"
         key.ok_or_else(|| format!("the rehearsal has no key like that of `{name}`").into())
     }
 
-    /// A build as the vendor of this channel makes them.
+    /// A build like the ones that the vendor of this channel makes.
     fn build(&mut self, entry: &ChannelConfig) -> Option<Box<dyn VendorBuild>> {
         self.seed += 1;
         let image = Qcow2Image::new(4 * GIBIBYTE, DATA_CLUSTERS, self.seed);

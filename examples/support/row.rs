@@ -10,13 +10,13 @@ pub(crate) struct Row {
     pub(crate) channel: String,
     /// The channel's title, or the image's name.
     pub(crate) name: String,
-    /// Why, for programs.
+    /// The reason, for programs.
     pub(crate) code: &'static str,
     pub(crate) what: String,
     pub(crate) details: String,
 }
 
-/// What a row is about.
+/// The subject of a row.
 #[derive(Clone, Copy)]
 pub(crate) struct Of<'a> {
     cloud: &'a str,

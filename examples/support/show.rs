@@ -13,7 +13,7 @@ use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
 /// Shows events on standard error.
 #[derive(Debug, Default)]
 pub(crate) struct Show {
-    /// What events are about that are of no channel.
+    /// The label of events without a channel.
     of: String,
     bars: MultiProgress,
     /// How far each channel is.
@@ -24,7 +24,7 @@ pub(crate) struct Show {
 #[derive(Clone, Debug)]
 struct Progress {
     bar: Option<ProgressBar>,
-    /// The last tenth that was told, where there is no terminal.
+    /// The last tenth that was printed, without a terminal.
     tenths: u64,
 }
 
@@ -44,7 +44,7 @@ impl Show {
         self.bars.suspend(|| eprintln!("{line}"));
     }
 
-    /// Takes all bars away.
+    /// Removes all bars.
     pub(crate) fn finish(&self) {
         let channels = self.channels.lock();
         let mut channels = channels.unwrap_or_else(PoisonError::into_inner);
@@ -98,8 +98,8 @@ impl Show {
         };
         if told {
             let tenths = received.saturating_mul(10) / total;
-            let told = format!("{} % of {} uploaded", tenths * 10, HumanBytes(total));
-            self.line(channel, &told);
+            let shown = format!("{} % of {} uploaded", tenths * 10, HumanBytes(total));
+            self.line(channel, &shown);
         }
     }
 }
@@ -121,12 +121,12 @@ impl EventSink for Show {
                 line(&format!("found {build} at {}", release.directory));
             }
             Event::Verified { evidence } => line(&format!(
-                "its list is proven: signed at {} by {}",
+                "its list is verified: signed at {} by {}",
                 evidence.signed_at, evidence.signer
             )),
             Event::PassedOver { url, reason, next } => {
                 line(&format!(
-                    "{url} did not give the image ({reason}); asking {next}"
+                    "{url} did not return the image ({reason}); asking {next}"
                 ));
             }
             Event::Rereading { list } => line(&format!("reading {list} once more")),
@@ -138,24 +138,22 @@ impl EventSink for Show {
             Event::Stale {
                 list, signed_at, ..
             } => line(&format!(
-                "ALARM: {list} was signed at {signed_at} and has not moved since"
+                "ALARM: {list} was signed at {signed_at} and has not changed since"
             )),
             Event::Created { id, .. } => line(&format!("created private image {id}")),
             Event::Progress { received, total } => self.progress(channel, *received, *total),
             Event::Uploaded { digests, .. } => {
                 self.finish_one(channel);
-                line(&format!("the image is proven: sha256 {}", digests.sha256));
+                line(&format!("the image is verified: sha256 {}", digests.sha256));
             }
             Event::Compared { .. } => line("Glance stores exactly these bytes"),
             Event::Removed { id } => line(&format!("removed the incomplete image {id}")),
             Event::Repaired { id, properties } => line(&format!(
-                "image {id} was changed, and is put back: {}",
+                "image {id} was changed, and is restored: {}",
                 properties.join(", ")
             )),
             Event::IdTaken { id } => {
-                line(&format!(
-                    "somebody else has taken the id {id}; trying the next"
-                ));
+                line(&format!("another tenant has the id {id}; trying the next"));
             }
             Event::Applied {
                 action:
@@ -185,17 +183,17 @@ impl EventSink for Show {
             Event::Superseded { id } => line(&format!("image {id} gives up its place")),
             Event::Published { id } => line(&format!("image {id} is public")),
             Event::Waiting { id } => line(&format!(
-                "another run uploads image {id}; waiting until it is seen to live, or known to be gone"
+                "another run uploads image {id}; waiting until that run is known to be alive or dead"
             )),
             Event::NoHeartbeat { why } => line(&format!(
-                "the cloud takes no heartbeat image ({why}); uploading once more, with a lease"
+                "the cloud refuses the heartbeat image ({why}); uploading once more, with a lease"
             )),
             _ => {}
         }
     }
 }
 
-/// What was proven, for a person.
+/// The evidence, as text.
 pub(crate) fn report(report: &PublishReport) -> String {
     let evidence = &report.evidence;
     let mut lines = vec![
@@ -218,7 +216,7 @@ pub(crate) fn report(report: &PublishReport) -> String {
         lines.push(("accepted", accepted_weakness.to_string()));
     }
     for other in &evidence.others {
-        lines.push(("also by", format!("{other}, which does not count")));
+        lines.push(("also by", format!("{other}, which is not valid")));
     }
     match &report.digests {
         Some(digests) => lines.extend([

@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT: the run stops in good order, and at the second one at once.
+//! SIGTERM and SIGINT: the run stops in good order; a second signal ends it at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bonafide::publisher::CancellationToken;
 
-/// How long a run may take to stop. A cloud that does not answer must not hold it longer.
+/// How long a run may take to stop. A cloud that does not answer must not delay it longer.
 const STOPPING: Duration = Duration::from_secs(10);
 /// What a shell adds to the number of the signal that ended a program.
 const SIGNALLED: u8 = 128;
@@ -29,7 +29,7 @@ impl Signals {
             let number = sources.next().await;
             first.store(number, Ordering::SeqCst);
             eprintln!(
-                "stopping: uploads are broken off and removed, a step that must not be left half done is \
+                "stopping: uploads are cancelled and removed, a step that must not be left half done is \
                  finished; a second signal ends it at once"
             );
             token.cancel();
@@ -37,7 +37,7 @@ impl Signals {
                 second = sources.next() => second,
                 () = tokio::time::sleep(STOPPING) => {
                     let seconds = STOPPING.as_secs();
-                    eprintln!("stopped after {seconds} s; what is left is removed by the next run");
+                    eprintln!("stopped after {seconds} s; the next run removes what is left");
                     number
                 }
             };
@@ -51,7 +51,7 @@ impl Signals {
         self.token.clone()
     }
 
-    /// 128 and the number of the signal that the program was asked to end by: 130 for SIGINT, 143 for
+    /// 128 plus the number of the signal that asked the program to end: 130 for SIGINT, 143 for
     /// SIGTERM.
     pub(crate) fn status(&self) -> Option<u8> {
         match self.first.load(Ordering::SeqCst) {

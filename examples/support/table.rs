@@ -15,7 +15,7 @@ impl<const N: usize> Table<N> {
         }
     }
 
-    /// Adds a row. Cells may be anybody's words, and a terminal obeys control characters.
+    /// Adds a row. Cells may contain foreign text, and a terminal executes control characters.
     pub(crate) fn push(&mut self, row: [String; N]) {
         self.rows.push(row.map(|cell| printable(&cell)));
     }

@@ -23,7 +23,11 @@ fn lists_and_signatures_may_come_through_pipes() {
     bash.env("PINNED", made.fingerprint());
     let (code, stdout, stderr) = run(bash.stdin(Stdio::null()));
     assert_eq!(code, 0, "{stderr}");
-    assert_eq!(stdout.matches("the list is proven").count(), 3, "{stdout}");
+    assert_eq!(
+        stdout.matches("the list is verified").count(),
+        3,
+        "{stdout}"
+    );
 }
 
 #[test]

@@ -199,7 +199,7 @@ fn each_failure_says_what_happened_and_what_to_do() {
                 failure.status
             ));
         }
-        assert!(!stdout.contains("the file is proven"), "{}", failure.what);
+        assert!(!stdout.contains("the file is verified"), "{}", failure.what);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }

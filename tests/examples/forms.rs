@@ -30,7 +30,7 @@ fn is_refused(made: &Made, arguments: &[&str], wanted: &str) {
     assert_eq!(code, 1, "{arguments:?}: {stdout}{stderr}");
     assert!(stderr.starts_with("REFUSED: "), "{stderr}");
     assert!(stderr.contains(wanted), "{arguments:?}: {stderr}");
-    assert!(!stdout.contains("the file is proven"), "{stdout}");
+    assert!(!stdout.contains("the file is verified"), "{stdout}");
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_list_by_an_own_key_is_proven_if_that_key_is_pinned() {
     let list = ["--list", "SUMS", "--signature", "SUMS.asc"];
     is_proven(&made, &list, &made.fingerprint());
     let file = [&list[..], &["--file", "image.qcow2"]].concat();
-    is_proven(&made, &file, "the file is proven: image.qcow2, 21 bytes");
+    is_proven(&made, &file, "the file is verified: image.qcow2, 21 bytes");
 
     made.write("image.qcow2", OTHER);
     is_refused(&made, &file, "is not the vendor's file");
@@ -91,7 +91,7 @@ fn side_cars_are_proven_bare_or_with_the_name() {
     is_proven(
         &made,
         &file("image.qcow2"),
-        "the file is proven: image.qcow2",
+        "the file is verified: image.qcow2",
     );
     is_refused(&made, &file("other.qcow2"), "is not the vendor's file");
 
@@ -103,7 +103,7 @@ fn side_cars_are_proven_bare_or_with_the_name() {
     is_proven(
         &made,
         &named("image.qcow2"),
-        "the file is proven: image.qcow2",
+        "the file is verified: image.qcow2",
     );
     is_refused(
         &made,
@@ -141,7 +141,7 @@ fn simplestreams_are_proven_by_the_path_of_the_file() {
     is_proven(
         &made,
         &file(&["--file", "a.img"]),
-        "the file is proven: server/releases/noble/release-1/a.img",
+        "the file is verified: server/releases/noble/release-1/a.img",
     );
     is_refused(
         &made,
@@ -189,7 +189,7 @@ fn a_file_is_proven_by_its_own_signature_with_and_without_a_list() {
     is_proven(
         &made,
         &alone("image.img"),
-        "proven by its own signature; no list names it",
+        "verified by its own signature; no list names it",
     );
     is_refused(&made, &alone("other.img"), "bad signature");
 
@@ -271,7 +271,10 @@ fn ubuntus_real_simplestreams_are_proven() {
         .args(["--vendor", "ubuntu", "--list"])
         .arg(products));
     assert_eq!(code, 0, "{stderr}");
-    assert!(stdout.contains("the list is proven; it names "), "{stdout}");
+    assert!(
+        stdout.contains("the list is verified; it names "),
+        "{stdout}"
+    );
     let tampered = data.join("negative/32-sjson-tampered/index.sjson");
     assert_eq!(run(example("verify").arg("--list").arg(tampered)).0, 1);
 }
@@ -294,7 +297,7 @@ fn flatcars_own_signature_takes_the_pinned_key_and_no_other() {
     let (code, stdout, stderr) = verify(&throw_away, &["--pinned", pin]);
     assert_eq!(code, 0, "{stderr}");
     assert!(
-        stdout.contains("the file is proven: flatcar_production"),
+        stdout.contains("the file is verified: flatcar_production"),
         "{stdout}"
     );
     // A throw-away key is not Flatcar's, and what it signed is not signed by Flatcar's.

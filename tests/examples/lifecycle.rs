@@ -258,7 +258,7 @@ async fn a_plan_is_written_approved_and_applied() {
     fs::write(plan, "{\"cloud0\": 7}").unwrap();
     let (code, _, stderr) = operator.run(&["--apply", plan]).await;
     assert_eq!(code, 2);
-    assert!(stderr.contains("plan.json` is no plan"), "{stderr}");
+    assert!(stderr.contains("plan.json` is not a plan"), "{stderr}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

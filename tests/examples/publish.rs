@@ -214,7 +214,7 @@ async fn a_forged_image_beside_ubuntus_real_list_is_refused_by_the_real_keys() {
         assert!(stdout.starts_with("FAILED "), "{stdout}");
         let stderr = stderr + &stdout;
         for expected in [
-            "its list is proven: signed at 2026-07-25T22:34:07Z",
+            "its list is verified: signed at 2026-07-25T22:34:07Z",
             "is refused: ",
             "d1940f7d69d343355e183dff1e08a59852d32e7309baa7a4bad8365b11b005ac",
             "removed the incomplete image",

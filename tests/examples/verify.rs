@@ -29,7 +29,7 @@ fn verify_proves_ubuntus_real_list_and_file_and_refuses_a_changed_one() {
         "{stdout}"
     );
     assert!(
-        stdout.contains(&format!("the file is proven: {name}, 3003 bytes")),
+        stdout.contains(&format!("the file is verified: {name}, 3003 bytes")),
         "{stdout}"
     );
 
@@ -40,7 +40,7 @@ fn verify_proves_ubuntus_real_list_and_file_and_refuses_a_changed_one() {
         stderr.starts_with("REFUSED: ") && stderr.contains("over 3012 bytes"),
         "{stderr}"
     );
-    assert!(!stdout.contains("the file is proven"), "{stdout}");
+    assert!(!stdout.contains("the file is verified"), "{stdout}");
 
     let renamed = tempfile::tempdir().unwrap();
     let other = renamed.path().join("other-name");
