@@ -122,7 +122,7 @@ pub(crate) async fn servers_out_of_reach_are_a_gap(cloud: &Cloud) {
         "{gaps:?}"
     );
     for part in [
-        "of status UNKNOWN or without word of an image: a cell may be down",
+        "of status UNKNOWN or without an image: a cell may be down",
         "compute service is UNKNOWN (on host `",
     ] {
         assert!(gaps.iter().any(|gap| gap.contains(part)), "{gaps:?}");

@@ -1,12 +1,12 @@
-//! Addresses below that of a service.
+//! URLs below that of a service.
 
 use url::Url;
 
-/// The address of what these segments name below `base`. Whatever a segment has that a path can't
-/// have is encoded; `.` and `..` would be dropped, so they must not come this far.
+/// The URL of these segments below `base`. Characters that a path can't contain are encoded; `.`
+/// and `..` would be dropped, so callers must not pass them.
 pub(crate) fn below(base: &Url, segments: &[&str]) -> Url {
     let mut url = base.clone();
-    // Only an address without a host, which no service has, has no segments.
+    // Only a URL without a host, which no service has, has no segments.
     if let Ok(mut path) = url.path_segments_mut() {
         path.pop_if_empty().extend(segments);
     }

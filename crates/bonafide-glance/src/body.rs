@@ -1,4 +1,4 @@
-//! The body of an upload, and who watches that it moves.
+//! The body of an upload, and the watch on its progress.
 
 use std::fmt;
 use std::pin::Pin;
@@ -12,18 +12,18 @@ use tokio::time::Instant;
 
 use crate::BoxError;
 
-/// The largest piece that is handed to the connection at once, so that taking the next one means
-/// progress.
+/// The largest chunk that is passed to the connection at once, so that a request for the next one
+/// means progress.
 const PIECE: usize = 256 << 10;
 
 type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send>>;
 
 /// The bytes of an image on their way to Glance.
 ///
-/// An error from the stream cuts the connection, so that Glance takes nothing for the whole
-/// image, and comes back as [`Error::BodyFailed`](crate::Error::BodyFailed) with that error as its
-/// source. **A stream that merely ends is a complete image**; who has not checked everything by
-/// then must yield an error instead.
+/// An error from the stream cuts the connection, so that Glance does not accept a part as the whole
+/// image, and is returned as the source of [`Error::BodyFailed`](crate::Error::BodyFailed). **A
+/// stream that merely ends is a complete image**: a stream that has not checked everything by then
+/// must yield an error instead.
 pub struct ImageBody {
     stream: BodyStream,
     length: Option<u64>,
@@ -50,9 +50,8 @@ impl ImageBody {
         self
     }
 
-    /// Chooses the store that shall keep the data, by its id as
-    /// [`Glance::stores`](crate::Glance::stores) has it; by default the cloud chooses. Sent as
-    /// `X-Image-Meta-Store`.
+    /// Selects the store for the data, by its id in [`Glance::stores`](crate::Glance::stores); by
+    /// default the cloud chooses. Sent as `X-Image-Meta-Store`.
     #[must_use]
     pub fn store(mut self, id: impl Into<String>) -> Self {
         self.store = Some(id.into());
@@ -92,7 +91,7 @@ impl fmt::Debug for ImageBody {
     }
 }
 
-/// What an upload waits for.
+/// What an upload is waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     Answer,
@@ -105,7 +104,7 @@ impl Phase {
         match self {
             Self::Answer => "the answer to the complete body",
             Self::Body => "the next bytes of the body",
-            Self::Cloud => "the cloud to take more of the body",
+            Self::Cloud => "the cloud to accept more of the body",
         }
     }
 }
@@ -117,7 +116,7 @@ pub(crate) enum Failure {
     Stream(BoxError),
 }
 
-/// Where an upload is, shared between the connection that takes the body and the task that
+/// The progress of an upload, shared between the connection that reads the body and the task that
 /// watches it.
 #[derive(Debug)]
 pub(crate) struct Progress(Mutex<State>);
@@ -140,7 +139,7 @@ impl Progress {
         }))
     }
 
-    /// Waits until nothing has moved for `idle`, and says what was waited for.
+    /// Waits until there was no progress for `idle`, and returns what was waited for.
     pub(crate) async fn stalled(&self, idle: Duration) -> Phase {
         loop {
             let deadline = self.state().moved + idle;
@@ -167,7 +166,7 @@ impl Progress {
         state.sent += bytes as u64;
     }
 
-    /// The connection asks for more: it has taken what it was given. Asking twice is no progress.
+    /// The connection asks for more: it has accepted the last chunk. Asking twice is not progress.
     fn asked(&self) {
         if self.state().phase == Phase::Cloud {
             self.moved(Phase::Body, 0);
@@ -183,23 +182,23 @@ impl Progress {
     }
 }
 
-/// The body as the connection sees it: in pieces, counted, and with the last bytes of an
-/// announced length held back until the stream has ended.
+/// The body for the connection: in chunks, counted, and with the last bytes of an announced length
+/// held back until the stream has ended.
 pub(crate) struct WatchedBody {
     stream: BodyStream,
     length: Option<u64>,
-    /// What the stream gave so far.
+    /// What the stream has yielded so far.
     yielded: u64,
-    /// What was not handed on yet.
+    /// What was not passed on yet.
     ready: Bytes,
-    /// The stream has ended, well.
+    /// The stream has ended without an error.
     finished: bool,
-    /// The stream has failed. There is no end after that, however often it is asked for.
+    /// The stream has failed. It yields no end after that, however often it is polled.
     failed: bool,
     progress: Arc<Progress>,
 }
 
-/// What the connection is told; the real reason waits in [`Progress`].
+/// The error for the connection; the real reason is in [`Progress`].
 #[derive(Debug, thiserror::Error)]
 #[error("the body failed")]
 pub(crate) struct Cut;

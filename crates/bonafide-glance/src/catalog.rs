@@ -1,4 +1,4 @@
-//! The catalog of a token: which service is where.
+//! The service catalog of a token: the endpoints of each service.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use url::Url;
 use crate::config::service_url;
 use crate::{Error, Interface};
 
-/// The catalog that Keystone sends with a token.
+/// The service catalog that Keystone sends with a token.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub struct ServiceCatalog {
@@ -33,7 +33,7 @@ struct Endpoint {
     url: String,
 }
 
-/// A service of a cloud, by what it is for.
+/// A service of a cloud, by its purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Service {
     BlockStorage,
@@ -53,7 +53,7 @@ impl Service {
         }
     }
 
-    /// What its settings begin with in `clouds.yaml`: the official type, then older names.
+    /// The prefixes of its settings in `clouds.yaml`: the official type, then older names.
     pub(crate) fn prefixes(self) -> &'static [&'static str] {
         match self {
             Self::BlockStorage => &[
@@ -68,7 +68,7 @@ impl Service {
         }
     }
 
-    /// The version of its API that is spoken here.
+    /// The supported version of its API.
     pub(crate) fn version(self) -> &'static str {
         match self {
             Self::BlockStorage => "3",
@@ -96,8 +96,8 @@ impl ServiceCatalog {
         self.endpoints(service).next().is_some()
     }
 
-    /// The address of a service by type, interface and region; names of services say nothing. Of
-    /// several interfaces the first is taken that the service has there.
+    /// The URL of a service by type, interface and region; names of services are ignored. Of
+    /// several interfaces the first one that the service has there is used.
     ///
     /// # Errors
     /// [`Error::NoEndpoint`] if there is none, or if no region is named and the regions differ.
@@ -138,7 +138,7 @@ impl ServiceCatalog {
         })
     }
 
-    /// The addresses of a service in all regions that have this image service.
+    /// The URLs of a service in all regions that have this image service.
     pub(crate) fn beside(
         &self,
         image: &Url,
@@ -165,8 +165,8 @@ impl ServiceCatalog {
         regions.into_iter().flat_map(in_region).collect()
     }
 
-    /// Those of the first type that has any: no type is passed over because its regions do not
-    /// fit.
+    /// The endpoints of the first type that has any: a type is not skipped because its regions
+    /// differ.
     fn endpoints(&self, service: Service) -> impl Iterator<Item = &Endpoint> {
         let of_type = move |kind: &'static str| {
             let services = self.services.iter().filter(move |entry| entry.kind == kind);
@@ -191,7 +191,7 @@ impl Endpoint {
     fn address(&self) -> String {
         match service_url(&self.url) {
             Ok(url) => url.as_str().trim_end_matches('/').to_owned(),
-            Err(_) => "an address that can't be used".to_owned(),
+            Err(_) => "a URL that can't be used".to_owned(),
         }
     }
 
@@ -200,13 +200,13 @@ impl Endpoint {
         let url = if service_url(&self.url).is_ok() {
             self.url.as_str()
         } else {
-            "an address that can't be used"
+            "a URL that can't be used"
         };
         format!("{} {region}: {url}", self.interface)
     }
 }
 
-/// The address of an image service without the version, which a catalog may have or not.
+/// The URL of an image service without the version, which a service catalog may include or not.
 fn unversioned(address: &str) -> &str {
     let address = address.trim_end_matches('/');
     address.strip_suffix("/v2").unwrap_or(address)

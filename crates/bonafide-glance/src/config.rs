@@ -33,8 +33,8 @@ pub(crate) use self::resolve::service_url;
 
 /// How to reach one cloud and who logs in.
 ///
-/// Read like openstacksdk reads it, with the same names; the README of this crate says what of it.
-/// Secrets never show in `Debug`.
+/// Read like openstacksdk reads it, with the same names; the README of this crate has the supported
+/// keys. Secrets are not part of `Debug`.
 #[derive(Debug)]
 pub struct CloudConfig {
     pub(crate) certificates: Certificates,
@@ -58,7 +58,7 @@ pub(crate) struct Endpoints {
 /// Where one service is.
 #[derive(Debug)]
 pub(crate) struct ServicePlace {
-    /// The address that is taken instead of the catalog's.
+    /// The URL that is used instead of the service catalog's.
     pub(crate) endpoint_override: Option<Url>,
     /// Never empty; the best one first.
     pub(crate) interfaces: Vec<Interface>,
@@ -78,7 +78,7 @@ impl Endpoints {
 /// The TLS material.
 #[derive(Debug)]
 pub(crate) struct Certificates {
-    /// Whether the cloud's certificate is checked at all.
+    /// Whether the cloud's certificate is verified at all.
     pub(crate) verify: bool,
     /// Certification authorities that are trusted instead of the machine's.
     pub(crate) authorities: Option<PathBuf>,
@@ -88,14 +88,14 @@ pub(crate) struct Certificates {
     pub(crate) key: Option<PathBuf>,
 }
 
-/// Which of a service's addresses is meant (Keystone v3 knows exactly these).
+/// Which of a service's URLs is used (Keystone v3 defines exactly these).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interface {
     /// For administrators.
     Admin,
     /// For services inside the cloud.
     Internal,
-    /// For everybody; the default.
+    /// For all users; the default.
     Public,
 }
 
@@ -110,26 +110,26 @@ impl fmt::Display for Interface {
 }
 
 impl CloudConfig {
-    /// The deadline of a request that is no upload or download, from connecting to the last
-    /// byte of the answer.
+    /// The deadline of a request other than an upload or download, from connecting to the last byte
+    /// of the answer.
     pub const DEFAULT_REQUEST_DEADLINE: Duration = Duration::from_secs(60);
-    /// How long an upload or download may stand still.
+    /// How long an upload or download may make no progress.
     pub const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(300);
 
-    /// Loads the cloud that is named, else the one that `OS_CLOUD` names, else the one that the
-    /// `OS_*` variables describe, else the only one there is.
+    /// Loads the named cloud, else the one in `OS_CLOUD`, else the one that the `OS_*` variables
+    /// describe, else the only one.
     ///
-    /// A name is looked up in `$OS_CLIENT_CONFIG_FILE`, else in the first `clouds.yaml`, `.yml`
-    /// or `.json` in the working directory, `~/.config/openstack` or `/etc/openstack`. A
-    /// `secure.yaml` there is merged over it. The name `envvars`, or what `OS_CLOUD_NAME` says,
-    /// is that of the cloud of the variables.
+    /// A name is looked up in `$OS_CLIENT_CONFIG_FILE`, else in the first `clouds.yaml`, `.yml` or
+    /// `.json` in the working directory, `~/.config/openstack` or `/etc/openstack`. A `secure.yaml`
+    /// there is merged over it. The cloud of the variables is called `envvars`, or as
+    /// `OS_CLOUD_NAME` says.
     ///
-    /// Beside a cloud of a file the variables that are set are put over it, as the command
-    /// `openstack` does; one that contradicts the file about who logs in is refused.
+    /// Variables that are set override a cloud of a file, as in the command `openstack`; one that
+    /// contradicts the file about who logs in is refused.
     ///
     /// # Errors
-    /// [`Error::NoConfig`] if nothing says which cloud, [`Error::NoCloud`] if the name is not
-    /// found, both with the places searched; otherwise as [`CloudConfig::from_yaml`].
+    /// [`Error::NoConfig`] if no cloud is named, [`Error::NoCloud`] if the name is not found, both
+    /// with the places searched; otherwise as [`CloudConfig::from_yaml`].
     pub fn load(cloud: Option<&str>) -> Result<Self, Error> {
         let lookup = |name: &str| env::var(name).ok();
         Self::load_with(cloud, &lookup, &search::directories(&lookup))
@@ -174,7 +174,7 @@ impl CloudConfig {
     }
 
     /// Reads the cloud of this name from a file, with a `secure.yaml` beside it merged over it.
-    /// Variables are not looked at.
+    /// Variables are ignored.
     ///
     /// # Errors
     /// [`Error::ConfigFile`] if a file can't be read; otherwise as [`CloudConfig::from_yaml`].
@@ -185,9 +185,9 @@ impl CloudConfig {
     /// Reads the cloud of this name from the text of a `clouds.yaml`.
     ///
     /// # Errors
-    /// [`Error::NoCloud`] if it is not there, [`Error::MissingConfig`] and
-    /// [`Error::InvalidConfig`] with the key that lacks or can't be used. What is wrong with other
-    /// clouds of the text does not matter, as long as it is YAML.
+    /// [`Error::NoCloud`] if the cloud is absent, [`Error::MissingConfig`] and
+    /// [`Error::InvalidConfig`] with the missing or invalid key. Mistakes in other clouds of the
+    /// text are ignored, as long as it is YAML.
     pub fn from_yaml(text: &str, cloud: &str) -> Result<Self, Error> {
         let mut found = Found::default();
         found.searched.push("the given text".to_owned());
@@ -195,11 +195,10 @@ impl CloudConfig {
         Self::of_file(found, cloud, Map::default())
     }
 
-    /// Reads a cloud from `OS_*` variables, which `lookup` gives by their full names.
+    /// Reads a cloud from `OS_*` variables, which `lookup` returns by their full names.
     ///
     /// # Errors
-    /// [`Error::MissingConfig`] and [`Error::InvalidConfig`], with the key that lacks or can't
-    /// be used.
+    /// [`Error::MissingConfig`] and [`Error::InvalidConfig`], with the missing or invalid key.
     pub fn from_variables(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         Self::of_variables(variables::read(&lookup))
     }
@@ -232,7 +231,7 @@ impl CloudConfig {
         Self::new(written, None)
     }
 
-    /// Sets the deadline of every request that is no upload or download; by default
+    /// Sets the deadline of every request other than an upload or download; by default
     /// [`CloudConfig::DEFAULT_REQUEST_DEADLINE`].
     #[must_use]
     pub fn request_deadline(mut self, deadline: Duration) -> Self {
@@ -240,27 +239,26 @@ impl CloudConfig {
         self
     }
 
-    /// Sets how long an upload or download may stand still before it is cut; by default
-    /// [`CloudConfig::DEFAULT_IDLE_TIMEOUT`]. There is no limit on how long it takes in all.
+    /// Sets how long an upload or download may make no progress before it is cut; by default
+    /// [`CloudConfig::DEFAULT_IDLE_TIMEOUT`]. The total time is not limited.
     #[must_use]
     pub fn idle_timeout(mut self, idle: Duration) -> Self {
         self.idle_timeout = idle;
         self
     }
 
-    /// Sets how often a request that failed by chance is sent again, and after which waits.
+    /// Sets how often a request that failed transiently is sent again, and after which waits.
     #[must_use]
     pub fn retry_policy(mut self, policy: RetryPolicy) -> Self {
         self.retry_policy = policy;
         self
     }
 
-    /// Uses the services of another region of the same cloud, with the values that the file has
-    /// for it.
+    /// Uses the services of another region of the same cloud, with the values that the file has for
+    /// it.
     ///
-    /// # Errors
-    /// [`Error::InvalidConfig`] if the file says which regions the cloud has and this one is not
-    /// among them, or if its values can't be used.
+    /// [`Error::InvalidConfig`] if the file lists the cloud's regions and this one is not among
+    /// them, or if its values can't be used.
     pub fn with_region(self, region: &str) -> Result<Self, Error> {
         let configured = Self::new(self.written, Some(region))?;
         Ok(Self {
@@ -283,8 +281,8 @@ impl CloudConfig {
         &self.place.image.interfaces
     }
 
-    /// The name, or else the id, of the project that is asked for. None where the login brings
-    /// its own, as application credentials do.
+    /// The name, or else the id, of the project of the token. `None` if the log-in determines it,
+    /// as application credentials do.
     #[must_use]
     pub fn project(&self) -> Option<&str> {
         self.login.project()

@@ -1,4 +1,4 @@
-//! Files that the configuration is, or names.
+//! Configuration files, and files that they name.
 
 use std::path::Path;
 
@@ -7,12 +7,12 @@ use crate::Error;
 /// A bundle of all certification authorities has some 250 kilobytes.
 const MAX_SIZE: u64 = 4 * 1024 * 1024;
 
-/// Reads a file whole; `what` is what it is for.
+/// Reads a whole file; `what` is its purpose.
 pub(crate) fn read(what: &'static str, path: &Path) -> Result<Vec<u8>, Error> {
     bonafide_files::read(path, MAX_SIZE).map_err(|error| unusable(what, path, error))
 }
 
-/// As [`read`], for a text.
+/// Like [`read`], for a text.
 pub(crate) fn read_text(what: &'static str, path: &Path) -> Result<String, Error> {
     bonafide_files::read_text(path, MAX_SIZE).map_err(|error| unusable(what, path, error))
 }
@@ -22,7 +22,7 @@ fn unusable(what: &'static str, path: &Path, error: bonafide_files::Error) -> Er
         what,
         path: path.to_path_buf(),
         source: match error {
-            // The path is named already.
+            // The path is in the error already.
             bonafide_files::Error::Io { source, .. } => source.into(),
             other => other.into(),
         },

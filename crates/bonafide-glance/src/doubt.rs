@@ -1,4 +1,4 @@
-//! What became of a request whose first answer was lost, where Glance refuses the second one.
+//! The result of a request whose first answer was lost, if Glance refuses the second one.
 
 use uuid::Uuid;
 
@@ -6,9 +6,9 @@ use crate::http::ApiResponse;
 use crate::{Error, Glance, Image, ImagePatch, Member, NewImage};
 
 impl Glance {
-    /// 409 to a create that was sent before: the id is taken, maybe by ourselves. The image is ours
-    /// if this project owns it and it is what was to be created, to the last property. Whoever must
-    /// be sure of that puts something of their own into a property.
+    /// 409 to a create that was sent before: the id is taken, maybe by this client. The image is
+    /// ours if this project owns it and all of its properties are those that were sent. A caller
+    /// that must be sure adds a unique property.
     pub(crate) async fn created_before(
         &self,
         wanted: &NewImage,
@@ -23,7 +23,7 @@ impl Glance {
         }
     }
 
-    /// A refusal of a patch that was sent before: a property that it removes may be gone by itself.
+    /// A refusal of a patch that was sent before: a property that it removes may be gone already.
     pub(crate) async fn updated_before(
         &self,
         id: Uuid,
@@ -36,7 +36,7 @@ impl Glance {
         }
     }
 
-    /// 409 to a member that was sent before: it may be one by now.
+    /// 409 to a member that was sent before: it may be a member by now.
     pub(crate) async fn added_before(
         &self,
         id: Uuid,

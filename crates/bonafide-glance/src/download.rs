@@ -1,4 +1,4 @@
-//! The bytes of an image on their way back.
+//! The bytes of an image from Glance.
 
 use std::fmt;
 use std::future::Future;
@@ -15,13 +15,13 @@ use url::Url;
 use crate::Error;
 use crate::http::{Verb, stalled, transport};
 
-/// The bytes of an image: a stream that fails if it stands still or ends before its length.
+/// The bytes of an image: a stream that fails if it makes no progress or ends before its length.
 ///
-/// Glance compares nothing on the way; who wants to know whether the bytes are right compares
-/// their hash.
+/// Glance compares nothing during a download: compare the hash of the bytes to know whether they
+/// are right.
 pub struct ImageDownload {
     stream: Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>,
-    /// Runs while the stream is waited for, not while the caller is busy with what it gave.
+    /// Runs while the stream is polled, not while the caller processes its chunks.
     watch: Option<Pin<Box<Sleep>>>,
     length: Option<u64>,
     url: Url,
@@ -41,7 +41,7 @@ impl ImageDownload {
         }
     }
 
-    /// The length in bytes, if the cloud says it.
+    /// The length in bytes, if the cloud reports it.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         self.length

@@ -1,4 +1,4 @@
-//! Why a request to the cloud did not work.
+//! Reasons why a request to the cloud failed.
 
 use std::error::Error as StdError;
 use std::path::PathBuf;
@@ -8,24 +8,24 @@ use uuid::Uuid;
 
 use crate::{ApiError, Interface, retry};
 
-/// The source of an error that this crate did not make.
+/// The source of an error that another crate made.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Why a request to the cloud did not work, or was not sent.
+/// Why a request to the cloud failed, or was not sent.
 ///
 /// No message holds a token, a password or the user part of a URL.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The stream that gave the body of an upload failed. The connection was cut, so the cloud
-    /// does not take what it has for the whole image. The source is the stream's own error.
+    /// The stream of an upload's body failed. The connection was cut, so the cloud does not accept
+    /// a part as the whole image. The source is the stream's own error.
     #[error("the upload to `{url}` was cut after {sent} bytes because its body failed")]
     BodyFailed {
-        /// Where the bytes went.
+        /// The URL of the upload.
         url: String,
-        /// How many bytes were handed to the connection.
+        /// How many bytes were passed to the connection.
         sent: u64,
-        /// What the stream yielded.
+        /// The stream's error.
         #[source]
         source: BoxError,
     },
@@ -36,11 +36,11 @@ pub enum Error {
         length_problem(*declared, *yielded)
     )]
     BodyLength {
-        /// Where the bytes went.
+        /// The URL of the upload.
         url: String,
         /// The announced length.
         declared: u64,
-        /// How many bytes the stream had yielded when the difference showed.
+        /// How many bytes the stream had yielded when the difference was noticed.
         yielded: u64,
     },
     /// A file that the configuration names can't be used.
@@ -50,14 +50,14 @@ pub enum Error {
         what: &'static str,
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: BoxError,
     },
-    /// 409: the state of the image forbids it, or the id is taken, even by a deleted image.
-    #[error("{0}; look at the image's present state before the next step")]
+    /// 409: the state of the image forbids it, or the id is taken, possibly by a deleted image.
+    #[error("{0}; look at the image's current state before the next step")]
     Conflict(Box<ApiError>),
-    /// The answer ends within its JSON, though its connection ended well.
+    /// The answer ends within its JSON, although the connection was closed properly.
     #[error(
         "the answer to `{method} {url}` ends within the JSON after {bytes} bytes: the service, or a \
          proxy before it, cut it off; try again"
@@ -65,22 +65,22 @@ pub enum Error {
     CutOff {
         /// The HTTP method.
         method: &'static str,
-        /// The address.
+        /// The URL.
         url: String,
-        /// How many bytes came.
+        /// The number of bytes.
         bytes: usize,
     },
-    /// The answer does not have the form that the API promises.
+    /// The answer does not have the form that the API specifies.
     #[error(
-        "the answer to `{method} {url}` is not understood: {reason}; is this address really an \
+        "the answer to `{method} {url}` is not understood: {reason}; is this URL really an \
          OpenStack API?"
     )]
     Decode {
         /// The HTTP method.
         method: &'static str,
-        /// The address.
+        /// The URL.
         url: String,
-        /// What is wrong with it.
+        /// The difference.
         reason: String,
     },
     /// An update without a single operation.
@@ -89,23 +89,23 @@ pub enum Error {
         /// The image.
         id: Uuid,
     },
-    /// An identity provider, or Keystone's trust in it, refuses the log-in.
+    /// An identity provider refuses the log-in, or Keystone does not trust it.
     #[error("{rejection}; {hint}")]
     FederationRefused {
-        /// Who refused, and how.
+        /// The refusal.
         rejection: Box<ApiError>,
         /// What to check.
         hint: &'static str,
     },
-    /// 403: the policy of the cloud says no, the image is protected, or the attribute is
+    /// 403: the policy of the cloud forbids it, the image is protected, or the attribute is
     /// read-only.
     #[error("{0}; the role in this project does not suffice, or the image is protected")]
     Forbidden(Box<ApiError>),
     /// 410: the image was deleted while it was being uploaded.
-    #[error("{0}; somebody deleted the image meanwhile")]
+    #[error("{0}; the image was deleted meanwhile")]
     Gone(Box<ApiError>),
-    /// The TLS material or the options of the connection do not make a client.
-    #[error("no HTTP client can be made of this configuration")]
+    /// The TLS material or the options of the connection are not usable.
+    #[error("this configuration can't be used for an HTTP client")]
     HttpClient(#[source] BoxError),
     /// A value of the configuration can't be used.
     #[error("`{key}` of {origin} can't be used: {reason}")]
@@ -118,36 +118,36 @@ pub enum Error {
         reason: String,
     },
     /// A text that can't be the id of a project.
-    #[error("`{project}` is no id of a project")]
+    #[error("`{project}` is not the id of a project")]
     InvalidProject {
         /// The text.
         project: String,
     },
-    /// A token that no header can hold.
+    /// A token that a header can't contain.
     #[error("the token has characters that `X-Auth-Token` can't have")]
     InvalidToken,
-    /// The user must prove more than the configuration can.
+    /// Keystone requires more factors than the configuration has.
     #[error(
-        "`{url}` wants more factors of this user than {}; it takes {}; set `auth_type: \
+        "`{url}` requires more factors of this user than {}; it accepts {}; set `auth_type: \
          v3multifactor`, `auth_methods` (such as [v3password, v3totp]) and OS_PASSCODE, or use an \
          application credential",
         list(given),
         required.iter().map(|methods| methods.join(" with ")).collect::<Vec<_>>().join(", or ")
     )]
     MissingFactors {
-        /// The address of the log-in.
+        /// The URL of the log-in.
         url: String,
         /// The methods that were accepted.
         given: Vec<String>,
-        /// The sets of methods of which one is enough.
+        /// The sets of methods of which one is sufficient.
         required: Vec<Vec<String>>,
     },
-    /// A value that the configuration lacks.
+    /// A missing value of the configuration.
     #[error("no {key} in {origin}; {hint}")]
     MissingConfig {
         /// The missing key, or several to choose from.
         key: &'static str,
-        /// Where it was looked for.
+        /// Where it was searched.
         origin: String,
         /// What to write.
         hint: &'static str,
@@ -158,7 +158,7 @@ pub enum Error {
          bundle (on Debian: ca-certificates), or set `cacert`, or SSL_CERT_FILE"
     )]
     NoAuthorities {
-        /// The address.
+        /// The URL.
         url: String,
     },
     /// No configuration file has this cloud.
@@ -169,14 +169,14 @@ pub enum Error {
         list(found)
     )]
     NoCloud {
-        /// The cloud that was asked for.
+        /// The requested cloud.
         cloud: String,
-        /// The files that were looked for, with the mark of those that do not exist.
+        /// The searched files, with a mark on those that do not exist.
         searched: Vec<String>,
         /// The names that were found.
         found: Vec<String>,
     },
-    /// Nothing says which cloud is meant.
+    /// No cloud is named.
     #[error(
         "no cloud is configured: name one of clouds.yaml, or set OS_CLOUD, or set OS_AUTH_URL and \
          the other OS_* variables; searched: {}; clouds found: {}",
@@ -184,20 +184,20 @@ pub enum Error {
         list(found)
     )]
     NoConfig {
-        /// The files that were looked for.
+        /// The searched files.
         searched: Vec<String>,
         /// The names that were found.
         found: Vec<String>,
     },
     /// A download of an image that has no bytes yet.
-    #[error("image `{id}` has no data: it is queued, or its upload did not end well")]
+    #[error("image `{id}` has no data: it is queued, or its upload failed")]
     NoData {
         /// The image.
         id: Uuid,
     },
-    /// The catalog of the token does not say where the service is.
+    /// The token's service catalog has no single endpoint of the service.
     #[error(
-        "the catalog has no single endpoint of type `{service}` with interface {} in {}; it has: \
+        "the service catalog has no single endpoint of type `{service}` with interface {} in {}; it has: \
          {}; set `region_name`, `interface` or `{}_endpoint_override`",
         interfaces.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or "),
         region.as_ref().map_or_else(|| "any region".to_owned(), |name| format!("region `{name}`")),
@@ -211,12 +211,12 @@ pub enum Error {
         interfaces: Vec<Interface>,
         /// The wanted region, if one was named.
         region: Option<String>,
-        /// What the catalog has of this type, or all its types if it has none.
+        /// What the service catalog has of this type, or all its types if it has none.
         available: Vec<String>,
     },
-    /// A log-in by a passcode that was good once and is not good again.
+    /// A second log-in by a passcode, which is valid once.
     #[error(
-        "{0}; a passcode is good for one log-in, and the token had to be renewed; runs that \
+        "{0}; a passcode is valid for one log-in, and the token had to be renewed; runs that \
          outlive a token need an application credential"
     )]
     PasscodeUsed(Box<ApiError>),
@@ -241,40 +241,40 @@ pub enum Error {
         /// The name.
         name: String,
     },
-    /// Nothing moved for the whole idle time, so the connection was cut.
+    /// There was no progress for the whole idle time, so the connection was cut.
     #[error(
-        "`{method} {url}` stood still for {} s waiting for {waiting_for}; the connection was cut",
+        "`{method} {url}` made no progress for {} s waiting for {waiting_for}; the connection was cut",
         idle.as_secs_f32()
     )]
     Stalled {
         /// The HTTP method.
         method: &'static str,
-        /// The address.
+        /// The URL.
         url: String,
-        /// How long nothing happened.
+        /// The idle time.
         idle: Duration,
-        /// Who should have moved.
+        /// What was missing.
         waiting_for: &'static str,
     },
     /// 413: too large for a limit of the cloud or of a proxy before it.
     #[error("{rejection}; {limit}", rejection = .0, limit = .0.size_limit())]
     TooLarge(Box<ApiError>),
     /// The connection failed: name resolution, TCP, TLS, or an answer cut short.
-    #[error("`{method} {url}` failed on the way")]
+    #[error("the connection for `{method} {url}` failed")]
     Transport {
         /// The HTTP method.
         method: &'static str,
-        /// The address.
+        /// The URL.
         url: String,
-        /// What happened.
+        /// The cause.
         #[source]
         source: BoxError,
     },
-    /// 401 of a service, to a new token: the log-in was good, and this request is not allowed.
+    /// 401 of a service, to a new token: the log-in succeeded, and this request is not allowed.
     #[error(
-        "{0}; the log-in was good, so user, password and project are right: the access rules of an \
-         application credential may not allow this request, or the service does not know the token, \
-         since it belongs to another cloud or its clock is wrong"
+        "{0}; the log-in succeeded, so user, password and project are right: the access rules of an \
+         application credential may not allow this request, or the service does not accept the token, \
+         because it belongs to another cloud or its clock is wrong"
     )]
     TokenRefused(Box<ApiError>),
     /// 401 of Keystone: the credentials are wrong.
@@ -297,7 +297,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The answer of the cloud, if it is the cloud that said no.
+    /// The answer of the cloud, if the cloud refused.
     #[must_use]
     pub fn rejection(&self) -> Option<&ApiError> {
         match self {
@@ -316,8 +316,8 @@ impl Error {
         }
     }
 
-    /// Whether it failed by chance, so that another try may go well: an answer of 429, 500, 502,
-    /// 503 or 504, a connection that broke, an answer that did not come.
+    /// Whether the failure is transient, so that another attempt may succeed: a status of 429, 500,
+    /// 502, 503 or 504, a broken connection, a missing answer.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -339,7 +339,7 @@ impl From<ApiError> for Error {
         let status = rejection.status;
         let rejection = Box::new(rejection);
         match status {
-            // Keystone's refusal of a log-in becomes `Unauthorized` where it is met.
+            // Keystone's refusal of a log-in becomes `Unauthorized` at the log-in.
             401 => Self::TokenRefused(rejection),
             403 => Self::Forbidden(rejection),
             404 => Self::NotFound(rejection),
@@ -376,7 +376,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_that_is_too_long_is_told_apart_from_one_that_is_too_short() {
+    fn a_body_that_is_too_long_has_another_text_than_one_that_is_too_short() {
         let error = |yielded| Error::BodyLength {
             url: "http://cloud".to_owned(),
             declared: 10,

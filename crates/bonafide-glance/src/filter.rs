@@ -1,13 +1,14 @@
-//! Which images a list shall have.
+//! The filter of a list of images.
 
 use url::Url;
 
 use crate::{Status, Visibility};
 
-/// Which images a list shall have; without anything, what Glance shows by default: the project's
-/// own, public ones and shared ones that it accepted, but no hidden and no foreign community ones.
+/// The filter of a list of images; without any setting, Glance's default: the project's own images,
+/// public ones and shared ones that it accepted, but no hidden images and no community images of
+/// other projects.
 ///
-/// Glance takes an unknown filter for the name of a property and then finds nothing.
+/// Glance treats an unknown filter as the name of a property and then finds nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImageFilter {
     query: Vec<(String, String)>,
@@ -21,11 +22,11 @@ impl ImageFilter {
         Self::default()
     }
 
-    /// Only images of exactly this name.
+    /// Only images with exactly this name.
     #[must_use]
     pub fn name(self, name: impl AsRef<str>) -> Self {
         let name = name.as_ref();
-        // What stands before a colon is taken for an operator.
+        // Glance parses the text before a colon as an operator.
         if name.contains(':') {
             self.and("name", format!("eq:{name}"))
         } else {
@@ -56,7 +57,7 @@ impl ImageFilter {
         self.and("visibility", "all")
     }
 
-    /// Only hidden images, or only those that are not, which is the default.
+    /// Only hidden images, or only visible ones, which is the default.
     #[must_use]
     pub fn hidden(self, hidden: bool) -> Self {
         self.and("os_hidden", hidden.to_string())
@@ -74,8 +75,8 @@ impl ImageFilter {
         self.and(name, value)
     }
 
-    /// How many images a page has; by default what the cloud is set to, mostly 25. The list has
-    /// all pages anyhow.
+    /// How many images a page has; by default the cloud's setting, usually 25. The list always has
+    /// all pages.
     #[must_use]
     pub fn page_size(mut self, images: u32) -> Self {
         self.page_size = Some(images);

@@ -1,4 +1,4 @@
-//! The Image API v2, as far as a publisher needs it.
+//! The part of the Image API v2 that a publisher needs.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::http::{ApiRequest, ApiResponse, Verb, decode, stalled, transport};
 use crate::rejection::redacted;
 use crate::{Error, Image, ImageBody, ImageDownload, ImagePatch, NewImage, Session};
 
-/// Glance wants exactly this one.
+/// The media type that Glance requires.
 const PATCH_TYPE: &str = "application/openstack-images-v2.1-json-patch";
 
 /// The image service of a cloud (Image API v2). Cheap to clone.
@@ -24,7 +24,7 @@ pub struct Glance {
 }
 
 impl Glance {
-    /// The image service that the session's catalog names, or its `image_endpoint_override`.
+    /// The image service of the session's service catalog, or its `image_endpoint_override`.
     /// Nothing is sent yet.
     #[must_use]
     pub fn new(session: Session) -> Self {
@@ -43,9 +43,9 @@ impl Glance {
     /// Creates an image, which then waits for its data.
     ///
     /// # Errors
-    /// [`Error::Conflict`] if the id is or was in use, [`Error::Forbidden`] if the visibility is
-    /// not the user's to give, [`Error::ReservedProperty`] if a property is named like an
-    /// attribute; else as every request.
+    /// [`Error::Conflict`] if the id is or was in use, [`Error::Forbidden`] if the user must not
+    /// set this visibility, [`Error::ReservedProperty`] if a property has the name of an attribute;
+    /// else as every request.
     pub async fn create(&self, image: &NewImage) -> Result<Image, Error> {
         let body = image.to_json()?.to_string();
         let call = ApiRequest::new(Verb::Post, self.url(&[]).await?).body("application/json", body);
@@ -64,11 +64,11 @@ impl Glance {
     /// then `saving`, and `queued` again.
     ///
     /// # Errors
-    /// [`Error::BodyFailed`] and [`Error::BodyLength`] if the body is to blame,
-    /// [`Error::Stalled`] if nothing moved for the idle time, [`Error::UnsupportedContent`] if the
-    /// bytes are not of the declared format, [`Error::TooLarge`], [`Error::Conflict`] if the image
-    /// does not wait for data, [`Error::Gone`] if it was deleted meanwhile, [`Error::Rejected`] if
-    /// there is no such store; else as every request.
+    /// [`Error::BodyFailed`] and [`Error::BodyLength`] if the body is the cause, [`Error::Stalled`]
+    /// without progress for the idle time, [`Error::UnsupportedContent`] if the bytes are not of
+    /// the declared format, [`Error::TooLarge`], [`Error::Conflict`] if the image does not wait for
+    /// data, [`Error::Gone`] if it was deleted meanwhile, [`Error::Rejected`] if there is no such
+    /// store; else as every request.
     pub async fn upload(&self, id: Uuid, body: ImageBody) -> Result<(), Error> {
         let url = self.file_url(id).await?;
         let token = self.session.upload_token().await?;
@@ -116,14 +116,14 @@ impl Glance {
             self.session.forget(&token).await;
         }
         answer.accepted()?;
-        // A cloud that says yes to a body that failed has not looked.
+        // A cloud that accepts a failed body has not checked it.
         match progress.take_failure() {
             Some(failure) => Err(failed(&url, progress.sent(), failure)),
             None => Ok(()),
         }
     }
 
-    /// Describes an image.
+    /// Returns an image.
     ///
     /// # Errors
     /// [`Error::NotFound`] if it does not exist or the project may not see it; else as every
@@ -133,7 +133,7 @@ impl Glance {
         about(id, self.session.send(&call).await?.json()?, &call)
     }
 
-    /// Describes an image if it exists and the project may see it.
+    /// Returns an image, if it exists and the project may see it.
     ///
     /// # Errors
     /// As every request.
@@ -147,13 +147,13 @@ impl Glance {
 
     /// Changes an image by one request.
     ///
-    /// Not while it is being uploaded: Glance then says yes and forgets it.
+    /// Do not call it during an upload: Glance then answers 200 and forgets the change.
     ///
     /// # Errors
-    /// [`Error::EmptyPatch`] without a request if there is nothing to change,
-    /// [`Error::Conflict`] if a property to remove is not there, [`Error::Forbidden`] if an
-    /// attribute is read-only or the visibility is not the user's to give,
-    /// [`Error::ReservedProperty`] if a property is named like an attribute; else as every request.
+    /// [`Error::EmptyPatch`] without a request if there is nothing to change, [`Error::Conflict`]
+    /// if a property to remove is absent, [`Error::Forbidden`] if an attribute is read-only or the
+    /// user must not set this visibility, [`Error::ReservedProperty`] if a property has the name of
+    /// an attribute; else as every request.
     pub async fn update(&self, id: Uuid, patch: &ImagePatch) -> Result<Image, Error> {
         if patch.is_empty() {
             return Err(Error::EmptyPatch { id });
@@ -171,25 +171,25 @@ impl Glance {
     /// Deletes an image. Its id can never be used again.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if it is protected, [`Error::NotFound`] if it is gone or not the
-    /// project's to see, [`Error::Conflict`] if the store says that it is in use; else as every
+    /// [`Error::Forbidden`] if it is protected, [`Error::NotFound`] if it does not exist or the
+    /// project may not see it, [`Error::Conflict`] if it is in use in the store; else as every
     /// request.
     pub async fn delete(&self, id: Uuid) -> Result<(), Error> {
         let call = ApiRequest::new(Verb::Delete, self.url(&[&id.to_string()]).await?);
         self.session.exchange(&call).await?.removed()
     }
 
-    /// Forbids to use the data of an image, which everybody but an administrator is then refused.
-    /// Its description stays. Doing it again does no harm.
+    /// Deactivates an image: only administrators can use its data then. Its description stays. Can
+    /// be repeated.
     ///
     /// # Errors
     /// [`Error::Forbidden`] if it has no data yet or is not the project's, [`Error::NotFound`] if
-    /// it is gone or not the project's to see; else as every request.
+    /// it does not exist or the project may not see it; else as every request.
     pub async fn deactivate(&self, id: Uuid) -> Result<(), Error> {
         self.act(id, "deactivate").await
     }
 
-    /// Allows to use the data of an image again. Doing it again does no harm.
+    /// Reactivates an image. Can be repeated.
     ///
     /// # Errors
     /// As [`Glance::deactivate`].
@@ -225,7 +225,7 @@ impl Glance {
         self.url(&[&id.to_string(), "file"]).await
     }
 
-    /// What these segments name below `/v2/images`.
+    /// The URL of these segments below `/v2/images`.
     pub(crate) async fn url(&self, segments: &[&str]) -> Result<Url, Error> {
         Ok(below(
             &below(&self.endpoint().await?, &["images"]),
@@ -233,7 +233,7 @@ impl Glance {
         ))
     }
 
-    /// The address of the image service, ending in `/v2`.
+    /// The URL of the image service, ending in `/v2`.
     pub(crate) async fn endpoint(&self) -> Result<Url, Error> {
         let endpoint = self
             .endpoint
@@ -254,12 +254,12 @@ fn failed(url: &Url, sent: u64, failure: Failure) -> Error {
     }
 }
 
-/// An answer about another image than the one asked for is none: a confused proxy or cache must not
-/// make anybody change or delete what it names.
+/// An answer about another image than the requested one is an error: a confused proxy or cache must
+/// not lead to a change or deletion of that image.
 pub(crate) fn about(id: Uuid, image: Image, call: &ApiRequest) -> Result<Image, Error> {
     if image.id == id {
         return Ok(image);
     }
-    let reason = format!("it is about image {} and not about {id}", image.id);
+    let reason = format!("it is about image {} instead of {id}", image.id);
     Err(decode(call.verb, &call.url, reason))
 }

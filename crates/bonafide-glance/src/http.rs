@@ -1,5 +1,5 @@
-//! One connection to a cloud: the HTTP clients, the counter, the deadline and the judgement of
-//! an answer.
+//! One connection to a cloud: the HTTP clients, the counter, the deadline and the evaluation of an
+//! answer.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,18 +19,18 @@ use crate::rejection::redacted;
 use crate::{ApiError, BoxError, CloudConfig, Error, RetryPolicy, tls, traffic};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The most that is read of an answer that is no image: a page of a thousand images with every
+/// The largest answer that is not an image, in bytes: a page of a thousand images with every
 /// property that quotas allow stays far below.
 const ANSWER_LIMIT: usize = 64 << 20;
 
 const TOO_LONG: &str = "longer than";
 
-/// Whether an answer was given up since it is too long.
+/// Whether an answer was rejected because it is too long.
 pub(crate) fn is_too_long(error: &Error) -> bool {
     matches!(error, Error::Decode { reason, .. } if reason.starts_with(TOO_LONG))
 }
 
-/// The ways into one cloud. Cheap to clone.
+/// The HTTP clients of one cloud. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
     /// For requests that can be repeated.
@@ -43,7 +43,7 @@ pub(crate) struct Connection {
     policy: RetryPolicy,
     deadline: Duration,
     pub(crate) idle: Duration,
-    /// Whether there is an authority whose certificates are believed.
+    /// Whether there are any trusted authorities.
     has_authorities: bool,
 }
 
@@ -56,9 +56,9 @@ pub(crate) struct ApiRequest {
     pub(crate) body: Option<(&'static str, Bytes)>,
     /// One more header: its name and its value.
     pub(crate) header: Option<(&'static str, &'static str)>,
-    /// A header that proves something, and that nothing prints.
+    /// A header with a secret, which is never printed.
     pub(crate) proof: Option<(&'static str, HeaderValue)>,
-    /// Whether it is not sent again where the first time may have done something.
+    /// Whether it is not sent again if the first one may have been executed.
     pub(crate) once: bool,
 }
 
@@ -94,7 +94,7 @@ impl Verb {
     }
 }
 
-/// An answer, read to its end.
+/// A complete answer.
 #[derive(Debug)]
 pub(crate) struct ApiResponse {
     pub(crate) verb: Verb,
@@ -102,7 +102,7 @@ pub(crate) struct ApiResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// Whether the request was sent before, and may have been carried out then.
+    /// Whether the request was sent before, and may have been executed then.
     pub(crate) doubt: bool,
 }
 
@@ -115,7 +115,8 @@ impl Connection {
         };
         let client = build(builder(config)?);
         let has_authorities = client.is_ok();
-        // Without a CA bundle there is no client, though a cloud without TLS needs none. One that
+        // Without a CA bundle no client can be built, though a cloud without TLS needs none. A
+        // client that trusts no certificate can still be built.
         // believes no certificate can still be made.
         let client = client
             .or_else(|error| build(builder(config)?.tls_certs_only([])).map_err(|_| error))?;
@@ -168,7 +169,7 @@ impl Connection {
             });
         }
         self.count();
-        // Without it Glance puts its errors into HTML.
+        // Without it Glance formats its errors as HTML.
         let mut request = self
             .client
             .request(call.verb.to_method(), call.url.clone())
@@ -207,7 +208,7 @@ impl ApiRequest {
         }
     }
 
-    /// What it proves itself by is good for one time.
+    /// Its secret is valid once.
     #[must_use]
     pub(crate) fn once(mut self) -> Self {
         self.once = true;
@@ -220,10 +221,10 @@ impl ApiRequest {
         self
     }
 
-    /// Adds the header that proves something.
+    /// Adds the header with a secret.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`] if no header can hold it.
+    /// [`Error::InvalidToken`] if a header can't contain it.
     pub(crate) fn proof(mut self, name: &'static str, value: &str) -> Result<Self, Error> {
         let mut value = HeaderValue::from_str(value).map_err(|_| Error::InvalidToken)?;
         value.set_sensitive(true);
@@ -265,7 +266,7 @@ impl ApiResponse {
         })
     }
 
-    /// Any status of success will do.
+    /// Accepts any successful status.
     pub(crate) fn accepted(self) -> Result<Self, Error> {
         match self.status {
             200..=299 => Ok(self),
@@ -279,7 +280,8 @@ impl ApiResponse {
         ApiError::new(verb, &self.url, self.status, headers, &self.body).into()
     }
 
-    /// As [`ApiResponse::accepted`] after a deletion: what an earlier try of it has deleted is deleted.
+    /// Like [`ApiResponse::accepted`] after a deletion: an image that an earlier attempt has
+    /// deleted is deleted.
     pub(crate) fn removed(self) -> Result<(), Error> {
         if self.doubt && self.status == 404 {
             return Ok(());
@@ -291,7 +293,7 @@ impl ApiResponse {
         serde_json::from_slice(&self.body).map_err(|error| self.not_read(&error))
     }
 
-    /// Why the JSON of the answer was not read. Half an answer is not another API.
+    /// Why the JSON of the answer was not read. A cut answer is not another API.
     pub(crate) fn not_read(&self, error: &serde_json::Error) -> Error {
         if !error.is_eof() || self.body.is_empty() {
             return self.not_understood(&error.to_string());
@@ -334,7 +336,7 @@ pub(crate) fn transport(verb: Verb, url: &Url, error: reqwest::Error) -> Error {
 }
 
 /// HTTP/1.1 only, because an aborted HTTP/2 stream was never tried against Glance; no redirects,
-/// because they would carry the token elsewhere; no total timeout and no `read_timeout`, because
+/// because they would send the token elsewhere; no total timeout and no `read_timeout`, because
 /// both run while the body is being sent and would cut every long upload.
 fn builder(config: &CloudConfig) -> Result<ClientBuilder, Error> {
     let certificates = &config.certificates;

@@ -11,8 +11,8 @@ use serde::Deserialize;
 use crate::catalog::ServiceCatalog;
 use crate::{BoxError, Error};
 
-/// Gets tokens. Implement it for a login that is not built in, such as single sign-on, and give
-/// it to [`Session::with_provider`](crate::Session::with_provider).
+/// Gets tokens. Implement it for a log-in that is not built in, such as single sign-on, and pass it
+/// to [`Session::with_provider`](crate::Session::with_provider).
 ///
 /// The session keeps the token and asks again when it is about to expire or was refused, never
 /// twice at the same time.
@@ -20,15 +20,15 @@ use crate::{BoxError, Error};
 pub trait TokenProvider: Debug + Send + Sync {
     /// Gets a new token.
     ///
-    /// `now` is the time by the session's clock, for logins that need one.
+    /// `now` is the time by the session's clock, for log-ins that need one.
     ///
     /// # Errors
-    /// Whatever keeps the provider from getting one; [`Error::Unauthorized`] if the credentials
-    /// are wrong.
+    /// Any error that prevents the provider from getting one; [`Error::Unauthorized`] if the
+    /// credentials are wrong.
     async fn token(&self, now: Timestamp) -> Result<Token, Error>;
 }
 
-/// A token and what Keystone said about it.
+/// A token and its description by Keystone.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Token {
@@ -38,16 +38,16 @@ pub struct Token {
     pub expires_at: Timestamp,
     /// When it was issued by the identity service's clock, UTC, if that is known.
     pub issued_at: Option<Timestamp>,
-    /// The id of the project that it is for, if it is for one.
+    /// The id of its project, if it has one.
     pub project_id: Option<String>,
-    /// The names of the user's roles there.
+    /// The names of the user's roles in that project.
     pub roles: Vec<String>,
     /// Where the services are.
     pub catalog: ServiceCatalog,
 }
 
 impl Token {
-    /// A token that is for no project and has neither roles nor a catalog.
+    /// A token without a project, roles or a service catalog.
     #[must_use]
     pub fn new(secret: SecretString, expires_at: Timestamp) -> Self {
         Self {
@@ -60,11 +60,11 @@ impl Token {
         }
     }
 
-    /// Reads what Keystone answers: the header `X-Subject-Token` and the body of
-    /// `POST /v3/auth/tokens` or of `GET /v3/auth/tokens`.
+    /// Reads Keystone's answer: the header `X-Subject-Token` and the body of `POST /v3/auth/tokens`
+    /// or of `GET /v3/auth/tokens`.
     ///
     /// # Errors
-    /// Describes what is not as the Identity API v3 says.
+    /// What differs from the Identity API v3.
     pub fn from_keystone(secret: SecretString, body: &[u8]) -> Result<Self, BoxError> {
         let Envelope { token } = serde_json::from_slice(body)?;
         Ok(Self {
@@ -77,7 +77,7 @@ impl Token {
         })
     }
 
-    /// The header's value, marked so that nothing prints it.
+    /// The header's value, marked so that it is never printed.
     pub(crate) fn header(&self) -> Result<HeaderValue, Error> {
         let value = HeaderValue::from_str(self.secret.expose_secret());
         let mut value = value.map_err(|_| Error::InvalidToken)?;

@@ -38,27 +38,27 @@ const ATTRIBUTES: [&str; 20] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Image {
-    /// Its id, which is never used again after it.
+    /// Its id, which is never used again.
     pub id: Uuid,
     /// Its name, which need not be unique.
     pub name: Option<String>,
     /// Whether it has data and can be used.
     pub status: Status,
-    /// Who may see it.
+    /// Its visibility.
     pub visibility: Visibility,
     /// The id of the project that owns it.
     pub owner: Option<String>,
     /// The format of its bytes, such as `qcow2`.
     pub disk_format: Option<String>,
-    /// What they are wrapped into; `bare` if nothing.
+    /// The container of its bytes; `bare` if there is none.
     pub container_format: Option<String>,
-    /// Bytes of the data; none before there are any.
+    /// The size of the data in bytes; `None` without data.
     pub size: Option<u64>,
-    /// Bytes of the disk that the data describe, if Glance knows the format.
+    /// The size of the virtual disk in bytes, if Glance knows the format.
     pub virtual_size: Option<u64>,
-    /// GiB of disk that it needs.
+    /// The required disk, in GiB.
     pub min_disk: u64,
-    /// MiB of memory that it needs.
+    /// The required memory, in MiB.
     pub min_ram: u64,
     /// MD5 of the data, in hexadecimal digits.
     pub checksum: Option<String>,
@@ -66,12 +66,12 @@ pub struct Image {
     pub os_hash_algo: Option<String>,
     /// The hash of the data, in hexadecimal digits.
     pub os_hash_value: Option<String>,
-    /// Whether lists leave it out unless they ask for hidden images.
+    /// Whether lists omit it unless they request hidden images.
     pub os_hidden: bool,
-    /// Whether it can't be deleted.
+    /// Whether it is protected from deletion.
     pub protected: bool,
-    /// The ids of the stores that have its data; none before there are any, or if the cloud has
-    /// no choice of stores.
+    /// The ids of the stores that have its data; empty without data, or if the cloud has no choice
+    /// of stores.
     pub stores: Vec<String>,
     /// Its tags.
     pub tags: Vec<String>,
@@ -89,11 +89,11 @@ pub struct Image {
 pub enum Status {
     /// It can be used.
     Active,
-    /// An administrator forbids to use its data.
+    /// An administrator has deactivated it.
     Deactivated,
-    /// It is gone.
+    /// It is deleted.
     Deleted,
-    /// An import is at work, or failed without an end.
+    /// An import is in progress, or was abandoned.
     Importing,
     /// An upload failed and left it unusable.
     Killed,
@@ -101,16 +101,16 @@ pub enum Status {
     PendingDelete,
     /// It waits for its data.
     Queued,
-    /// An upload is at work, or broke off without an end.
+    /// An upload is in progress, or was abandoned.
     Saving,
-    /// Data are being staged for an import.
+    /// Data is being staged for an import.
     Uploading,
-    /// A word that is not known here.
+    /// A status that is unknown here.
     Other(String),
 }
 
 impl Status {
-    /// The word of the API.
+    /// The value in the API.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -157,22 +157,22 @@ impl<'de> Deserialize<'de> for Status {
     }
 }
 
-/// Who may see an image. The Image API v2 knows exactly these.
+/// The visibility of an image. The Image API v2 defines exactly these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
-    /// Everybody who asks for it by id or for community images.
+    /// All projects that request it by its id or request community images.
     Community,
     /// The owner.
     Private,
-    /// Everybody.
+    /// All projects.
     Public,
     /// The owner and the members.
     Shared,
 }
 
 impl Visibility {
-    /// The word of the API.
+    /// The value in the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -263,7 +263,7 @@ fn stores(value: Option<Value>) -> Vec<String> {
     ids.map(str::to_owned).collect()
 }
 
-/// Glance only has texts and null; whatever a plug-in adds besides is kept if it is one word.
+/// Glance only has texts and null; other values of a plug-in are kept if they are scalars.
 fn property(value: Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text),

@@ -1,5 +1,5 @@
-//! The log-ins that are built in: by Keystone's own methods, several of them with receipts, and by
-//! way of an identity provider.
+//! The built-in log-ins: by Keystone's own methods, several of them with receipts, and through an
+//! identity provider.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -22,14 +22,14 @@ use crate::{Error, Token, TokenProvider};
 
 const RECEIPT: &str = "openstack-auth-receipt";
 
-/// Gets tokens as the configuration says.
+/// Gets tokens as configured.
 #[derive(Debug)]
 pub(crate) struct Keystone {
     connection: Connection,
     login: Login,
     /// Ending in `/v3`.
     auth_url: Url,
-    /// Whether a log-in was good before.
+    /// Whether a log-in has succeeded before.
     was_good: AtomicBool,
 }
 
@@ -71,7 +71,7 @@ impl Keystone {
         let url = below(&self.auth_url, &["auth", "tokens"]);
         let body = self.login.request(methods).to_string();
         let call = ApiRequest::new(Verb::Post, url).body("application/json", body);
-        // Keystone takes a passcode once.
+        // Keystone accepts a passcode once.
         let is_passcode = |method: &Method| matches!(method, Method::Totp { .. });
         match methods.iter().any(is_passcode) {
             true => call.once(),
@@ -79,7 +79,7 @@ impl Keystone {
         }
     }
 
-    /// Logs in with these methods, and with the others too if Keystone asks for them.
+    /// Logs in with these methods, and with the others too if Keystone requires them.
     async fn by_methods(&self, methods: &[Method], more: &[Method]) -> Result<Token, Error> {
         let call = self.tokens(methods);
         let answer = self.connection.send(&call, None).await?;
@@ -124,7 +124,8 @@ impl Keystone {
         subject_token(&answer?)
     }
 
-    /// An access token for an unscoped token of Keystone, and that for one of the project.
+    /// Exchanges an access token for an unscoped token of Keystone, and that for one of the
+    /// project.
     async fn federated(&self, federated: &Federated) -> Result<Token, Error> {
         let access = match &federated.access {
             Access::Token(token) => token.clone(),
@@ -147,7 +148,7 @@ impl Keystone {
         let unscoped = subject_token(&answer.accepted().map_err(|error| {
             refused(
                 error,
-                "Keystone does not take the access token: check `identity_provider` and `protocol`, \
+                "Keystone does not accept the access token: check `identity_provider` and `protocol`, \
                  which are Keystone's names, and whether the token has expired",
             )
         })?)?;
@@ -192,11 +193,11 @@ impl Keystone {
         let answer = answer.accepted().map_err(|error| {
             refused(
                 error,
-                "the identity provider does not take the client: check `client_id`, \
+                "the identity provider does not accept the client: check `client_id`, \
                  `client_secret` and `openid_scope`",
             )
         })?;
-        // No error of the parser is passed on: it may quote the token.
+        // The parser's error is not passed on: it may quote the token.
         let body = serde_json::from_slice::<Value>(&answer.body);
         if let Err(error) = &body
             && error.is_eof()
@@ -226,7 +227,7 @@ impl Keystone {
         if let Some(grants) = &document.grant_types_supported
             && !grants.iter().any(|name| name == grant)
         {
-            let reason = format!("the provider does not hand out tokens by `{grant}`");
+            let reason = format!("the provider does not issue tokens by `{grant}`");
             return Err(answer.not_understood(&reason));
         }
         let endpoint = document.token_endpoint.as_deref().map(service_url);
@@ -244,10 +245,10 @@ struct Discovery {
     grant_types_supported: Option<Vec<String>>,
 }
 
-/// What Keystone gives for a log-in that is good as far as it goes.
+/// Keystone's answer to a log-in with sufficient or partial authentication.
 struct Receipt {
     secret: SecretString,
-    /// The sets of methods of which one is enough.
+    /// The sets of methods of which one is sufficient.
     required: Vec<Vec<String>>,
 }
 

@@ -1,5 +1,5 @@
-//! How fast requests may be sent to a cloud that answers 429: slower at once, and faster again
-//! little by little (additive increase, multiplicative decrease).
+//! How fast requests may be sent to a cloud that answers 429: slower at once, and faster again step
+//! by step (additive increase, multiplicative decrease).
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,19 +7,19 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// Over this time the present rate is measured.
+/// The period over which the current rate is measured.
 const WINDOW: Duration = Duration::from_secs(1);
-/// How far the rate drops when the cloud asks for less.
+/// The factor by which the rate drops when the cloud asks for less.
 const DECREASE: f64 = 0.5;
 /// By how many requests a second the rate grows in a second without a 429.
 const INCREASE: f64 = 2.0;
 /// The lowest rate, in requests a second.
 const LOWEST: f64 = 2.0;
-/// From this rate on nothing is held back any more, in requests a second.
+/// From this rate on requests are not delayed any more, in requests a second.
 const UNLIMITED: f64 = 1_000.0;
 
-/// Holds requests back as the cloud wishes; nothing before its first 429. Shared by all clones of
-/// a session.
+/// Delays requests as the cloud requires; none before its first 429. Shared by all clones of a
+/// session.
 #[derive(Debug)]
 pub(crate) struct Limiter(Mutex<State>);
 
@@ -29,7 +29,7 @@ struct State {
     rate: Option<f64>,
     /// When the next request may be sent.
     next: Instant,
-    /// When the rate was last lowered. Answers to what was sent before say nothing new.
+    /// When the rate was last lowered. Answers to earlier requests have no effect.
     lowered: Option<Instant>,
     /// When the requests of the last second were sent.
     recent: VecDeque<Instant>,
@@ -45,20 +45,20 @@ impl Limiter {
         }))
     }
 
-    /// Waits until the next request may be sent, and gives the time at which it is.
+    /// Waits until the next request may be sent, and returns that time.
     pub(crate) async fn turn(&self) -> Instant {
         let turn = self.state().take_turn(Instant::now());
         sleep_until(turn).await;
         turn
     }
 
-    /// The cloud has answered 429 to what was sent at `sent`, and wants `pause` before the next
-    /// request.
+    /// The cloud has answered 429 to the request of `sent`, and asks for `pause` before the next
+    /// one.
     pub(crate) fn slow_down(&self, sent: Instant, pause: Option<Duration>) {
         self.state().slow_down(Instant::now(), sent, pause);
     }
 
-    /// The cloud has answered something else.
+    /// The cloud has given another answer.
     pub(crate) fn speed_up(&self) {
         self.state().speed_up();
     }
@@ -113,7 +113,7 @@ impl State {
 mod tests {
     use super::*;
 
-    /// A cloud that takes so many requests a second, and no more at once.
+    /// A cloud that accepts this many requests a second, without bursts.
     struct Bucket {
         rate: f64,
         tokens: f64,

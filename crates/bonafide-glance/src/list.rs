@@ -9,14 +9,14 @@ use crate::http::{ApiRequest, Verb};
 use crate::pages::{Page, Pages};
 use crate::{Error, Glance, Image, ImageFilter};
 
-/// A hundred thousand images, if pages have a hundred.
+/// A hundred thousand images, with a hundred on a page.
 const PAGES: usize = 1_000;
 
 impl Glance {
-    /// Lists all images that fit, page by page to the end.
+    /// Lists all images that match, page by page to the end.
     ///
     /// # Errors
-    /// [`Error::Decode`] if the pages lead elsewhere or have no end; else as every request.
+    /// [`Error::Decode`] if the pages lead elsewhere or never end; else as every request.
     pub async fn list(&self, filter: &ImageFilter) -> Result<Vec<Image>, Error> {
         let mut pages = self.pages(filter).await?;
         let mut images = Vec::new();
@@ -26,8 +26,8 @@ impl Glance {
         Ok(images)
     }
 
-    /// As [`Glance::list`], hidden images too. A list has either those or the others, so it takes twice the
-    /// requests. An image that is hidden between the two is there once.
+    /// Like [`Glance::list`], with hidden images too. A list has either those or the others, so it
+    /// takes twice the requests. An image that is hidden between the two occurs once.
     ///
     /// # Errors
     /// As [`Glance::list`].
@@ -52,7 +52,7 @@ impl Glance {
     }
 }
 
-/// One page of a list of images, of which only what `T` has is read.
+/// One page of a list of images; only the fields of `T` are read.
 #[derive(Deserialize)]
 pub(crate) struct ImagePage<T> {
     pub(crate) images: Vec<T>,

@@ -1,4 +1,4 @@
-//! The members of an image: other projects that it is shared with.
+//! The members of an image: other projects with which it is shared.
 
 use std::fmt;
 
@@ -10,34 +10,34 @@ use crate::address::below;
 use crate::http::{ApiRequest, Verb, decode};
 use crate::{Error, Glance};
 
-/// A project that an image of visibility `shared` is shared with.
+/// A project with which an image of visibility `shared` is shared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Member {
     /// The id of the project.
     pub project: String,
-    /// What the project says to it.
+    /// Its status.
     pub status: MemberStatus,
 }
 
-/// What a project says to an image that is shared with it.
+/// The status of a member.
 ///
-/// Whatever it says, it can use the image by its id; only lists leave out what is not accepted.
+/// Every member can use the image by its id; lists only omit images that are not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MemberStatus {
-    /// It wants the image in its lists.
+    /// It has accepted the image, which is in its lists.
     Accepted,
-    /// It has not said anything yet.
+    /// It has not decided yet.
     Pending,
-    /// It does not want the image in its lists.
+    /// It has rejected the image, which is not in its lists.
     Rejected,
-    /// A word that is not known here.
+    /// A status that is unknown here.
     Other(String),
 }
 
 impl MemberStatus {
-    /// The word of the API.
+    /// The value in the API.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -93,12 +93,12 @@ impl Glance {
         members.map(|member| member.of(id, &call)).collect()
     }
 
-    /// Shares an image with a project, which then finds it in its lists when it has accepted it.
-    /// Glance does not ask whether there is such a project.
+    /// Shares an image with a project, which sees it in its lists after it has accepted it. Glance
+    /// does not check that the project exists.
     ///
     /// # Errors
-    /// [`Error::Conflict`] if it is a member already, [`Error::Forbidden`] if the image is not the
-    /// project's to share or its visibility is not `shared`, [`Error::InvalidProject`] without a
+    /// [`Error::Conflict`] if it is a member already, [`Error::Forbidden`] if the project must not
+    /// share the image or its visibility is not `shared`, [`Error::InvalidProject`] without a
     /// request; else as every request.
     pub async fn add_member(&self, id: Uuid, project: &str) -> Result<Member, Error> {
         let project = segment(project)?;
@@ -113,12 +113,12 @@ impl Glance {
         member.of(id, &call)?.named(project, &call)
     }
 
-    /// Says for a project whether it wants an image. The member itself may, and an administrator;
-    /// the image's owner may not.
+    /// Sets the status of a member. The member itself may, and an administrator; the image's owner
+    /// may not.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] if this is for somebody else to say, [`Error::NotFound`] if the project
-    /// is no member, [`Error::Rejected`] if Glance does not know the word,
+    /// [`Error::Forbidden`] if the user must not set it, [`Error::NotFound`] if the project is not
+    /// a member, [`Error::Rejected`] if Glance does not support the status,
     /// [`Error::InvalidProject`] without a request; else as every request.
     pub async fn set_member_status(
         &self,
@@ -135,11 +135,11 @@ impl Glance {
         member.of(id, &call)?.named(project, &call)
     }
 
-    /// Ends sharing an image with a project. Servers that it made of the image stay.
+    /// Stops sharing an image with a project. Its servers of the image stay.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the project is no member, [`Error::Forbidden`] if the image is not the
-    /// project's to share, [`Error::InvalidProject`] without a request; else as every request.
+    /// [`Error::NotFound`] if the project is not a member, [`Error::Forbidden`] if the project must
+    /// not share the image, [`Error::InvalidProject`] without a request; else as every request.
     pub async fn remove_member(&self, id: Uuid, project: &str) -> Result<(), Error> {
         let project = segment(project)?;
         let url = self.url(&[&id.to_string(), "members"]).await?;
@@ -161,7 +161,7 @@ struct Wire {
 }
 
 impl Wire {
-    /// An answer about another image than the one asked for is none.
+    /// An answer about another image than the requested one is an error.
     fn of(self, id: Uuid, call: &ApiRequest) -> Result<Member, Error> {
         if self.image_id == id {
             return Ok(Member {
@@ -169,26 +169,26 @@ impl Wire {
                 status: self.status,
             });
         }
-        let reason = format!("it is about image {} and not about {id}", self.image_id);
+        let reason = format!("it is about image {} instead of {id}", self.image_id);
         Err(decode(call.verb, &call.url, reason))
     }
 }
 
 impl Member {
-    /// Nor is one about another project.
+    /// So is one about another project.
     fn named(self, project: &str, call: &ApiRequest) -> Result<Self, Error> {
         if self.project == project {
             return Ok(self);
         }
         let reason = format!(
-            "it is about project `{}` and not about `{project}`",
+            "it is about project `{}` instead of `{project}`",
             self.project
         );
         Err(decode(call.verb, &call.url, reason))
     }
 }
 
-/// A project id that names one thing below an address, and not what it is below.
+/// A project id that is one segment of a path, and not a path itself.
 fn segment(project: &str) -> Result<&str, Error> {
     let refused = project.is_empty()
         || matches!(project, "." | "..")

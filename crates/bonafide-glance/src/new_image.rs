@@ -1,4 +1,4 @@
-//! An image that does not exist yet.
+//! An image to create.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::image::is_attribute;
 use crate::{Error, Image, Status, Visibility};
 
-/// An image that does not exist yet. It is private unless something else is said.
+/// An image to create. It is private by default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewImage {
     id: Uuid,
@@ -25,10 +25,10 @@ pub struct NewImage {
 }
 
 impl NewImage {
-    /// An image of this id and name.
+    /// An image with this id and name.
     ///
-    /// The id is the caller's: whoever creates it second gets
-    /// [`Error::Conflict`], even after it was deleted.
+    /// The caller chooses the id: a second create with it gets [`Error::Conflict`], even after the
+    /// image was deleted.
     #[must_use]
     pub fn new(id: Uuid, name: impl Into<String>) -> Self {
         Self {
@@ -52,7 +52,7 @@ impl NewImage {
         self.id
     }
 
-    /// Who may see it; by default [`Visibility::Private`]. Public needs the administrator's role
+    /// Its visibility; by default [`Visibility::Private`]. Public requires the administrator's role
     /// in most clouds.
     #[must_use]
     pub fn visibility(mut self, visibility: Visibility) -> Self {
@@ -67,35 +67,35 @@ impl NewImage {
         self
     }
 
-    /// What the bytes are wrapped into, mostly `bare`. An upload needs it.
+    /// The container of the bytes, usually `bare`. An upload needs it.
     #[must_use]
     pub fn container_format(mut self, format: impl Into<String>) -> Self {
         self.container_format = Some(format.into());
         self
     }
 
-    /// The disk that it needs, in GiB; by default 0.
+    /// The required disk, in GiB; by default 0.
     #[must_use]
     pub fn min_disk(mut self, gibibytes: u32) -> Self {
         self.min_disk = gibibytes;
         self
     }
 
-    /// The memory that it needs, in MiB; by default 0.
+    /// The required memory, in MiB; by default 0.
     #[must_use]
     pub fn min_ram(mut self, mebibytes: u32) -> Self {
         self.min_ram = mebibytes;
         self
     }
 
-    /// Whether it can't be deleted; by default it can.
+    /// Whether it is protected from deletion; by default it is not.
     #[must_use]
     pub fn protected(mut self, protected: bool) -> Self {
         self.protected = protected;
         self
     }
 
-    /// Whether lists leave it out unless they ask for hidden images; by default not.
+    /// Whether lists omit it unless they request hidden images; by default they do not.
     #[must_use]
     pub fn hidden(mut self, hidden: bool) -> Self {
         self.hidden = hidden;
@@ -109,14 +109,14 @@ impl NewImage {
         self
     }
 
-    /// Sets a property. The last value of a name counts.
+    /// Sets a property. The last value of a name is used.
     #[must_use]
     pub fn property(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.properties.insert(name.into(), value.into());
         self
     }
 
-    /// Sets several properties. The last value of a name counts.
+    /// Sets several properties. The last value of a name is used.
     #[must_use]
     pub fn properties<N: Into<String>, V: Into<String>>(
         mut self,
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn properties_stand_beside_the_attributes() {
+    fn properties_are_written_with_the_attributes() {
         let image = NewImage::new(Uuid::nil(), "a")
             .min_disk(8)
             .tag("one")

@@ -1,4 +1,4 @@
-//! Lists that come page by page.
+//! Lists in pages.
 
 use std::collections::HashSet;
 
@@ -15,10 +15,10 @@ const LIMIT: &str = "limit";
 
 /// One page of a list.
 pub(crate) trait Page: DeserializeOwned {
-    /// How the path of such a list ends.
+    /// The end of the path of such a list.
     const ENDING: &str;
-    /// Whether a link to another host is one to an error. Services behind a proxy may know
-    /// themselves by another name; nothing but the marker of the link is used anyhow.
+    /// Whether a link to another host is an error. Services behind a proxy may have another name
+    /// internally; only the marker of the link is used.
     const SAME_HOST: bool;
 
     /// The link to the next page.
@@ -44,14 +44,14 @@ impl Link {
 pub(crate) struct Pages<'a> {
     session: &'a Session,
     first: ApiRequest,
-    /// A link that can't be followed is an error only after its page was given.
+    /// A link that can't be followed is an error only after its page was returned.
     next: Option<Result<ApiRequest, Error>>,
     markers: HashSet<String>,
     most: usize,
 }
 
 impl<'a> Pages<'a> {
-    /// The list that begins with the answer to `first`, of at most so many pages.
+    /// The list that begins with the answer to `first`, with at most this many pages.
     pub(crate) fn new(session: &'a Session, first: ApiRequest, most: usize) -> Self {
         Self {
             session,
@@ -62,7 +62,7 @@ impl<'a> Pages<'a> {
         }
     }
 
-    /// Fetches the next page; none after the last or after an error.
+    /// Fetches the next page; `None` after the last one or after an error.
     pub(crate) async fn next<P: Page>(&mut self) -> Result<Option<(P, HeaderMap)>, Error> {
         let Some(call) = self.next.take().transpose()? else {
             return Ok(None);
@@ -75,8 +75,8 @@ impl<'a> Pages<'a> {
         Ok(Some((page, answer.headers)))
     }
 
-    /// The answer. A page that is too long is asked for with fewer elements: who owns some of them must
-    /// not keep others from being read.
+    /// The answer. A page that is too long is requested again with fewer elements: other tenants
+    /// must not be able to prevent the list from being read.
     async fn answered(&mut self, mut call: ApiRequest) -> Result<(ApiRequest, ApiResponse), Error> {
         loop {
             match self.session.send(&call).await {
@@ -94,14 +94,14 @@ impl<'a> Pages<'a> {
         }
     }
 
-    /// The request for the page that `link` leads to: the first one with the link's marker. So
-    /// neither a filter nor the wish for all projects can get lost on the way.
+    /// The request for the page of `link`: the first one with the link's marker. So neither a
+    /// filter nor `all_projects` can get lost.
     fn following<P: Page>(&mut self, call: &ApiRequest, link: &str) -> Result<ApiRequest, Error> {
         let refused = |reason| decode(call.verb, &call.url, reason);
         let marker = marker::<P>(&self.first.url, link).map_err(refused)?;
         if self.markers.contains(&marker) {
             return Err(refused(format!(
-                "the pages go in circles: marker `{marker}` came before"
+                "the pages form a circle: marker `{marker}` occurred before"
             )));
         }
         if self.markers.len() + 1 >= self.most {
@@ -114,7 +114,7 @@ impl<'a> Pages<'a> {
     }
 }
 
-/// The same list with an eighth of the elements a page, if it says how many.
+/// The same list with an eighth of the elements a page, if it has a limit.
 fn with_shorter_pages(url: &Url) -> Option<Url> {
     let limit = url.query_pairs().find(|(name, _)| name == LIMIT)?;
     let limit: u32 = limit.1.parse().ok()?;
@@ -132,8 +132,8 @@ fn with_shorter_pages(url: &Url) -> Option<Url> {
     Some(url)
 }
 
-/// Behind which element the next page begins. The link's path does not know of a prefix that a
-/// proxy put before it, but it must be that of such a list.
+/// The element after which the next page begins. The link's path lacks a prefix that a proxy put
+/// before it, but it must be that of such a list.
 fn marker<P: Page>(first: &Url, link: &str) -> Result<String, String> {
     let Ok(link) = first.join(link) else {
         return Err("the link to the next page is not a URL".to_owned());
@@ -147,7 +147,7 @@ fn marker<P: Page>(first: &Url, link: &str) -> Result<String, String> {
             Ok(marker.into_owned())
         }
         _ => Err(format!(
-            "the next page is no page of `{}`: {}",
+            "the next page is not a page of `{}`: {}",
             P::ENDING,
             redacted(&link)
         )),

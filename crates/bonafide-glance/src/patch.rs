@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::image::is_attribute;
 use crate::{Error, Image, Visibility};
 
-/// Changes of an image. Glance applies them in this order and all or none.
+/// Changes of an image. Glance applies them in this order, all or none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImagePatch {
     operations: Vec<Operation>,
@@ -37,31 +37,31 @@ impl ImagePatch {
         self.attribute("name", json!(name.into()))
     }
 
-    /// Changes who may see it.
+    /// Changes the visibility.
     #[must_use]
     pub fn visibility(self, visibility: Visibility) -> Self {
         self.attribute("visibility", json!(visibility))
     }
 
-    /// Changes whether lists leave it out.
+    /// Changes whether lists omit it.
     #[must_use]
     pub fn hidden(self, hidden: bool) -> Self {
         self.attribute("os_hidden", json!(hidden))
     }
 
-    /// Changes whether it can't be deleted.
+    /// Changes whether it is protected from deletion.
     #[must_use]
     pub fn protected(self, protected: bool) -> Self {
         self.attribute("protected", json!(protected))
     }
 
-    /// Changes the disk that it needs, in GiB.
+    /// Changes the required disk, in GiB.
     #[must_use]
     pub fn min_disk(self, gibibytes: u32) -> Self {
         self.attribute("min_disk", json!(gibibytes))
     }
 
-    /// Changes the memory that it needs, in MiB.
+    /// Changes the required memory, in MiB.
     #[must_use]
     pub fn min_ram(self, mebibytes: u32) -> Self {
         self.attribute("min_ram", json!(mebibytes))
@@ -74,7 +74,7 @@ impl ImagePatch {
         self.attribute("tags", json!(tags))
     }
 
-    /// Sets a property, whether it is there or not.
+    /// Sets a property, whether it exists or not.
     #[must_use]
     pub fn set(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.operations.push(Operation::Set {
@@ -84,8 +84,7 @@ impl ImagePatch {
         self
     }
 
-    /// Removes a property. Glance refuses the whole patch with [`Error::Conflict`] if it is not
-    /// there.
+    /// Removes a property. Glance refuses the whole patch with [`Error::Conflict`] if it is absent.
     #[must_use]
     pub fn remove(mut self, name: impl Into<String>) -> Self {
         self.operations
@@ -93,14 +92,14 @@ impl ImagePatch {
         self
     }
 
-    /// Whether an image is already as the patch would make it: the answer to a change that was made may be
-    /// lost on its way.
+    /// Whether an image is already as the patch would make it: the answer to an executed change may
+    /// be lost.
     #[must_use]
     pub fn is_in(&self, image: &Image) -> bool {
         let mut later: Vec<&str> = Vec::new();
         self.operations.iter().rev().all(|operation| {
             let name = operation.name();
-            // What the patch says last is what remains.
+            // The last value in the patch is the effective one.
             if later.contains(&name) {
                 return true;
             }
@@ -146,7 +145,7 @@ impl Operation {
                 Ok(json!({"op": "replace", "path": pointer(name), "value": value}))
             }
             Self::Remove { name } => Ok(json!({"op": "remove", "path": pointer(name)})),
-            // "add" overwrites, "replace" of an absent property is a conflict.
+            // "add" overwrites; "replace" of an absent property is a conflict.
             Self::Set { name, value } => {
                 Ok(json!({"op": "add", "path": pointer(name), "value": value}))
             }
@@ -154,7 +153,7 @@ impl Operation {
     }
 }
 
-/// The value of an attribute that patches change. Glance keeps no order of tags.
+/// The value of an attribute that patches change. Glance does not keep the order of tags.
 fn attribute(image: &Image, name: &str) -> Option<Value> {
     Some(match name {
         "min_disk" => json!(image.min_disk),

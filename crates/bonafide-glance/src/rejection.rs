@@ -1,4 +1,4 @@
-//! What the cloud said when it refused.
+//! The cloud's answer when it refused.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,22 +12,22 @@ use crate::retry::pause;
 /// The longest message that is kept, in characters.
 const MESSAGE_LIMIT: usize = 500;
 
-/// An answer of the cloud that is not the wanted one: which request, which status, which words.
+/// An unsuccessful answer of the cloud: which request, which status, which message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiError {
     /// The HTTP method.
     pub method: &'static str,
-    /// The address, without user info.
+    /// The URL, without user info.
     pub url: String,
     /// The HTTP status.
     pub status: u16,
     /// The message in the answer, without markup, at most 500 characters; may be empty.
     pub message: String,
-    /// `x-openstack-request-id`: what the operator's logs can be searched for. An answer without
-    /// it comes from a proxy.
+    /// `x-openstack-request-id`, to search for in the operator's logs. An answer without it comes
+    /// from a proxy.
     pub request_id: Option<String>,
-    /// `Retry-After`: how long the cloud wants to be left alone.
+    /// `Retry-After`: how long the cloud asks to wait.
     pub retry_after: Option<Duration>,
 }
 
@@ -45,7 +45,7 @@ impl ApiError {
         {
             let location = without_user_info(location);
             message = bounded(&format!(
-                "redirected to {location}, which is not followed with a token; if that address \
+                "redirected to {location}, which is not followed with a token; if that URL \
                  is right, configure it"
             ));
         }
@@ -62,7 +62,7 @@ impl ApiError {
         }
     }
 
-    /// Which limit a 413 speaks of, as far as the answer tells.
+    /// The limit of a 413, as far as the answer shows it.
     pub(crate) fn size_limit(&self) -> &'static str {
         let text = self.message.to_ascii_lowercase();
         if text.contains("image properties") || text.contains("image tags") {
@@ -76,7 +76,7 @@ impl ApiError {
         } else if self.request_id.is_none() {
             "the answer has no request id, so the limit is probably that of a proxy before Glance"
         } else {
-            "Glance does not say which limit; it may be a quota of the project or of the store"
+            "Glance does not report which limit; it may be a quota of the project or of the store"
         }
     }
 }
@@ -98,10 +98,10 @@ impl fmt::Display for ApiError {
     }
 }
 
-/// The URL without user info, fit for messages.
+/// The URL without user info, for messages.
 pub(crate) fn redacted(url: &Url) -> String {
     let mut url = url.clone();
-    // Only addresses that can't have user info refuse this.
+    // Only URLs that can't have user info refuse this.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.to_string()
@@ -115,13 +115,13 @@ fn without_user_info(text: &str) -> String {
     }
 }
 
-/// Finds the words in an error body: Glance's and Nova's JSON, Keystone's JSON, or HTML.
+/// Finds the message in an error body: Glance's and Nova's JSON, Keystone's JSON, or HTML.
 fn message(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let Ok(Value::Object(object)) = serde_json::from_str::<Value>(&text) else {
         return bounded(&plain(&text));
     };
-    // The second is how an identity provider says it (RFC 6749 section 5.2).
+    // The second form is that of an identity provider (RFC 6749 section 5.2).
     let words = ["message", "error_description"];
     let message = words.iter().find_map(|key| object.get(*key)).or_else(|| {
         object
@@ -131,8 +131,8 @@ fn message(body: &[u8]) -> String {
     bounded(&plain(message.and_then(Value::as_str).unwrap_or_default()))
 }
 
-/// Takes tags away, resolves the common entities and folds white space. What stands in `<head>`,
-/// `<style>` or `<script>` is no message.
+/// Removes tags, resolves the common entities and folds white space. Text in `<head>`, `<style>` or
+/// `<script>` is ignored.
 fn plain(markup: &str) -> String {
     let mut text = String::with_capacity(markup.len());
     let mut skipped: Option<&'static str> = None;
@@ -143,7 +143,7 @@ fn plain(markup: &str) -> String {
             text.push_str(before);
         }
         let Some(end) = tag.find('>') else {
-            // A lone `<` is part of the words.
+            // A lone `<` is part of the text.
             rest = tag;
             break;
         };

@@ -12,15 +12,14 @@ use crate::http::ApiRequest;
 use crate::rejection::redacted;
 use crate::{ApiError, Error};
 
-/// How often a request is sent again that failed by chance, and how long it waits before.
+/// How often a request that failed transiently is sent again, and how long the waits are.
 ///
-/// Answers of 429, 500, 502, 503 and 504, connections that break and answers that don't come are
-/// failures by chance. Every request is sent again but the upload of an image's data, and each
-/// is looked into where its first answer may have been lost: the crate's README has the list.
+/// Statuses 429, 500, 502, 503 and 504, broken connections and missing answers are transient
+/// failures. Every request except the upload of an image's data is sent again, and its second
+/// answer is interpreted if the first one may have been lost: the crate's README has the list.
 ///
-/// The wait is random between nothing and `first_wait`, which doubles with each try up to
-/// `longest_wait`. A cloud that says by `Retry-After` how long it wants to be left alone is left
-/// alone for that long, up to `longest_pause`.
+/// The wait is random between zero and `first_wait`, which doubles with each attempt up to
+/// `longest_wait`. A `Retry-After` of the cloud is followed, up to `longest_pause`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     tries: u32,
@@ -31,8 +30,8 @@ pub struct RetryPolicy {
 }
 
 impl Default for RetryPolicy {
-    /// Five tries within two minutes; waits of up to 0.5, 1, 2 and 4 seconds, at most 30 seconds,
-    /// and pauses of up to a minute.
+    /// Five attempts within two minutes; waits of up to 0.5, 1, 2 and 4 seconds, at most 30
+    /// seconds, and pauses of up to a minute.
     fn default() -> Self {
         Self {
             tries: 5,
@@ -45,43 +44,43 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// How often a request is sent in all; once if it is never sent again.
+    /// How often a request is sent in all; 1 means that it is never sent again.
     #[must_use]
     pub const fn tries(mut self, tries: u32) -> Self {
         self.tries = tries;
         self
     }
 
-    /// The longest wait before the second try.
+    /// The longest wait before the second attempt.
     #[must_use]
     pub const fn first_wait(mut self, wait: Duration) -> Self {
         self.first_wait = wait;
         self
     }
 
-    /// The longest wait before any try.
+    /// The longest wait before any attempt.
     #[must_use]
     pub const fn longest_wait(mut self, wait: Duration) -> Self {
         self.longest_wait = wait;
         self
     }
 
-    /// How much of a `Retry-After` is waited for.
+    /// The longest `Retry-After` that is followed.
     #[must_use]
     pub const fn longest_pause(mut self, pause: Duration) -> Self {
         self.longest_pause = pause;
         self
     }
 
-    /// No try begins later than this after the first one.
+    /// No attempt begins later than this after the first one.
     #[must_use]
     pub const fn total(mut self, total: Duration) -> Self {
         self.total = total;
         self
     }
 
-    /// The wait after so many tries that failed, counted from 1, if the cloud asked for a pause or
-    /// not. It is random, so that clients that failed together do not come back together.
+    /// The wait after this number of failed attempts, starting at 1, with or without a requested
+    /// pause. It is random, so that clients that failed together do not retry together.
     #[must_use]
     pub fn wait(&self, failed: u32, pause: Option<Duration>) -> Duration {
         let doubled = 2_u32.saturating_pow(failed.saturating_sub(1));
@@ -90,46 +89,46 @@ impl RetryPolicy {
         pause.map_or(wait, |pause| self.bounded(pause).max(wait))
     }
 
-    /// As much of a pause as is waited for.
+    /// The part of a pause that is waited.
     pub(crate) fn bounded(&self, pause: Duration) -> Duration {
         pause.min(self.longest_pause)
     }
 }
 
-/// A request that is going to be sent again.
+/// A request that will be sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retry {
     /// The HTTP method.
     pub method: &'static str,
-    /// The address, without user info.
+    /// The URL, without user info.
     pub url: String,
-    /// What became of it so far.
+    /// The error so far.
     pub reason: String,
-    /// Which try comes next, from 2.
+    /// The number of the next attempt, starting at 2.
     pub next: u32,
-    /// How many there are at most.
+    /// The maximum number of attempts.
     pub tries: u32,
-    /// How long it waits before.
+    /// The wait before it.
     pub wait: Duration,
 }
 
-/// The tries of one request.
+/// The attempts of one request.
 pub(crate) struct Tries<'a> {
     policy: &'a RetryPolicy,
     call: &'a ApiRequest,
     begun: Instant,
     failed: u32,
-    /// Whether a try that failed may have been carried out.
+    /// Whether a failed attempt may have been executed.
     pub(crate) doubt: bool,
 }
 
 /// Why a request is sent again.
 pub(crate) struct Failure {
     reason: String,
-    /// Whether it may have been carried out.
+    /// Whether it may have been executed.
     doubt: bool,
-    /// How long the cloud wants to be left alone.
+    /// How long the cloud asks to wait.
     pause: Option<Duration>,
 }
 
@@ -144,7 +143,7 @@ impl<'a> Tries<'a> {
         }
     }
 
-    /// What comes after a failure; none if it was the last try.
+    /// The next step after a failure; `None` if it was the last attempt.
     pub(crate) fn again(&mut self, failure: Failure) -> Option<Retry> {
         self.failed += 1;
         let wait = self.policy.wait(self.failed, failure.pause);
@@ -168,7 +167,7 @@ impl<'a> Tries<'a> {
 }
 
 impl Failure {
-    /// Whether an answer of this status is one of a bad moment.
+    /// Whether this status is transient.
     pub(crate) fn is_chance(status: u16) -> bool {
         matches!(status, 429 | 500 | 502 | 503 | 504)
     }
@@ -182,13 +181,13 @@ impl Failure {
         let rejection = ApiError::new(call.verb.as_str(), &call.url, status, headers, body);
         Self {
             reason: rejection.to_string(),
-            // What is limited is refused before anything is done.
+            // A limited request is refused before anything is done.
             doubt: status != 429,
             pause: rejection.retry_after,
         }
     }
 
-    /// None if another try would fail alike.
+    /// `None` if another attempt would fail the same way.
     pub(crate) fn on_the_way(error: &Error) -> Option<Self> {
         let doubt = match error {
             Error::Stalled { .. } => true,
@@ -206,7 +205,7 @@ impl Failure {
     }
 }
 
-/// Whether the other side's certificate is to blame, or the request itself.
+/// Whether the other side's certificate is the cause, or the request itself.
 pub(crate) fn is_lasting(error: &(dyn StdError + Send + Sync + 'static)) -> bool {
     let Some(error) = error.downcast_ref::<reqwest::Error>() else {
         return false;

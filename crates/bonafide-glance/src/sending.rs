@@ -1,4 +1,4 @@
-//! Sending a request until its answer is one that counts.
+//! Sends a request until it has a final answer.
 
 use reqwest::Response;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -9,8 +9,8 @@ use crate::retry::{Failure, Tries, pause};
 use crate::{Error, traffic};
 
 impl Connection {
-    /// Sends a request and reads the whole answer, whatever its status. What fails by chance is
-    /// sent again, as the policy says.
+    /// Sends a request and reads the whole answer, whatever its status. A transient failure is
+    /// retried by the policy.
     pub(crate) async fn send(
         &self,
         call: &ApiRequest,
@@ -19,7 +19,7 @@ impl Connection {
         let mut tries = Tries::new(self.retry_policy(), call);
         loop {
             let sent = self.limiter.turn().await;
-            // On the heap, since every request of every caller has it within.
+            // On the heap, since the future of every caller contains it.
             let outcome = Box::pin(self.send_once(call, token.clone())).await;
             let failure = match &outcome {
                 Ok(answer) => {
@@ -40,8 +40,8 @@ impl Connection {
         }
     }
 
-    /// Sends a request and gives the answer as soon as its head is there. What fails by chance is
-    /// sent again, as the policy says.
+    /// Sends a request and returns the answer as soon as its head has arrived. A transient failure
+    /// is retried by the policy.
     pub(crate) async fn open(
         &self,
         call: &ApiRequest,
@@ -77,7 +77,7 @@ impl Connection {
         }
     }
 
-    /// What an answer says about the pace that the cloud allows.
+    /// What an answer says about the allowed rate.
     pub(crate) fn judge(&self, sent: Instant, status: u16, headers: &HeaderMap) {
         if status == 429 {
             let pause = pause(headers).map(|pause| self.retry_policy().bounded(pause));
@@ -87,12 +87,12 @@ impl Connection {
         }
     }
 
-    /// Waits for the turn of an upload, which [`Connection::judge`] gets told.
+    /// Waits for the turn of an upload, whose answer goes to [`Connection::judge`].
     pub(crate) async fn turn(&self) -> Instant {
         self.limiter.turn().await
     }
 
-    /// One try, before the deadline.
+    /// One attempt, within the deadline.
     async fn send_once(
         &self,
         call: &ApiRequest,

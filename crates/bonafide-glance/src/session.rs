@@ -1,4 +1,4 @@
-//! A login that renews itself.
+//! A log-in that renews itself.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,14 +15,14 @@ use crate::{Clock, CloudConfig, Error, RetryPolicy, Token, TokenProvider};
 
 /// A token that expires sooner is renewed before an ordinary request.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
-/// A token that expires sooner is renewed before an upload. Glance looks at the token when an
-/// upload begins, and the services behind it may do so when it ends.
+/// A token that expires sooner is renewed before an upload. Glance checks the token when an upload
+/// begins, and the services behind it may do so when it ends.
 const UPLOAD_MARGIN: SignedDuration = SignedDuration::from_mins(10);
 
-/// A login to one cloud, which gets its token when it needs one, keeps it, and renews it before
-/// it expires or when a service no longer accepts it.
+/// A log-in to one cloud, which gets its token when it needs one, keeps it, and renews it before it
+/// expires or when a service no longer accepts it.
 ///
-/// Cheap to clone; clones share the token and the count of requests.
+/// Cheap to clone; clones share the token and the number of requests.
 #[derive(Clone, Debug)]
 pub struct Session {
     inner: Arc<Inner>,
@@ -34,14 +34,14 @@ struct Inner {
     connection: Connection,
     place: Endpoints,
     provider: Arc<dyn TokenProvider>,
-    /// Locked while a token is fetched, so that two tasks fetch one.
+    /// Locked while a token is fetched, so that two tasks fetch only one.
     token: Mutex<Option<Arc<Token>>>,
     /// How far the clock was ahead at the last log-in.
     ahead: Mutex<Option<SignedDuration>>,
 }
 
 impl Session {
-    /// Makes a session with one of the built-in logins. Nothing is sent yet.
+    /// Makes a session with one of the built-in log-ins. Nothing is sent yet.
     ///
     /// # Errors
     /// [`Error::UnsupportedAuthType`] if the `auth_type` is not built in; [`Error::ConfigFile`]
@@ -53,9 +53,9 @@ impl Session {
         Ok(Self::assembled(connection, place, clock.into(), provider))
     }
 
-    /// Makes a session that gets its tokens from `provider`. Of the configuration only the
-    /// address, region, interface and certificates count. What the provider sends by itself is
-    /// not among [`Session::requests`].
+    /// Makes a session that gets its tokens from `provider`. Of the configuration only the URL,
+    /// region, interface and certificates are used. The provider's own requests are not part of
+    /// [`Session::requests`].
     ///
     /// # Errors
     /// [`Error::ConfigFile`] and [`Error::HttpClient`] if the certificates can't be used.
@@ -87,13 +87,13 @@ impl Session {
         }
     }
 
-    /// How many HTTP requests were sent so far, those to the identity service included.
+    /// How many HTTP requests were sent so far, including those to the identity service.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.inner.connection.requests()
     }
 
-    /// How often a request that failed by chance is sent again, and after which waits.
+    /// How often a transiently failed request is sent again, and after which waits.
     #[must_use]
     pub fn retry_policy(&self) -> &RetryPolicy {
         self.inner.connection.retry_policy()
@@ -102,7 +102,7 @@ impl Session {
     /// The id of the project that this session works in.
     ///
     /// # Errors
-    /// [`Error::NoProject`] if the token is for none, and whatever keeps a token from being had.
+    /// [`Error::NoProject`] if the token has none, and every error of getting a token.
     pub async fn project_id(&self) -> Result<String, Error> {
         let token = self.token(MARGIN).await?;
         token.project_id.clone().ok_or_else(|| self.no_project())
@@ -114,8 +114,8 @@ impl Session {
         }
     }
 
-    /// What time it is by the identity service, as far as the last log-in told; none before one, or if
-    /// the service does not say.
+    /// The time of the identity service at the last log-in, continued; `None` before a log-in, or
+    /// if the service does not report it.
     pub async fn cloud_time(&self) -> Option<Timestamp> {
         let ahead = (*self.inner.ahead.lock().await)?;
         self.now().checked_sub(ahead).ok()
@@ -124,7 +124,7 @@ impl Session {
     /// The names of the user's roles there, such as `member` or `admin`.
     ///
     /// # Errors
-    /// Whatever keeps a token from being had.
+    /// Every error of getting a token.
     pub async fn roles(&self) -> Result<Vec<String>, Error> {
         Ok(self.token(MARGIN).await?.roles.clone())
     }
@@ -137,7 +137,7 @@ impl Session {
         &self.inner.connection
     }
 
-    /// The address of the image service, as configured or from the catalog, ending in `/v2`.
+    /// The URL of the image service, as configured or from the service catalog, ending in `/v2`.
     pub(crate) async fn image_endpoint(&self) -> Result<Url, Error> {
         let mut url = self.endpoint(Service::Image).await?;
         let path = url.path().trim_end_matches('/').to_owned();
@@ -149,7 +149,7 @@ impl Session {
         Ok(url)
     }
 
-    /// The address of a service, as configured or from the catalog.
+    /// The URL of a service, as configured or from the service catalog.
     pub(crate) async fn endpoint(&self, service: Service) -> Result<Url, Error> {
         let place = self.inner.place.of(service);
         if let Some(url) = &place.endpoint_override {
@@ -171,7 +171,7 @@ impl Session {
         Ok(self.token(MARGIN).await?.catalog.has(service))
     }
 
-    /// The addresses that the catalog has for a service in all regions of this image service.
+    /// The URLs of a service in all regions of this image service.
     pub(crate) async fn beside(
         &self,
         image: &Url,
@@ -182,13 +182,13 @@ impl Session {
         Ok(token.catalog.beside(image, service, interfaces))
     }
 
-    /// Sends a request with the token. The answer is one of success.
+    /// Sends a request with the token. The answer is a successful one.
     pub(crate) async fn send(&self, call: &ApiRequest) -> Result<ApiResponse, Error> {
         self.exchange(call).await?.accepted()
     }
 
     /// Sends a request with the token. If the service refuses the token, a new one is fetched and
-    /// the request sent once more; the second answer counts, whatever it is.
+    /// the request sent once more; the second answer is final.
     pub(crate) async fn exchange(&self, call: &ApiRequest) -> Result<ApiResponse, Error> {
         let token = self.token(MARGIN).await?;
         let first = self.connection().send(call, Some(token.header()?)).await?;
@@ -205,7 +205,7 @@ impl Session {
         Ok(ApiResponse { doubt, ..second })
     }
 
-    /// As [`Session::send`], but the body of the answer is left for the caller to read.
+    /// As [`Session::send`], but the caller reads the body of the answer.
     pub(crate) async fn open(&self, call: &ApiRequest) -> Result<reqwest::Response, Error> {
         let mut token = self.token(MARGIN).await?;
         let mut response = self.connection().open(call, Some(token.header()?)).await?;
@@ -225,18 +225,18 @@ impl Session {
         match tokio::time::timeout(deadline, reading).await {
             Ok(answer) => Err(match answer?.accepted() {
                 Err(error) => error,
-                Ok(answer) => answer.not_understood("a status that is none"),
+                Ok(answer) => answer.not_understood("invalid HTTP status"),
             }),
             Err(_) => Err(stalled(call.verb, &call.url, deadline, "the answer")),
         }
     }
 
-    /// The token for an upload, which has to last a while.
+    /// The token for an upload, which must be valid for longer.
     pub(crate) async fn upload_token(&self) -> Result<Arc<Token>, Error> {
         self.token(UPLOAD_MARGIN).await
     }
 
-    /// Drops a token that a service refused, unless it was replaced meanwhile.
+    /// Drops a refused token, unless it was replaced meanwhile.
     pub(crate) async fn forget(&self, token: &Arc<Token>) {
         let mut cached = self.inner.token.lock().await;
         if cached.as_ref().is_some_and(|held| Arc::ptr_eq(held, token)) {
@@ -244,8 +244,8 @@ impl Session {
         }
     }
 
-    /// The token, renewed if it expires within `margin`. A new token is taken as it comes: some
-    /// clouds hand out such as live shorter than the margin.
+    /// The token, renewed if it expires within `margin`. A new token is used whatever its lifetime:
+    /// in some clouds it is shorter than the margin.
     async fn token(&self, margin: SignedDuration) -> Result<Arc<Token>, Error> {
         let mut cached = self.inner.token.lock().await;
         let now = self.inner.clock.now();

@@ -1,4 +1,4 @@
-//! The stores that a cloud keeps images in.
+//! The stores of a cloud's images.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,21 +7,21 @@ use crate::address::below;
 use crate::http::{ApiRequest, Verb};
 use crate::{Error, Glance};
 
-/// A place where a cloud keeps the data of images.
+/// A store of image data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Store {
-    /// Its id, as [`ImageBody::store`](crate::ImageBody::store) takes it.
+    /// Its id, for [`ImageBody::store`](crate::ImageBody::store).
     pub id: String,
-    /// What the cloud's operator says about it.
+    /// Its description by the cloud's operator.
     pub description: Option<String>,
-    /// Whether uploads that name none go there.
+    /// Whether it is the default for uploads.
     pub is_default: bool,
 }
 
 impl Glance {
-    /// Lists the stores of the cloud. None if the cloud gives no choice: an older one, or one that
-    /// has a single store.
+    /// Lists the stores of the cloud. Empty if the cloud has no choice: an older one, or one with a
+    /// single store.
     ///
     /// # Errors
     /// As every request.

@@ -16,7 +16,7 @@ mod danger;
 /// Trusts these authorities (PEM) instead of the machine's. One of them may also be the server's
 /// own certificate.
 ///
-/// The client's certificate and key (PEM, in any order) are sent if there are some.
+/// The client's certificate and key (PEM, in any order) are sent if there are any.
 pub(crate) fn client_config(
     authorities: &[u8],
     identity: Option<&[u8]>,

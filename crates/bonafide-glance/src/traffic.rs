@@ -12,10 +12,11 @@ task_local! {
     static CURRENT: Current;
 }
 
-/// Counts the requests of one piece of work, and hears of those that are sent again.
+/// Counts the requests of one piece of work, and receives those that are sent again.
 ///
-/// Work is a future; what it leaves to tasks of its own is not counted. Requests to every cloud
-/// count, and logins too. Made while another one watches, it counts for that one as well.
+/// Work is a future; requests of tasks that it spawns are not included. Requests to every cloud are
+/// included, and log-ins too. If it is made while another one watches, that one includes them as
+/// well.
 #[derive(Clone, Debug)]
 pub struct Traffic(Arc<Count>);
 
@@ -48,14 +49,14 @@ impl Traffic {
         self.0.requests.load(Ordering::Relaxed)
     }
 
-    /// Does the work, and tells of each request that is about to be sent again, before its wait.
+    /// Runs the work, and reports each request that will be sent again, before its wait.
     pub async fn watch<T>(&self, work: impl Future<Output = T>, mut tell: impl FnMut(&Retry)) -> T {
         let (retries, mut told) = mpsc::unbounded_channel();
         let current = Current {
             traffic: self.clone(),
             retries,
         };
-        // On the heap: work within work within work would not fit onto a thread's stack.
+        // On the heap: nested work would not fit onto a thread's stack.
         let mut work = Box::pin(CURRENT.scope(current, work));
         loop {
             tokio::select! {
@@ -87,11 +88,11 @@ impl Default for Traffic {
 
 /// A request is sent.
 pub(crate) fn count() {
-    // Outside of any work that is watched there is nothing to count for.
+    // Outside of watched work no request is counted.
     let _ = CURRENT.try_with(|current| current.traffic.add());
 }
 
-/// A request is about to be sent again.
+/// A request will be sent again.
 pub(crate) fn tell(retry: Retry) {
     let _ = CURRENT.try_with(|current| current.retries.send(retry));
 }
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_within_other_work_counts_for_both() {
+    async fn work_within_other_work_is_counted_for_both() {
         let outer = Traffic::new();
         let inner = outer.watch(
             async {

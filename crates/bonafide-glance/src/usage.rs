@@ -1,4 +1,4 @@
-//! Who uses which images.
+//! Which projects use which images.
 
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
@@ -25,46 +25,47 @@ mod volumes;
 pub use self::gap::{UsageGap, UsageSource};
 pub use self::uses::{UseCounts, Uses};
 
-/// The most pages of one list: a million elements, if pages have a hundred.
+/// The maximum number of pages of one list: a million elements, with a hundred on a page.
 const PAGES: usize = 10_000;
 
-/// Who uses an image, as far as it is known.
+/// Which projects use an image, as far as it is known.
 ///
-/// Whoever is about to remove something asks [`Usage::complete`]: where a cloud could not be asked,
-/// or part of an answer was missing, nobody knows that an image is *not* used. There is no third
-/// case, so this enum is closed.
+/// Before a removal, check [`Usage::complete`]: if a cloud could not be asked, or a part of an
+/// answer was missing, it is unknown whether an image is *unused*. There is no third case, so this
+/// enum is closed.
 ///
 /// # Limits
-/// The look-up is no snapshot of the cloud: it takes a while, and what is made meanwhile may be
-/// missing, as may a soft-deleted server that is restored meanwhile. Keep the image from being used
-/// anew first, and look then. A database of Nova (a cell) that is down while the first page is read,
-/// or when the lists begin or end, is noticed; one that is down in between only is not, since no
-/// answer of Nova shows it. One without compute hosts, such as that of servers which never got a
-/// host, is noticed only while the first page has room for its servers. That regions share an image
-/// service is noticed by the catalog, if it has them. No service tells which image a server is
+/// The look-up is not a snapshot of the cloud: it takes time, and users that are created meanwhile
+/// may be missing, as may a soft-deleted server that is restored meanwhile. Prevent new use of the
+/// image first, and look then. A database of Nova (a cell) that is down while the first page is
+/// read, or when the lists begin or end, is noticed; one that is down only in between is not, since
+/// no answer of Nova shows it. A cell without compute hosts, such as that of servers which never
+/// got a host, is noticed only while the first page has room for its servers. Regions that share an
+/// image service are noticed if they are in the service catalog. No service reports which image a
+/// server is being rescued with.
 /// being rescued with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Usage {
-    /// All of it was learned.
+    /// The usage is known completely.
     Complete(Uses),
-    /// Some of it was not.
+    /// A part is unknown.
     Incomplete {
-        /// What was learned, none of which is in doubt.
+        /// The known part, which is certain.
         known: Uses,
-        /// What was not.
+        /// The gaps.
         gaps: Vec<UsageGap>,
     },
 }
 
 impl Usage {
-    /// Looks up who uses these images: servers of all projects, soft-deleted ones among them since
+    /// Looks up who uses these images: servers of all projects, including soft-deleted ones since
     /// they can be restored (Nova), volumes and volume snapshots (Cinder), snapshots of servers
     /// (Glance, by their property `base_image_ref`).
     ///
     /// Never fails: what could not be learned is a gap. Only an administrator sees other projects,
-    /// so without the role `admin` nothing is asked and everything is a gap. Without images nothing
-    /// is asked either, since nobody uses none of them.
+    /// so without the role `admin` no request is sent and everything is a gap. Returns immediately
+    /// for an empty set.
     pub async fn look_up(glance: &Glance, images: &BTreeSet<Uuid>) -> Self {
         let mut found = Findings::new(images);
         if images.is_empty() {
@@ -92,7 +93,7 @@ impl Usage {
         found.into_usage()
     }
 
-    /// Who uses the images, if all of it is known.
+    /// The users of the images, if all of them are known.
     #[must_use]
     pub fn complete(&self) -> Option<&Uses> {
         match self {
@@ -101,7 +102,7 @@ impl Usage {
         }
     }
 
-    /// Who is known to use the images, and maybe not all of them.
+    /// The known users of the images, which may not be all.
     #[must_use]
     pub fn known(&self) -> &Uses {
         match self {
@@ -109,7 +110,7 @@ impl Usage {
         }
     }
 
-    /// What is not known; nothing if all is.
+    /// The gaps; empty if the usage is complete.
     #[must_use]
     pub fn gaps(&self) -> &[UsageGap] {
         match self {
@@ -119,8 +120,8 @@ impl Usage {
     }
 }
 
-/// Whether the token is an administrator's, or else why not. To anybody else Cinder and Glance show
-/// a part as if it were the whole.
+/// Why the token is not an administrator's, if it is not. To other users Cinder and Glance show a
+/// part as if it were the whole.
 async fn administrator(glance: &Glance) -> Result<(), String> {
     let roles = glance.session().roles().await;
     let roles = roles.map_err(|error| reason(&error))?;
@@ -134,12 +135,12 @@ async fn administrator(glance: &Glance) -> Result<(), String> {
         format!("the roles {}", roles.join(", "))
     };
     Err(format!(
-        "all projects can be looked at by an administrator only; this user has {has}"
+        "only an administrator sees all projects; this user has {has}"
     ))
 }
 
-/// Whether all who take images from this image service are asked: one that several regions share
-/// has users in each of them, and only one region is looked at.
+/// Why not all users of this image service are asked, if several regions share it: each of them has
+/// users, and only one region is asked.
 async fn alone(glance: &Glance, source: UsageSource) -> Result<(), String> {
     let service = match source {
         UsageSource::ServerSnapshots => return Ok(()),
@@ -160,7 +161,7 @@ async fn alone(glance: &Glance, source: UsageSource) -> Result<(), String> {
     ))
 }
 
-/// Where a service is, or else why nobody knows.
+/// The URL of a service, or why it is unknown.
 async fn endpoint(session: &Session, service: Service) -> Result<Url, String> {
     match session.has(service).await {
         Ok(true) => session
@@ -168,7 +169,7 @@ async fn endpoint(session: &Session, service: Service) -> Result<Url, String> {
             .await
             .map_err(|error| reason(&error)),
         Ok(false) => Err(format!(
-            "there is no {name} service in the catalog; if the cloud has one, set \
+            "there is no {name} service in the service catalog; if the cloud has one, set \
              `{key}_endpoint_override`",
             name = service.name(),
             key = service.name().replace('-', "_")
@@ -177,7 +178,7 @@ async fn endpoint(session: &Session, service: Service) -> Result<Url, String> {
     }
 }
 
-/// Reads a list to its end. What keeps that end away is a gap.
+/// Reads a list to its end. An error is a gap.
 async fn read<'a, P: Page>(
     mut pages: Pages<'_>,
     source: UsageSource,

@@ -170,11 +170,11 @@ async fn a_list_does_not_take_the_token_elsewhere_nor_in_circles() {
 async fn each_status_has_its_error_with_words_and_request_id() {
     for (status, part) in [
         (400, "was answered 400: Because. of this (request id req-1)"),
-        (401, "the log-in was good"),
+        (401, "the log-in succeeded"),
         (403, "the role in this project does not suffice"),
         (404, "it does not exist, or"),
-        (409, "look at the image's present state"),
-        (410, "somebody deleted"),
+        (409, "look at the image's current state"),
+        (410, "was deleted meanwhile"),
         (413, "does not say which limit"),
         (415, "disk_format"),
         (503, "was answered 503"),

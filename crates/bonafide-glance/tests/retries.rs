@@ -310,7 +310,7 @@ async fn what_is_sent_again_is_told_and_counted() {
     assert_eq!(traffic.requests(), 4, "the log-in, and three tries");
     assert_eq!(told.len(), 2);
     assert!(told[0].0 == 2 && told[0].1.contains("was answered 503: busy"));
-    assert!(told[1].0 == 3 && told[1].1.contains("failed on the way"));
+    assert!(told[1].0 == 3 && told[1].1.contains("the connection for `"));
     let quiet = Traffic::new();
     quiet
         .watch(send(&glance, Kind::List), |retry| panic!("{retry:?}"))

@@ -192,7 +192,7 @@ async fn a_cloud_that_takes_no_more_is_a_stall() {
     let Error::Stalled { waiting_for, .. } = error else {
         panic!("{error:?}")
     };
-    assert_eq!(waiting_for, "the cloud to take more of the body");
+    assert_eq!(waiting_for, "the cloud to accept more of the body");
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ pub(crate) struct Login {
     pub(crate) scope: Scope,
 }
 
-/// How the user proves who it is.
+/// How the user authenticates.
 #[derive(Debug)]
 pub(crate) enum Authentication {
     /// An access token of an identity provider, which Keystone trusts.
@@ -25,12 +25,12 @@ pub(crate) enum Authentication {
     /// One request with one or several methods.
     Methods {
         methods: Vec<Method>,
-        /// What is sent if Keystone asks for more than that.
+        /// What is sent if Keystone requires more factors.
         more: Vec<Method>,
     },
 }
 
-/// One method of Keystone's.
+/// One method of Keystone.
 #[derive(Debug)]
 pub(crate) enum Method {
     ApplicationCredential {
@@ -49,7 +49,7 @@ pub(crate) enum Method {
     },
 }
 
-/// An application credential is known by its id, or by a name among those of its user.
+/// An application credential is identified by its id, or by a name among those of its user.
 #[derive(Debug)]
 pub(crate) enum Credential {
     Id(String),
@@ -70,10 +70,10 @@ pub(crate) enum Domain {
     Name(String),
 }
 
-/// What the token shall be for.
+/// The scope of the token.
 #[derive(Clone, Debug)]
 pub(crate) enum Scope {
-    /// Whatever Keystone gives: the user's default project, or that of an application credential.
+    /// Keystone's choice: the user's default project, or that of an application credential.
     Default,
     Domain(Domain),
     Project(Named),
@@ -97,7 +97,7 @@ impl Login {
                         "tenant_name",
                         "system_scope",
                     ],
-                    "an application credential is for a project of its own; unset the variable",
+                    "an application credential belongs to one project; unset the variable",
                 )?;
                 Scope::Default
             }
@@ -189,12 +189,12 @@ impl Scope {
         }
         if let Some(scope) = settled.auth("system_scope") {
             if scope != "all" {
-                return Err(settled.invalid("system_scope", "Keystone has only `all`"));
+                return Err(settled.invalid("system_scope", "Keystone supports only `all`"));
             }
             scopes.push(("system_scope", Self::System));
         }
         if let [(first, _), (second, _), ..] = &scopes[..] {
-            let reason = format!("a token is for one of both, so remove it or `{second}`");
+            let reason = format!("a token has only one scope, so remove it or `{second}`");
             return Err(settled.invalid(first, &reason));
         }
         Ok(scopes.pop().map_or(Self::Default, |(_, scope)| scope))
@@ -230,8 +230,8 @@ impl Domain {
 }
 
 impl Settled {
-    /// A user or a project, by its id or by its name and domain. A domain that is not stated is
-    /// the default one, as for the command `openstack`: the one whose id is `default`.
+    /// A user or a project, by its id or by its name and domain. Without a domain, the default one
+    /// is used, as in the command `openstack`: the one whose id is `default`.
     pub(super) fn named(&self, id: &str, name: &str, domain: &str) -> Option<Named> {
         if let Some(id) = self.auth(id) {
             return Some(Named::Id(id.to_owned()));

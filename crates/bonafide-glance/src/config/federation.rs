@@ -1,4 +1,4 @@
-//! Log-ins by way of an identity provider that Keystone trusts (OpenID Connect).
+//! Log-ins through an identity provider that Keystone trusts (OpenID Connect).
 
 use secrecy::SecretString;
 use url::Url;
@@ -11,9 +11,9 @@ use crate::Error;
 /// A log-in with an access token of an identity provider.
 #[derive(Debug)]
 pub(crate) struct Federated {
-    /// What Keystone calls the identity provider.
+    /// Keystone's name of the identity provider.
     pub(crate) provider: String,
-    /// What Keystone calls the way in which it trusts it.
+    /// Keystone's name of the protocol.
     pub(crate) protocol: String,
     pub(crate) access: Access,
 }
@@ -27,14 +27,14 @@ pub(crate) enum Access {
         id: String,
         secret: Option<SecretString>,
         scope: String,
-        /// Which of the provider's tokens Keystone wants: `access_token` or `id_token`.
+        /// Which of the provider's tokens Keystone expects: `access_token` or `id_token`.
         field: String,
     },
-    /// It is given.
+    /// It is configured.
     Token(SecretString),
 }
 
-/// Where the provider hands out tokens.
+/// The provider's token endpoint.
 #[derive(Debug)]
 pub(crate) enum TokenEndpoint {
     /// In its discovery document (OpenID Connect Discovery 1.0).
@@ -104,7 +104,7 @@ impl Federated {
             "set it to Keystone's name of the protocol, such as openid, or OS_PROTOCOL",
         )?;
         for (key, text) in [("identity_provider", &provider), ("protocol", &protocol)] {
-            // It becomes a segment of a path, where these would be dropped.
+            // It becomes a segment of a path, where `.` and `..` would be dropped.
             if [".", ".."].contains(&text.as_str()) {
                 return Err(settled.invalid(&format!("auth.{key}"), "it can't be a name"));
             }

@@ -1,8 +1,8 @@
 //! The keys of a cloud, as openstacksdk and keystoneauth name them.
 
-/// Keys of `auth` that are taken from outside of it first, each with its older names before it:
-/// what stands further behind wins. openstacksdk has it so because there command-line options
-/// stand outside.
+/// Keys of `auth` that are read from outside of it first, each with its older names before it:
+/// later ones override earlier ones. openstacksdk does so because command-line options are outside
+/// there.
 pub(super) const OUTSIDE_FIRST: [(&str, &[&str]); 10] = [
     ("domain_id", &["domain_id"]),
     ("domain_name", &["domain_name"]),
@@ -16,8 +16,8 @@ pub(super) const OUTSIDE_FIRST: [(&str, &[&str]); 10] = [
     ("user_domain_name", &["user_domain_name"]),
 ];
 
-/// Keys of `auth` that may stand outside of it, where they are taken if `auth` has none; each with
-/// its older name behind it.
+/// Keys of `auth` that may be outside of it, where they are used if `auth` has none; each with its
+/// older name after it.
 pub(super) const INSIDE_FIRST: [(&str, &[&str]); 21] = [
     ("access_token", &["access_token"]),
     ("access_token_endpoint", &["access_token_endpoint"]),
@@ -48,7 +48,7 @@ pub(super) const INSIDE_FIRST: [(&str, &[&str]); 21] = [
     ("username", &["username", "user_name"]),
 ];
 
-/// Settings of a cloud that stand outside of `auth`, and that a variable may state.
+/// Settings of a cloud outside of `auth` that a variable may set.
 pub(super) const SETTINGS: [&str; 12] = [
     "api_timeout",
     "auth_methods",
@@ -64,7 +64,7 @@ pub(super) const SETTINGS: [&str; 12] = [
     "verify",
 ];
 
-/// Settings that one service may have for itself, behind its name and a `_`.
+/// Settings that a single service may have, after its name and a `_`.
 pub(super) const OF_A_SERVICE: [&str; 8] = [
     "api_version",
     "endpoint",
@@ -76,7 +76,8 @@ pub(super) const OF_A_SERVICE: [&str; 8] = [
     "service_type",
 ];
 
-/// Settings that would change where images go or what is asked, and that are not built in.
+/// Settings that would change the destination of images or the requests, and that are not
+/// supported.
 pub(super) const NOT_BUILT_IN: [(&str, &str); 5] = [
     (
         "endpoint_override",

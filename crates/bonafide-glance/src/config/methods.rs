@@ -6,7 +6,7 @@ use super::settled::Settled;
 use super::tree::Node;
 use crate::Error;
 
-/// Keys of `auth` that every log-in takes: where Keystone is, and what the token is for.
+/// Keys of `auth` that every log-in uses: Keystone's URL, and the scope of the token.
 const COMMON: &[&str] = &[
     "auth_url",
     "default_domain",
@@ -41,7 +41,7 @@ const CLIENT: &[&str] = &[
     "openid_scope",
 ];
 
-/// The log-in of a cloud. One that is not built in is no error here: the session may get its
+/// The log-in of a cloud. One that is not built in is not an error here: the session may get its
 /// tokens elsewhere.
 pub(super) fn authentication(settled: &Settled) -> Result<Authentication, Error> {
     let name = auth_type(settled)?;
@@ -89,7 +89,7 @@ pub(super) fn authentication(settled: &Settled) -> Result<Authentication, Error>
 /// The `auth_type`; without one, whichever the keys of `auth` are for.
 fn auth_type(settled: &Settled) -> Result<String, Error> {
     for key in ["auth_type", "auth_plugin"] {
-        // A null switches the log-in off in openstacksdk.
+        // In openstacksdk, a null switches the log-in off.
         if settled
             .settings()
             .any(|(name, node)| name == key && *node == Node::Null)
@@ -113,8 +113,8 @@ fn auth_type(settled: &Settled) -> Result<String, Error> {
     Ok(name.to_owned())
 }
 
-/// Refuses keys inside of `auth` that this log-in does not take, as openstacksdk does. Outside of
-/// it and among variables there may be those of another log-in.
+/// Refuses keys inside of `auth` that this log-in does not use, as openstacksdk does. Outside of it
+/// and among variables there may be keys of another log-in.
 fn only(settled: &Settled, name: &str, taken: &[&[&str]]) -> Result<(), Error> {
     let mut inside = settled.inside.iter();
     let other =
@@ -122,7 +122,7 @@ fn only(settled: &Settled, name: &str, taken: &[&[&str]]) -> Result<(), Error> {
     match other {
         Some(key) => {
             let reason = format!(
-                "a log-in by `{name}` does not take it; remove it, or write the `auth_type` that \
+                "a log-in by `{name}` does not use it; remove it, or write the `auth_type` that \
                  does"
             );
             Err(settled.invalid(&format!("auth.{key}"), &reason))

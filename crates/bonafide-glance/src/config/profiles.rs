@@ -1,4 +1,4 @@
-//! Profiles: what several clouds of one provider have in common.
+//! Profiles: settings that several clouds of one provider share.
 
 use std::path::PathBuf;
 
@@ -7,8 +7,8 @@ use super::tree::{Map, Node, invalid};
 use super::yaml;
 use crate::Error;
 
-/// The profiles that openstacksdk brings along and this crate does not: half of those clouds are
-/// gone, and an address that a library keeps is an address that a library sends passwords to.
+/// The profiles that are part of openstacksdk and not of this crate: half of those clouds are gone,
+/// and a library that contains URLs sends passwords to them.
 const BUILT_INTO_OPENSTACKSDK: [&str; 25] = [
     "auro",
     "betacloud",
@@ -37,7 +37,7 @@ const BUILT_INTO_OPENSTACKSDK: [&str; 25] = [
     "zetta",
 ];
 
-/// The profiles of `clouds-public.yaml`, which is read when a cloud has one.
+/// The profiles of `clouds-public.yaml`, which is read if a cloud has one.
 #[derive(Clone, Default)]
 pub(super) struct Profiles {
     file: Option<PathBuf>,
@@ -48,7 +48,7 @@ impl Profiles {
         Self { file }
     }
 
-    /// What a cloud is put over: its profile, or nothing if it has none.
+    /// The base of a cloud: its profile, or nothing.
     pub(super) fn of(&self, cloud: &Map, origin: &str) -> Result<Map, Error> {
         // `cloud` is the older name of the key.
         let key = if cloud.contains("profile") {
@@ -110,7 +110,7 @@ impl Profiles {
     }
 
     fn missing(&self, name: &str) -> String {
-        // An address may have a password in it.
+        // A URL may contain a password.
         let shown = if name.contains("://") {
             "https://…"
         } else {
@@ -121,12 +121,12 @@ impl Profiles {
                 "`{shown}` is not below `public-clouds` of {}",
                 path.display()
             ),
-            None => format!("`{shown}` is not known, since there is no clouds-public.yaml"),
+            None => format!("`{shown}` is unknown, since there is no clouds-public.yaml"),
         };
         let why = if BUILT_INTO_OPENSTACKSDK.contains(&name) {
             "; the profiles that are built into openstacksdk are not built in here"
         } else if name.contains("://") {
-            "; profiles are not fetched from an address"
+            "; profiles are not fetched from a URL"
         } else {
             ""
         };

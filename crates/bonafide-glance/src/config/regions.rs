@@ -1,4 +1,4 @@
-//! Which region of a cloud, and what is written for it.
+//! The region of a cloud, and its values.
 
 use super::tree::{Map, Node, invalid};
 use crate::Error;
@@ -9,8 +9,8 @@ pub(super) struct Region {
     pub(super) values: Map,
 }
 
-/// The regions that a cloud is known to have: those of its own entry, else those of its profile.
-/// None are known if neither names one.
+/// The known regions of a cloud: those of its own entry, else those of its profile. None are known
+/// if neither lists any.
 pub(super) fn known(cloud: &Map, profile: &Map, origin: &str) -> Result<Vec<Region>, Error> {
     for map in [cloud, profile] {
         match (map.get("regions"), map.get("region_name")) {
@@ -35,8 +35,8 @@ pub(super) fn known(cloud: &Map, profile: &Map, origin: &str) -> Result<Vec<Regi
     Ok(Vec::new())
 }
 
-/// The one that is wanted, else the first. A region that the file does not name is refused: its
-/// values are not known, and a slip of the pen may be the name of another one.
+/// The requested one, else the first. A region that the file does not list is refused: its values
+/// are unknown, and a typo may be the name of another one.
 pub(super) fn choose(
     known: Vec<Region>,
     wanted: Option<&str>,
@@ -110,7 +110,7 @@ fn one(node: &Node, origin: &str) -> Result<Region, Error> {
         .find(|(key, _)| !["name", "values"].contains(key))
     {
         return refused(&format!(
-            "region `{name}` has `{key}`; whatever is for one region stands below its `values`"
+            "region `{name}` has `{key}`; values of one region must be below its `values`"
         ));
     }
     let mut values = match map.get("values") {
@@ -130,7 +130,7 @@ fn one(node: &Node, origin: &str) -> Result<Region, Error> {
             ));
         }
     }
-    // The name of the region is what was asked for.
+    // The name of the region is the requested one.
     values.take("region_name");
     Ok(Region {
         name: name.to_owned(),

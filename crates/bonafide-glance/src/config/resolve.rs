@@ -1,4 +1,4 @@
-//! From what is written of a cloud to a configuration that can be used.
+//! From a parsed cloud to a usable configuration.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::catalog::Service;
 use crate::{Error, RetryPolicy};
 
 impl CloudConfig {
-    /// Settles a cloud for the region that is asked for, else the one that it is configured for.
+    /// Settles a cloud for the requested region, else for its configured one.
     pub(super) fn new(written: Written, region: Option<&str>) -> Result<Self, Error> {
         let settled = written.settle(region)?;
         let nothing = written.cloud.is_empty();
@@ -44,8 +44,8 @@ impl CloudConfig {
     }
 }
 
-/// Keystone's address with its version: `/v3` is appended where it lacks, which spares the
-/// request for the list of versions.
+/// Keystone's URL with its version: a missing `/v3` is appended, which saves the request for the
+/// list of versions.
 fn auth_url(settled: &Settled, nothing: bool) -> Result<Url, Error> {
     let Some(text) = settled.auth("auth_url") else {
         let hint = if nothing {
@@ -69,9 +69,10 @@ fn auth_url(settled: &Settled, nothing: bool) -> Result<Url, Error> {
     Ok(url)
 }
 
-/// Where a service is: its own settings by its name or an older one, else those of the cloud.
+/// The endpoint settings of a service: its own ones by its name or an older one, else those of the
+/// cloud.
 fn service_place(settled: &Settled, service: Service) -> Result<ServicePlace, Error> {
-    // The older key is looked at first: openstacksdk reads it as the newer one, and lets it win.
+    // The older key is read first: openstacksdk treats it as the newer one, and prefers it.
     let find = |setting: &str| {
         let mut keys = service
             .prefixes()
@@ -148,7 +149,7 @@ fn interfaces(settled: &Settled, key: &str) -> Result<Vec<Interface>, Error> {
     Ok(interfaces)
 }
 
-/// Whether a version of an API is the one that is spoken here, with or without a minor number.
+/// Whether a version of an API is the supported one, with or without a minor number.
 fn check_version(settled: &Settled, key: &str, spoken: &str) -> Result<(), Error> {
     let Some(version) = settled.text(key)? else {
         return Ok(());
@@ -156,12 +157,12 @@ fn check_version(settled: &Settled, key: &str, spoken: &str) -> Result<(), Error
     if version.trim_start_matches('v').split('.').next() == Some(spoken) {
         return Ok(());
     }
-    let reason = format!("only version {spoken} of this API is spoken here; write {spoken}");
+    let reason = format!("only version {spoken} of this API is supported; write {spoken}");
     Err(settled.invalid(key, &reason))
 }
 
-/// The deadline of a request. Like openstacksdk, whatever else ends in `timeout` is read as the
-/// same: there is one deadline for all services.
+/// The deadline of a request. Like in openstacksdk, every other key that ends in `timeout` has the
+/// same meaning: there is one deadline for all services.
 fn deadline(settled: &Settled) -> Result<Duration, Error> {
     let other = settled.settings().filter(|(key, node)| {
         key.ends_with("timeout")
@@ -192,7 +193,7 @@ fn certificates(settled: &Settled) -> Result<Certificates, Error> {
             (None, Some(text)) if looks_boolean(&text) => {
                 return Err(settled.invalid("verify", "write true or false"));
             }
-            // As in openstacksdk, the path of the authorities may stand here.
+            // As in openstacksdk, this may be the path of the authorities.
             (None, Some(text)) => {
                 authorities = authorities.or_else(|| Some(expanded(&text)));
                 true
@@ -219,7 +220,7 @@ fn flag(node: &Node) -> Option<bool> {
     }
 }
 
-/// Texts that mean a boolean to one program and nothing to the next.
+/// Texts that some programs read as a boolean and others do not.
 fn looks_boolean(text: &str) -> bool {
     let words = [
         "yes", "no", "on", "off", "1", "0", "t", "f", "y", "n", "none",
@@ -227,23 +228,23 @@ fn looks_boolean(text: &str) -> bool {
     words.contains(&text.to_ascii_lowercase().as_str())
 }
 
-/// The address of a service, which must not carry a password.
+/// The URL of a service, which must not contain a password.
 pub(crate) fn service_url(text: &str) -> Result<Url, &'static str> {
     let Ok(mut url) = Url::parse(text) else {
         return Err("not a URL; write http:// or https:// and the host");
     };
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err("not an address of the Web; write http:// or https:// and the host");
+        return Err("not a web URL; write http:// or https:// and the host");
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("an address with a user or password in it is not used");
+        return Err("a URL with a user or password in it is not used");
     }
     url.set_query(None);
     url.set_fragment(None);
     Ok(url)
 }
 
-/// `~/` is the home directory, as openstacksdk has it.
+/// `~/` is the home directory, as in openstacksdk.
 fn expanded(text: &str) -> PathBuf {
     match (text.strip_prefix("~/"), env::var_os("HOME")) {
         (Some(rest), Some(home)) => Path::new(&home).join(rest),

@@ -1,4 +1,4 @@
-//! Where `clouds.yaml`, `secure.yaml` and `clouds-public.yaml` are looked for.
+//! Where `clouds.yaml`, `secure.yaml` and `clouds-public.yaml` are searched.
 
 use std::path::{Path, PathBuf};
 
@@ -9,18 +9,18 @@ use crate::{Error, config_file};
 
 const SUFFIXES: [&str; 3] = ["yaml", "yml", "json"];
 
-/// The clouds that were found, and where was looked.
+/// The clouds that were found, and where was searched.
 #[derive(Default)]
 pub(super) struct Found {
-    /// The file that says which cloud is where.
+    /// The file of each cloud.
     pub(super) file: Option<PathBuf>,
-    /// By name; values as they are written.
+    /// By name; unparsed values.
     pub(super) clouds: Map,
-    /// The names of the clouds that a file defines twice.
+    /// The names of clouds that a file defines twice.
     pub(super) repeated: Vec<String>,
     /// What a `profile` of a cloud refers to.
     pub(super) profiles: Profiles,
-    /// Every place, in order; those without a file say so.
+    /// Every place, in order; places without a file are marked.
     pub(super) searched: Vec<String>,
 }
 
@@ -33,13 +33,13 @@ impl Found {
         }
     }
 
-    /// The name of the cloud, if there is one and no other.
+    /// The name of the only cloud, if there is exactly one.
     pub(super) fn only(&self) -> Option<String> {
         let mut names = self.clouds.iter().map(|(name, _)| name.to_owned());
         names.next().filter(|_| self.clouds.len() == 1)
     }
 
-    /// Takes a cloud out, if it is there.
+    /// Removes and returns a cloud, if it exists.
     ///
     /// # Errors
     /// [`Error::InvalidConfig`] if it is not a mapping, or if it or a key of it is written twice.
@@ -68,8 +68,8 @@ impl Found {
     }
 }
 
-/// Looks where openstacksdk does: the file that a variable names, then the working directory, the
-/// user's configuration, the machine's. The first file is taken.
+/// Searches where openstacksdk does: the file that a variable names, then the working directory,
+/// the user's configuration, the machine's. The first file is used.
 pub(super) fn search(
     lookup: &dyn Fn(&str) -> Option<String>,
     directories: &[PathBuf],
@@ -106,7 +106,7 @@ pub(super) fn search(
     Ok(found)
 }
 
-/// The file that a variable names. It must exist: another one may have the same cloud elsewhere.
+/// The file that a variable names. It must exist: another file may have the same cloud elsewhere.
 fn named(
     lookup: &dyn Fn(&str) -> Option<String>,
     variable: &str,
@@ -147,7 +147,7 @@ pub(super) fn read_file(path: &Path) -> Result<Found, Error> {
 }
 
 impl Found {
-    /// Merges the clouds of a file over those that are there.
+    /// Merges the clouds of a file over the existing ones.
     fn add(&mut self, path: &Path, what: &'static str) -> Result<(), Error> {
         let text = text(path, what)?;
         self.add_text(&text, &path.display().to_string())
@@ -172,7 +172,7 @@ impl Found {
     }
 }
 
-/// The text of a file of the configuration.
+/// The text of a configuration file.
 pub(super) fn text(path: &Path, what: &'static str) -> Result<String, Error> {
     config_file::read_text(what, path)
 }

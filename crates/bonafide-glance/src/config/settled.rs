@@ -1,5 +1,5 @@
-//! One cloud with everything that is said of it put together, in openstacksdk's order: its
-//! profile, its entry, the values of its region, the variables.
+//! All settings of one cloud merged, in openstacksdk's order: its profile, its entry, the values of
+//! its region, the variables.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,7 +11,7 @@ use super::tree::{Map, Node, invalid};
 use super::variables::variable;
 use crate::Error;
 
-/// What is written of one cloud, so that it can be settled for one region and for another.
+/// The parsed settings of one cloud, to be settled for one region or another.
 #[derive(Clone)]
 pub(super) struct Written {
     pub(super) cloud: Map,
@@ -33,7 +33,7 @@ impl fmt::Debug for Written {
 
 /// The same for one region, with every key in its place.
 pub(super) struct Settled {
-    /// The keys of `auth` by the names that they have today.
+    /// The keys of `auth` by their current names.
     pub(super) auth: BTreeMap<&'static str, String>,
     /// The factors of a log-in with several.
     pub(super) auth_methods: Vec<String>,
@@ -42,13 +42,13 @@ pub(super) struct Settled {
     /// Everything else.
     settings: Map,
     pub(super) region: Option<String>,
-    /// The keys that a variable states.
+    /// The keys that a variable sets.
     pub(super) by_variable: BTreeSet<String>,
     pub(super) origin: String,
 }
 
 impl Written {
-    /// Settles it for the region that is asked for, else that of a variable, else the first.
+    /// Settles it for the requested region, else that of a variable, else the first.
     pub(super) fn settle(&self, region: Option<&str>) -> Result<Settled, Error> {
         let origin = &self.origin;
         let profile = self.profiles.of(&self.cloud, origin)?;
@@ -71,7 +71,7 @@ impl Written {
         self.agree(&config)?;
         for (key, node) in variables.iter().filter(|(key, _)| *key != "region_name") {
             if key == "interface" {
-                // The older name would win in what follows.
+                // The older name would override later ones.
                 config.take("endpoint_type");
             }
             config.set(key, node.clone());
@@ -81,8 +81,8 @@ impl Written {
         Ok(settled)
     }
 
-    /// Whether the variables and the file can both be followed. Where openstacksdk follows the
-    /// file and the command `openstack` the variable, neither is followed.
+    /// Whether the variables and the file agree. If openstacksdk follows the file and the command
+    /// `openstack` the variable, this crate refuses both.
     fn agree(&self, config: &Map) -> Result<(), Error> {
         let mut config = config.clone();
         let auth = config.take_map("auth", &self.origin)?;
@@ -107,7 +107,7 @@ impl Written {
                 return Err(self.contradicts(name, key));
             }
         }
-        // An id is followed and a name beside it is not looked at.
+        // An id is used and a name beside it is ignored.
         for (names, ids) in [
             (
                 &["project_name", "tenant_name"][..],
@@ -133,7 +133,7 @@ impl Written {
 
     fn contradicts(&self, name: &str, key: &str) -> Error {
         let reason = format!(
-            "{} has `{key}`, which says something else; unset the variable, or remove the key",
+            "{} has `{key}`, which differs; unset the variable, or remove the key",
             self.origin
         );
         invalid(&variable(name), "the environment", &reason)
@@ -177,7 +177,7 @@ impl Settled {
             }
         }
         if let Some((key, _)) = section.iter().find(|(_, node)| **node != Node::Null) {
-            let reason = "no log-in that is built in knows it; correct its name or remove it";
+            let reason = "no built-in log-in has this key; correct its name or remove it";
             return Err(invalid(&format!("auth.{key}"), origin, reason));
         }
         spread_domain(&mut auth);
@@ -208,7 +208,7 @@ impl Settled {
         self.settings.get(key).filter(|node| **node != Node::Null)
     }
 
-    /// The text of a setting, with what its braces refer to.
+    /// The text of a setting, with the references in braces replaced.
     pub(super) fn text(&self, key: &str) -> Result<Option<String>, Error> {
         let node = self.settings.get(key).cloned();
         match scalar(node, key, &self.origin)? {
@@ -228,8 +228,8 @@ impl Settled {
         invalid(key, &self.origin, reason)
     }
 
-    /// `{region_name}` and the like are replaced by what the cloud has under that key, as Python's
-    /// `str.format` does it; `{{` is a brace.
+    /// `{region_name}` and the like are replaced by the cloud's value of that key, as Python's
+    /// `str.format` does; `{{` is a brace.
     fn expanded(&self, key: &str, text: &str) -> Result<String, Error> {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
@@ -261,7 +261,7 @@ impl Settled {
     }
 }
 
-/// One domain may be stated for the user and the project of a log-in to a project.
+/// One domain may be set for the user and the project of a log-in to a project.
 fn spread_domain(auth: &mut BTreeMap<&'static str, String>) {
     if !auth.contains_key("project_id") && !auth.contains_key("project_name") {
         return;
@@ -289,7 +289,7 @@ fn scalar(node: Option<Node>, key: &str, origin: &str) -> Result<Option<String>,
     }
 }
 
-/// The texts of a list, which may also be one text with commas in it.
+/// The texts of a list, which may also be one text with commas.
 pub(super) fn texts(node: &Node, key: &str, origin: &str) -> Result<Vec<String>, Error> {
     let split = |text: &str| text.split(',').map(|part| part.trim().to_owned()).collect();
     match node {

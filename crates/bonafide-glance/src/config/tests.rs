@@ -64,7 +64,7 @@ fn domains_are_taken_by_id_or_name() {
 }
 
 #[test]
-fn one_domain_may_stand_for_both_and_a_default_may_be_named() {
+fn one_domain_may_be_used_for_both_and_a_default_may_be_named() {
     for key in ["domain_id", "default_domain_id", "default_domain"] {
         let body = login(&format!("{USER}, project_name: p, {key}: d1"), "");
         let user = &body["identity"]["password"]["user"];
@@ -210,7 +210,7 @@ fn interfaces_have_two_spellings() {
 }
 
 #[test]
-fn the_first_region_of_a_list_counts_if_none_is_named() {
+fn the_first_region_of_a_list_is_used_if_none_is_named() {
     let region = |settings| {
         let config = cloud(USER, settings)?;
         Ok::<_, Error>(config.region().map(str::to_owned))

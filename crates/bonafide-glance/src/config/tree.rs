@@ -13,7 +13,7 @@ pub(super) enum Node {
     List(Vec<Node>),
     Map(Map),
     Null,
-    /// A text, or a number or date as it is spelled: openstacksdk makes texts of numbers too.
+    /// A text, or a number or date as it is spelled: openstacksdk converts numbers to texts too.
     Text(String),
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Map {
 }
 
 impl Node {
-    /// The text of a scalar; nothing for a null, which is as good as absent.
+    /// The text of a scalar; `None` for a null, which is treated as absent.
     pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Flag { text, .. } | Self::Text(text) if !text.is_empty() => Some(text),
@@ -41,7 +41,7 @@ impl Node {
         }
     }
 
-    /// What it is, for a message about what it should be.
+    /// Its kind, for an error message.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Flag { .. } => "a boolean",
@@ -91,7 +91,7 @@ impl Map {
         Some(self.entries.remove(place).1)
     }
 
-    /// Adds an entry as it is read; a key that is there already is kept in mind.
+    /// Adds an entry as it is read; a duplicate key is recorded.
     pub(super) fn read(&mut self, key: String, node: Node) {
         if self.contains(&key) {
             self.repeated = Some(key.clone());
@@ -131,8 +131,8 @@ impl Map {
         self.repeated.as_deref() == Some(key)
     }
 
-    /// Mappings are merged at every depth; else what is in `over` wins, a null too. So
-    /// `secure.yaml` is merged over `clouds.yaml`.
+    /// Mappings are merged at every depth; other values of `over` replace the old ones, a null too.
+    /// So `secure.yaml` is merged over `clouds.yaml`.
     pub(super) fn merge(&mut self, over: Self) {
         for (key, node) in over.entries {
             match (self.entries.iter_mut().find(|(name, _)| *name == key), node) {
@@ -144,8 +144,8 @@ impl Map {
         self.repeated = self.repeated.take().or(over.repeated);
     }
 
-    /// Only `auth` is merged, and one level deep; else what is in `over` wins. So a cloud is put
-    /// over its profile, and the values of a region over a cloud.
+    /// Only `auth` is merged, and one level deep; other values of `over` replace the old ones. So a
+    /// cloud is merged over its profile, and the values of a region over a cloud.
     pub(super) fn update(&mut self, over: Self) {
         for (key, node) in over.entries {
             match (key.as_str(), node) {
@@ -174,7 +174,7 @@ impl Map {
         found.map(|(_, node)| node)
     }
 
-    /// Takes a mapping out; none where there is nothing or a null.
+    /// Removes and returns a mapping; empty if it is absent or a null.
     pub(super) fn take_map(&mut self, key: &str, origin: &str) -> Result<Self, Error> {
         match self.take(key) {
             None | Some(Node::Null) => Ok(Self::default()),

@@ -4,12 +4,11 @@ use super::keys::{INSIDE_FIRST, NOT_BUILT_IN, OF_A_SERVICE, OUTSIDE_FIRST, SETTI
 use super::tree::{Map, Node};
 use crate::catalog::Service;
 
-/// Those of keystoneauth's variables that say no more than their names do elsewhere; alone they
-/// do not make a cloud.
+/// keystoneauth's variables that mean nothing alone; they do not make a cloud.
 const WEAK: [&str; 3] = ["protocol", "scope", "url"];
 
-/// Every variable that means something here, by its name in lower case without `OS_`; which cloud
-/// and which file are not among them.
+/// Every variable with a meaning here, by its name in lower case without `OS_`; those that select
+/// the cloud and the file are not among them.
 pub(super) fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Map {
     let mut map = Map::default();
     for name in names() {

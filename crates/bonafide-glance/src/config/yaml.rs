@@ -1,7 +1,7 @@
 //! From the text of a file to values as they are written.
 //!
 //! The text is read twice: once for its structure and its types, and once for the spelling of its
-//! scalars, since a password like `0123` or `1e5` is what is written and not what YAML makes of it.
+//! scalars, since a password like `0123` or `1e5` must stay as it is written.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ pub(super) fn read(text: &str, origin: &str) -> Result<Map, Error> {
             None => "it is not YAML".to_owned(),
         },
     };
-    // Both a text with comments only and one without a byte are a null to Python.
+    // For Python, a text with comments only and an empty one are a null.
     if text.lines().all(|line| {
         let line = line.trim();
         line.is_empty() || line.starts_with('#') || line == "---"
@@ -159,7 +159,7 @@ impl<'de> DeserializeSeed<'de> for Spelled<'_> {
                         value: *value,
                         text,
                     },
-                    // Python's YAML takes `y` and `n` for texts.
+                    // Python's YAML reads `y` and `n` as texts.
                     _ => Node::Text(text),
                 })
             }
@@ -185,7 +185,7 @@ impl<'de> Visitor<'de> for ListVisitor<'_> {
             let node = sequence.next_element_seed(Spelled(shape))?;
             nodes.push(node.ok_or_else(|| A::Error::custom("a list became shorter"))?);
         }
-        // The end has to be read too.
+        // The end must be read too.
         match sequence.next_element::<IgnoredAny>()? {
             None => Ok(Node::List(nodes)),
             Some(_) => Err(A::Error::custom("a list became longer")),

@@ -1,19 +1,19 @@
-//! The one way in which a server's certificate is accepted that webpki alone refuses.
+//! The only case in which a server's certificate is accepted that webpki refuses.
 //!
-//! Many private clouds have a certificate that signed itself, says that it is an authority
-//! (`CA:TRUE`, as `openssl req -x509` makes it), and is what the server shows. Python and curl
-//! accept it if it is given as `cacert`. webpki does not: an authority is not an end entity.
+//! Many private clouds have a self-signed certificate that claims to be an authority (`CA:TRUE`, as
+//! `openssl req -x509` makes it) and is the server's own. Python and curl accept it if it is
+//! configured as `cacert`. webpki does not: an authority is not an end entity.
 //!
-//! Caution: whatever is accepted here is accepted since the operator gave this very certificate,
-//! and not since somebody signed it. So
+//! Caution: it is accepted because the operator configured this very certificate, not because an
+//! authority signed it. So
 //!
-//! - it must be the given one byte for byte; neither its key nor its name is enough,
-//! - it must be valid now: webpki looks at that before it says `CaUsedAsEndEntity`, and no other
+//! - it must be the configured one byte for byte; neither its key nor its name is enough,
+//! - it must be valid now: webpki checks that before it reports `CaUsedAsEndEntity`, and no other
 //!   refusal of webpki is overruled,
-//! - it must be for the name or the address that was asked for, by webpki's own rules,
-//! - the server must have its key: the signatures of the handshake are webpki's to check.
+//! - it must be for the requested name or address, by webpki's own rules,
+//! - the server must have its key: webpki checks the signatures of the handshake.
 //!
-//! Not looked at is what the certificate says that its key is for (extended key usage).
+//! The certificate's extended key usage is not checked.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
-/// Accepts what webpki accepts, and a server that shows one of the given certificates itself.
+/// Accepts what webpki accepts, and a server that presents one of the given certificates itself.
 #[derive(Debug)]
 pub(super) struct GivenCertificates {
     given: Vec<CertificateDer<'static>>,
@@ -31,7 +31,7 @@ pub(super) struct GivenCertificates {
 }
 
 impl GivenCertificates {
-    /// `webpki` has to trust the same certificates.
+    /// `webpki` must trust the same certificates.
     pub(super) fn new(
         given: Vec<CertificateDer<'static>>,
         webpki: Arc<WebPkiServerVerifier>,

@@ -1,4 +1,4 @@
-//! What a look-up has learned so far.
+//! The findings of a look-up so far.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ impl<'a> Findings<'a> {
         self.wanted.contains(&image)
     }
 
-    /// Counts a use, if the image is one that was asked for.
+    /// Counts a use, if the image is a requested one.
     pub(super) fn add(&mut self, image: Uuid, project: &str, what: UsageSource) {
         if self.wants(image) {
             self.uses.add(image, project, what);

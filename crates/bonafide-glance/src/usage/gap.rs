@@ -1,10 +1,10 @@
-//! What could not be learned.
+//! Gaps in the usage.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// By what an image can be in use.
+/// The kinds of use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -43,14 +43,14 @@ impl fmt::Display for UsageSource {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UsageGap {
-    /// What is not, or not fully, known.
+    /// The kind of use that is not, or not fully, known.
     pub source: UsageSource,
-    /// Why, in words for a person.
+    /// The reason, as text.
     pub why: String,
 }
 
 impl UsageGap {
-    /// A gap in what is known of this source.
+    /// A gap in this kind of use.
     #[must_use]
     pub fn new(source: UsageSource, why: impl Into<String>) -> Self {
         Self {

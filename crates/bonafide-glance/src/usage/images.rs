@@ -1,5 +1,4 @@
-//! Snapshots of servers of all projects: images that say by `base_image_ref` of which image their
-//! server was.
+//! Snapshots of servers of all projects: images whose `base_image_ref` is the image of the server.
 
 use std::collections::BTreeSet;
 
@@ -57,8 +56,8 @@ pub(super) async fn look_up<'a>(glance: &Glance, wanted: &'a BTreeSet<Uuid>) -> 
 struct Image {
     #[serde(default)]
     owner: Option<String>,
-    /// Empty if the server was booted from a volume. Everybody can write anything here, and what is
-    /// no id can't be that of a wanted image.
+    /// Empty if the server was booted from a volume. Everyone can write anything here, and a text
+    /// that is not an id can't be that of a requested image.
     #[serde(default)]
     base_image_ref: Option<String>,
 }

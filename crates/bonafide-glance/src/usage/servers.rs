@@ -17,16 +17,16 @@ use crate::http::{ApiRequest, Verb};
 use crate::pages::{Link, Page, Pages};
 
 const SOURCE: UsageSource = UsageSource::Servers;
-/// The status of a server that was deleted and can be restored.
+/// The status of a deleted server that can be restored.
 const SOFT_DELETED: &str = "SOFT_DELETED";
 
-/// Servers that one list has.
+/// The servers of one list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lot {
-    /// All but those that are soft-deleted. Only this very query shows a cell that is down, and
-    /// only on its first page: with any filter or limit Nova leaves out its servers.
+    /// All but the soft-deleted ones. Only this very query shows a cell that is down, and only on
+    /// its first page: with any filter or limit Nova omits its servers.
     Present,
-    /// Those that are soft-deleted: in no other list, but to be restored for as long as the cloud
+    /// The soft-deleted ones: in no other list, but they can be restored for as long as the cloud
     /// keeps them. `soft_deleted` alone would list all the others once more.
     SoftDeleted,
 }
@@ -41,7 +41,7 @@ impl Lot {
         }
     }
 
-    /// A Nova that passes over the filter lists again what is in the other list.
+    /// A Nova that ignores the filter lists the servers of the other list again.
     fn has(self, server: &Server) -> bool {
         match self {
             Self::Present => true,
@@ -59,11 +59,11 @@ pub(super) async fn look_up<'a>(session: &Session, wanted: &'a BTreeSet<Uuid>) -
             return found;
         }
     };
-    // Further pages and filtered lists don't show a cell that is down, so the list of services has
-    // to tell that there is none, before and after.
+    // Further pages and filtered lists don't show a cell that is down, so the list of services must
+    // show that there is none, before and after.
     let before = services::are_known(session, &compute).await;
     let mut odd = Odd::default();
-    // What was refused once is not asked for again.
+    // A refused request is not repeated.
     let mut refused = None;
     for lot in Lot::ALL {
         if refused.is_none() {
@@ -82,7 +82,7 @@ pub(super) async fn look_up<'a>(session: &Session, wanted: &'a BTreeSet<Uuid>) -
     found
 }
 
-/// Reads a list. What comes back is why it is not all of it.
+/// Reads a list. Returns why it is incomplete, if it is.
 async fn list(
     session: &Session,
     compute: &Url,
@@ -135,14 +135,14 @@ struct Server {
     image: Option<Value>,
 }
 
-/// What a server was made of.
+/// The origin of a server.
 #[derive(Debug, PartialEq, Eq)]
 enum Origin {
     Image(Uuid),
     /// The key is missing.
     NotTold,
     Unreadable,
-    /// Cinder tells of which image the volume is.
+    /// Cinder reports the image of the volume.
     Volume,
 }
 
@@ -169,7 +169,7 @@ impl Server {
     }
 }
 
-/// How many servers are not as they should be.
+/// The numbers of servers with a problem.
 #[derive(Debug, Default)]
 struct Odd {
     unknown: u64,
@@ -200,12 +200,12 @@ impl Odd {
         for (count, why) in [
             (
                 self.unknown,
-                "of status UNKNOWN or without word of an image: a cell may be down",
+                "of status UNKNOWN or without an image: a cell may be down",
             ),
             (self.unreadable, "of an image whose id can't be read"),
             (
                 self.without_project,
-                "without `tenant_id`: is this an answer for administrators?",
+                "without `tenant_id`: is this user an administrator?",
             ),
         ] {
             if count > 0 {
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn the_image_is_told_in_four_ways() {
+    fn the_image_is_stated_in_four_ways() {
         let image = Uuid::from_u128(7);
         assert_eq!(
             origin(json!({"image": {"id": image, "links": []}})),

@@ -1,4 +1,4 @@
-//! Nova's services, which tell whether one of its databases (cells) is down.
+//! Nova's services, which show whether one of its databases (cells) is down.
 
 use serde::Deserialize;
 use url::Url;
@@ -9,11 +9,11 @@ use crate::address::below;
 use crate::http::{ApiRequest, Verb};
 use crate::{Error, Session};
 
-/// Asks whether the state of all services is known, as it is unless a cell is down. The error says
-/// why it is not.
+/// Checks that the state of all services is known, as it is unless a cell is down. The error has
+/// the reason.
 ///
-/// Who may not ask is no administrator to Nova, which then passes over the wish for soft-deleted
-/// servers without a word.
+/// A user who may not ask is not an administrator for Nova, which then silently ignores the request
+/// for soft-deleted servers.
 pub(super) async fn are_known(session: &Session, compute: &Url) -> Result<(), String> {
     let url = below(compute, &["os-services"]);
     let answer = match session

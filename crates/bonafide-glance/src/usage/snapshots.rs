@@ -55,7 +55,7 @@ struct Snapshot {
     metadata: Option<Metadata>,
 }
 
-/// How many snapshots are not as they should be.
+/// The numbers of snapshots with a problem.
 #[derive(Debug, Default)]
 struct Odd {
     unlisted: u64,
@@ -66,7 +66,7 @@ impl Odd {
     fn take(&mut self, snapshot: Snapshot, volumes: &Listed, found: &mut Findings<'_>) {
         let volume = snapshot.volume_id.as_deref();
         let volume = volume.and_then(|id| Uuid::parse_str(id).ok());
-        // Its own word counts more than its volume's.
+        // Its own metadata is preferred to its volume's.
         let own = snapshot.metadata.and_then(Metadata::image);
         let image = match own {
             Some(image) => Some(image),
@@ -93,7 +93,7 @@ impl Odd {
             ),
             (
                 self.without_project,
-                "without `os-extended-snapshot-attributes:project_id`: this is no answer for \
+                "without `os-extended-snapshot-attributes:project_id`: this is not an answer for \
                  administrators, so those of other projects may be missing",
             ),
         ] {

@@ -7,16 +7,16 @@ use uuid::Uuid;
 
 use super::UsageSource;
 
-/// Who uses images: projects by image, with what they have of it.
+/// Who uses images: projects by image, with the numbers of their uses.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Uses(BTreeMap<Uuid, BTreeMap<String, UseCounts>>);
 
-/// What a project has of an image.
+/// The uses of an image by a project.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct UseCounts {
-    /// Servers that were made of it, those that are soft-deleted and could be restored among them.
+    /// Servers that were made of it, including soft-deleted ones that could be restored.
     pub servers: u64,
     /// Volumes that were made of it.
     pub volumes: u64,
@@ -27,13 +27,13 @@ pub struct UseCounts {
 }
 
 impl Uses {
-    /// Nobody uses anything.
+    /// No uses.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Counts one more use of an image by a project.
+    /// Adds one use of an image by a project.
     pub fn add(&mut self, image: Uuid, project: &str, what: UsageSource) {
         let projects = self.0.entry(image).or_default();
         match projects.get_mut(project) {
@@ -51,25 +51,25 @@ impl Uses {
         projects.flat_map(|projects| projects.keys().map(String::as_str))
     }
 
-    /// The images that somebody uses, in order of their ids.
+    /// The images that are used, in order of their ids.
     pub fn images(&self) -> impl Iterator<Item = Uuid> {
         self.0.keys().copied()
     }
 
-    /// Whether anybody uses an image.
+    /// Whether any project uses an image.
     #[must_use]
     pub fn is_used(&self, image: Uuid) -> bool {
         self.0.contains_key(&image)
     }
 
-    /// What a project has of an image; zero of everything if it does not use it.
+    /// The uses of an image by a project; zero of everything if it does not use it.
     #[must_use]
     pub fn counts(&self, image: Uuid, project: &str) -> UseCounts {
         let counts = self.0.get(&image).and_then(|found| found.get(project));
         counts.copied().unwrap_or_default()
     }
 
-    /// Adds what others found.
+    /// Adds other findings.
     pub(super) fn absorb(&mut self, other: Self) {
         for (image, projects) in other.0 {
             let known = self.0.entry(image).or_default();
@@ -81,7 +81,7 @@ impl Uses {
 }
 
 impl UseCounts {
-    /// All of it.
+    /// The sum.
     #[must_use]
     pub fn total(&self) -> u64 {
         let snapshots = self.volume_snapshots.saturating_add(self.server_snapshots);

@@ -1,4 +1,4 @@
-//! The version of Nova's API that is asked for.
+//! The requested version of Nova's API.
 
 use reqwest::header::HeaderMap;
 
@@ -6,18 +6,18 @@ use crate::Error;
 use crate::http::ApiRequest;
 
 const HEADER: &str = "openstack-api-version";
-/// The first version that shows servers of a database (a cell) that is down. Those before it leave
-/// them out without a word.
+/// The first version that shows servers of a database (a cell) that is down. Older versions
+/// silently omit them.
 const VERSION: &str = "compute 2.69";
 const LEAST: (u32, u32) = (2, 69);
 
-/// Asks for the version that shows cells that are down.
+/// Requests the version that shows cells that are down.
 pub(super) fn versioned(call: ApiRequest) -> ApiRequest {
     call.header(HEADER, VERSION)
 }
 
-/// Why an answer is none of the version that was asked for. A Nova that does not know of versions
-/// says none.
+/// Why an answer is not of the requested version. A Nova that does not know of versions states
+/// none.
 pub(super) fn too_old(headers: &HeaderMap) -> Option<String> {
     let values = headers.get_all(HEADER).iter();
     let served = values
@@ -31,7 +31,7 @@ pub(super) fn too_old(headers: &HeaderMap) -> Option<String> {
         });
     let Some(served) = served else {
         return Some(format!(
-            "the answer does not say that it is one of `{VERSION}`, and an older one leaves out \
+            "the answer does not state version `{VERSION}`, and an older one omits \
              servers of a cell that is down"
         ));
     };
@@ -41,17 +41,17 @@ pub(super) fn too_old(headers: &HeaderMap) -> Option<String> {
         return None;
     }
     Some(format!(
-        "the answer is one of version `{served}` and not of `{VERSION}`, and leaves out servers of \
+        "the answer has version `{served}` instead of `{VERSION}`, and omits servers of \
          a cell that is down"
     ))
 }
 
-/// Why a list could not be had.
+/// Why a list could not be read.
 pub(super) fn refusal(error: &Error) -> String {
     let reason = super::reason(error);
     if error.status() == Some(406) {
         return format!(
-            "{reason}; this Nova does not know `{VERSION}`, and an older version leaves out servers \
+            "{reason}; this Nova does not support `{VERSION}`, and an older version omits servers \
              of a cell that is down"
         );
     }

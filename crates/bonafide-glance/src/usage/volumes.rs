@@ -21,8 +21,8 @@ const SOURCE: UsageSource = UsageSource::Volumes;
 /// Longer than any copy of an image takes.
 const MAKING: SignedDuration = SignedDuration::from_hours(24);
 
-/// Which volumes there are, and which of them are of the wanted images. Snapshots are told by
-/// their volumes.
+/// The volumes, and which of them are of the requested images. Snapshots are found by their
+/// volumes.
 #[derive(Debug, Default)]
 pub(super) struct Listed {
     ids: HashSet<Uuid>,
@@ -30,7 +30,7 @@ pub(super) struct Listed {
 }
 
 impl Listed {
-    /// None if the volume is not listed; else the wanted image that it is of, if it is of one.
+    /// `None` if the volume is not listed; else its image, if that is a requested one.
     pub(super) fn image(&self, volume: Uuid) -> Option<Option<Uuid>> {
         let listed = self.ids.contains(&volume);
         listed.then(|| self.images.get(&volume).copied())
@@ -48,14 +48,15 @@ pub(super) async fn look_up<'a>(session: &Session, wanted: &'a BTreeSet<Uuid>) -
             return found;
         }
     };
-    // First the volumes: a snapshot of one that was made meanwhile is then seen to be unknown.
+    // First the volumes: a snapshot of a volume that is created meanwhile is then known to be
+    // unknown.
     let listed = list(session, &storage, &mut found).await;
     snapshots::list(session, &storage, &listed, &mut found).await;
     found
 }
 
-/// A list of everything of all projects. Cinder takes filters that it does not know, or not in
-/// this version, for none or for ones that nothing fits, so there are none.
+/// A list of everything of all projects. Cinder ignores filters that it does not know, or not in
+/// this version, or finds nothing by them, so none are used.
 pub(super) fn pages<'a>(session: &'a Session, storage: &Url, what: &str) -> Pages<'a> {
     let mut url = below(storage, &[what, "detail"]);
     url.set_query(Some("all_tenants=1"));
@@ -90,7 +91,7 @@ async fn list(session: &Session, storage: &Url, found: &mut Findings<'_>) -> Lis
         let volumes = number(unfinished, "volume", "volumes");
         found.gap(
             SOURCE,
-            format!("{volumes} being made, which may not say yet of which image"),
+            format!("{volumes} being created, whose image may not be known yet"),
         );
     }
     if without_project > 0 {
@@ -98,7 +99,7 @@ async fn list(session: &Session, storage: &Url, found: &mut Findings<'_>) -> Lis
         found.gap(
             SOURCE,
             format!(
-                "{volumes} without `os-vol-tenant-attr:tenant_id`: this is no answer for \
+                "{volumes} without `os-vol-tenant-attr:tenant_id`: this is not an answer for \
                  administrators, so those of other projects may be missing"
             ),
         );
@@ -136,8 +137,8 @@ struct Volume {
 }
 
 impl Volume {
-    /// Cinder says of which image a volume is once it has copied it. One that is still being made after
-    /// days never will be.
+    /// Cinder records the image of a volume after it has copied it. A volume that is still being
+    /// created after days will never be.
     fn may_be_of_any_image(&self, now: Timestamp) -> bool {
         let made = matches!(self.status.as_deref(), Some("creating" | "downloading"));
         let made_at = self.created_at.as_deref().and_then(time);
@@ -146,7 +147,7 @@ impl Volume {
     }
 }
 
-/// Cinder's times are UTC and mostly do not say so.
+/// Cinder's times are UTC and usually do not say so.
 fn time(text: &str) -> Option<Timestamp> {
     let civil = || {
         TimeZone::UTC
@@ -156,7 +157,7 @@ fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(civil)
 }
 
-/// What Cinder copied from the image that a volume was made of.
+/// The metadata that Cinder copied from the image of a volume.
 #[derive(Debug, Deserialize)]
 pub(super) struct Metadata {
     #[serde(default)]
@@ -164,7 +165,7 @@ pub(super) struct Metadata {
 }
 
 impl Metadata {
-    /// Owners may write anything here, and what is no id is of no image that anybody asks for.
+    /// Owners may write anything here, and a text that is not an id is not a requested image.
     pub(super) fn image(self) -> Option<Uuid> {
         self.image_id.and_then(|id| Uuid::parse_str(&id).ok())
     }

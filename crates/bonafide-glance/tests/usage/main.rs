@@ -152,7 +152,7 @@ async fn a_cloud_that_does_not_answer_is_a_gap_after_the_deadline() {
             usage
                 .gaps()
                 .iter()
-                .all(|gap| gap.why.contains("stood still")),
+                .all(|gap| gap.why.contains("made no progress")),
             "{:?}",
             usage.gaps()
         );

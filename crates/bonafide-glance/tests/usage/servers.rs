@@ -93,8 +93,8 @@ async fn a_server_of_a_cell_that_is_down_is_a_gap() {
 #[tokio::test]
 async fn a_server_without_image_or_project_or_with_another_thing_for_them_is_a_gap() {
     for (key, value, part) in [
-        ("image", None, "without word of an image"),
-        ("image", Some(json!(null)), "without word of an image"),
+        ("image", None, "without an image"),
+        ("image", Some(json!(null)), "without an image"),
         ("image", Some(json!({})), "whose id can't be read"),
         (
             "image",
@@ -134,18 +134,18 @@ async fn a_second_page_that_fails_is_a_gap_and_the_first_stays_known() {
     let replies = [
         (answer(500, &json!({})), "was answered 500"),
         (answer(400, &json!({})), "was answered 400"),
-        (Reply::Hang, "failed on the way"),
+        (Reply::Hang, "the connection for `"),
         (answer(200, &json!({"volumes": []})), "is not understood"),
         (answer(200, &json!("broken")), "is not understood"),
         (
             Reply::Raw("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"servers\":[".to_owned()),
-            "failed on the way",
+            "the connection for `",
         ),
         (
             Reply::Answer(200, String::new(), "{\"servers\":[{\"id\"".to_owned()),
             "ends within the JSON after 17 bytes",
         ),
-        (other(&href("/servers/detail?marker=m1")), "go in circles"),
+        (other(&href("/servers/detail?marker=m1")), "form a circle"),
         (other(&href("/servers?marker=m2")), "no page of"),
         (other(&href("/servers/detail?all_tenants=1")), "no page of"),
         (other("http://["), "not a URL"),
@@ -199,7 +199,10 @@ async fn a_nova_that_is_too_old_is_a_gap() {
     let cloud_406 = cloud(Script::new().status("/nova/", 406)).await;
     let usage = look_up(&cloud_406.glance()).await;
     let gaps = about(&usage, UsageSource::Servers);
-    assert!(gaps[0].contains("does not know `compute 2.69`"), "{gaps:?}");
+    assert!(
+        gaps[0].contains("does not support `compute 2.69`"),
+        "{gaps:?}"
+    );
 
     for headers in ["", "openstack-api-version: compute 2.1\r\n"] {
         let body = json!({"servers": [server(1, "p2")]}).to_string();

@@ -61,7 +61,7 @@ async fn a_nova_that_passes_over_the_filter_has_no_server_counted_twice() {
 #[tokio::test]
 async fn one_that_is_not_as_it_should_be_is_a_gap() {
     for (key, value, part) in [
-        ("image", json!(null), "without word of an image"),
+        ("image", json!(null), "without an image"),
         ("image", json!({"id": "noble"}), "whose id can't be read"),
         ("tenant_id", json!(null), "without `tenant_id`"),
         ("status", json!("UNKNOWN"), "of status UNKNOWN"),
@@ -83,7 +83,7 @@ async fn a_list_of_them_that_can_not_be_had_is_a_gap_and_the_other_servers_stay_
         (answer(403, &json!({})), "was answered 403"),
         (answer(500, &json!({})), "was answered 500"),
         (answer(200, &json!({"volumes": []})), "is not understood"),
-        (Reply::Hang, "failed on the way"),
+        (Reply::Hang, "the connection for `"),
         (
             Reply::Answer(200, String::new(), r#"{"servers":[]}"#.to_owned()),
             "does not say that it is one of `compute 2.69`",

@@ -106,7 +106,7 @@ async fn a_volume_without_project_shows_that_not_all_are_listed() {
 #[tokio::test]
 async fn even_a_blank_volume_without_project_shows_it() {
     let usage = usage(&[json!({"id": OTHER})], &[]).await;
-    assert!(only(&usage, UsageSource::Volumes).contains("no answer for administrators"));
+    assert!(only(&usage, UsageSource::Volumes).contains("not an answer for administrators"));
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn a_volume_that_is_being_made_may_be_of_any_image() {
     let lately = lately.trim_end_matches('Z');
     for status in ["creating", "downloading"] {
         let usage = usage(&[making(status, lately)], &[]).await;
-        assert!(only(&usage, UsageSource::Volumes).contains("being made"));
+        assert!(only(&usage, UsageSource::Volumes).contains("being created"));
     }
     // One that never will be, one that is there, and one that says of which image it is.
     let mut told = volume(1, "p2");

@@ -190,7 +190,7 @@ const DIFFERENCES: &[(&str, Ours, &str)] = &[
     (
         "version-1-of-images",
         Refuses("`image_api_version`"),
-        "only version 2 is spoken here",
+        "only version 2 is supported",
     ),
 ];
 

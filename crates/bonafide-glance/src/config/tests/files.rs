@@ -93,7 +93,7 @@ fn the_first_file_counts_and_a_variable_goes_before() {
 }
 
 #[test]
-fn a_name_counts_more_than_variables_and_variables_more_than_nothing() {
+fn a_name_is_preferred_to_variables_and_variables_to_the_only_cloud() {
     let files = Files::new(&[("here/clouds.json", &text("a", "file"))]);
     let pairs = [
         ("OS_AUTH_URL", "http://variable"),
