@@ -12,16 +12,12 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tokio::runtime::Runtime;
 
-#[expect(clippy::unwrap_used, reason = "a bench ends where something is amiss")]
-#[path = "../tests/support/crowd.rs"]
-mod crowd;
-
-use crowd::{Crowd, SERVERS, UNSHARED, UNUSED, steps};
+use support::large_cloud::{LargeCloud, SERVERS, UNSHARED, UNUSED, steps};
 
 #[expect(clippy::unwrap_used, reason = "a bench ends where something is amiss")]
 fn observe_and_plan(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
-    let crowd = runtime.block_on(Crowd::gather());
+    let crowd = runtime.block_on(LargeCloud::gather());
     let publisher = crowd.publisher();
     let mut group = criterion.benchmark_group("lifecycle");
     group.sample_size(10);

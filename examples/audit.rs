@@ -16,10 +16,8 @@ use bonafide::publisher::{AuditReport, Auditor, Depth, KeySources, Verdict};
 use clap::{ArgGroup, Parser};
 use uuid::Uuid;
 
-mod support;
-
-use support::table::Table;
-use support::{AnyError, Selection, World, causes, now};
+use bonafide_examples_support::table::Table;
+use bonafide_examples_support::{AnyError, Selection, World, causes, now};
 
 /// Verifies images of a cloud again: pinned key, signature, list, digest, and what Glance stores.
 ///

@@ -12,10 +12,8 @@ use std::process::ExitCode;
 use bonafide::publisher::{Catalog, catalog_schema};
 use clap::Parser;
 
-mod support;
-
-use support::causes;
-use support::table::Table;
+use bonafide_examples_support::causes;
+use bonafide_examples_support::table::Table;
 
 /// Checks a catalog of channels and prints its channels.
 #[derive(Debug, Parser)]

@@ -20,10 +20,8 @@ use bonafide::{Glance, Session};
 use clap::{ArgGroup, Parser, ValueEnum};
 use serde_json::json;
 
-mod support;
-
-use support::table::Table;
-use support::{AnyError, Selection, World, causes, now};
+use bonafide_examples_support::table::Table;
+use bonafide_examples_support::{AnyError, Selection, World, causes, now};
 
 /// Compares the images of a cloud with SCS-0102, SCS-0104 and the rules of Glance and Nova.
 #[derive(Debug, Parser)]

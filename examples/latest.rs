@@ -13,10 +13,8 @@ use clap::{Parser, ValueEnum};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
-mod support;
-
-use support::table::Table;
-use support::{Selection, World, causes, now};
+use bonafide_examples_support::table::Table;
+use bonafide_examples_support::{Selection, World, causes, now};
 
 /// How many vendors are asked at the same time.
 const AT_ONCE: usize = 8;

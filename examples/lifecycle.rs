@@ -27,10 +27,8 @@ use clap::Parser;
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-mod support;
-
-use support::table::Table;
-use support::{AnyError, causes};
+use bonafide_examples_support::table::Table;
+use bonafide_examples_support::{AnyError, causes};
 
 /// Projects of customers, by name.
 const CUSTOMERS: [&str; 2] = ["customer", "customer2"];

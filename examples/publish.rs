@@ -20,12 +20,10 @@ use bonafide::publisher::{Error, Offer, Plan, SkipReason, Wish};
 use bonafide::{Channel, Fleet, Publisher};
 use clap::Parser;
 
-mod support;
-
-use support::outcome::Outcome;
-use support::show::Show;
-use support::signals::Signals;
-use support::{AnyError, Selection, World, causes, now};
+use bonafide_examples_support::outcome::Outcome;
+use bonafide_examples_support::show::Show;
+use bonafide_examples_support::signals::Signals;
+use bonafide_examples_support::{AnyError, Selection, World, causes, now};
 
 /// Makes the public images of a cloud what a catalog says: the newest builds are published after
 /// their origin is verified, older ones are shared with the projects that use them, and deleted

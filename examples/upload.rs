@@ -14,12 +14,10 @@ use bonafide::publisher::danger::{Reason, Unverified};
 use bonafide::publisher::{Error, UploadReport};
 use clap::{ArgGroup, Parser};
 
-mod support;
-
-use support::named::{Proof, present, url};
-use support::show::Show;
-use support::signals::Signals;
-use support::{AnyError, Selection, World, causes, now};
+use bonafide_examples_support::named::{Proof, present, url};
+use bonafide_examples_support::show::Show;
+use bonafide_examples_support::signals::Signals;
+use bonafide_examples_support::{AnyError, Selection, World, causes, now};
 
 /// Uploads a private image to your own project, after its origin is verified.
 ///

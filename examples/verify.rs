@@ -16,11 +16,9 @@ use bonafide::verify::{
 use bonafide::{Evidence, Verified};
 use clap::Parser;
 
-#[path = "support/proof.rs"]
-#[expect(dead_code, reason = "`upload` uses the rest")]
-mod proof;
-
-use proof::{Failure, Found, MAX_KEY, MAX_LIST, MAX_SIGNATURE, Wanted, read, unreadable};
+use bonafide_examples_support::proof::{
+    Failure, Found, MAX_KEY, MAX_LIST, MAX_SIGNATURE, Wanted, read, unreadable,
+};
 
 /// Larger than any image; an endless pipe is cut off here.
 const MAX_FILE: u64 = 1 << 40;

@@ -4,8 +4,6 @@
 
 #![expect(clippy::print_stdout, reason = "a test says what it saw")]
 
-mod support;
-
 use std::path::Path;
 
 use bonafide::publisher::Outcome;

@@ -8,22 +8,13 @@
     reason = "a test ends where something is amiss, and says what it saw"
 )]
 
-mod support;
-
-#[path = "conformance/cases.rs"]
-mod cases;
-#[path = "conformance/making.rs"]
-mod making;
-#[path = "vendors/shop.rs"]
-mod shop;
-
 use std::io::Write as _;
 use std::path::Path;
 
 use bonafide::publisher::Outcome;
 use bonafide_testkit::cloud::EmbeddedCloud;
 
-use shop::Shop;
+use support::custom_site::CustomWorld;
 use support::{Cloud, peak_memory};
 
 const MEBIBYTE: u64 = 1 << 20;
@@ -48,7 +39,7 @@ fn packed(image: &[u8]) -> Vec<u8> {
 async fn a_small_file_that_unpacks_to_a_gibibyte_is_published_in_less_than_64_mib() {
     let directory = tempfile::tempdir_in(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
     let cloud = EmbeddedCloud::builder().data_directory(directory.path());
-    let shop = Shop::new(Cloud::Embedded(cloud.start().await.unwrap())).await;
+    let shop = CustomWorld::new(Cloud::Embedded(cloud.start().await.unwrap())).await;
     shop.put_flatcar(&packed(&shop.qcow2()));
 
     let before = peak_memory();

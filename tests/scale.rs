@@ -3,17 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "a test says what it saw")]
 
-#[allow(
-    clippy::allow_attributes,
-    clippy::unwrap_used,
-    dead_code,
-    reason = "a test ends where something is amiss, and a bench uses more of this"
-)]
-#[path = "support/crowd.rs"]
-mod crowd;
-mod support;
-
-use crowd::{Crowd, IMAGES, SERVERS, UNSHARED, UNUSED, steps};
+use support::large_cloud::{IMAGES, LargeCloud, SERVERS, UNSHARED, UNUSED, steps};
 use support::peak_memory;
 
 const MEBIBYTE: u64 = 1 << 20;
@@ -22,7 +12,7 @@ const PAGE: usize = 1_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_go_by_pages_and_memory_does_not_go_by_servers() {
-    let crowd = Crowd::gather().await;
+    let crowd = LargeCloud::gather().await;
     crowd.cloud.clear_requests();
     let before = peak_memory();
     let plan = crowd.plan(&crowd.publisher()).await;

@@ -10,12 +10,12 @@ use clap::Args;
 use tempfile::TempDir;
 use url::Url;
 
-use super::proof::{Failure, MAX_KEY, MAX_LIST, MAX_SIGNATURE, Wanted, read};
-use super::{AnyError, World};
+use crate::proof::{Failure, MAX_KEY, MAX_LIST, MAX_SIGNATURE, Wanted, read};
+use crate::{AnyError, World};
 
 /// The evidence of a URL or a file.
 #[derive(Debug, Args)]
-pub(crate) struct Proof {
+pub struct Proof {
     /// The keyring of a URL or file, for example ubuntu or fedora-44. Without it, the vendor whose
     /// pinned key the signature names
     #[arg(
@@ -24,7 +24,7 @@ pub(crate) struct Proof {
         requires = "list",
         conflicts_with = "channel"
     )]
-    pub(crate) vendor: Option<String>,
+    pub vendor: Option<String>,
     /// A key file for a URL or file: a newer copy of a vendor's key, one that is not embedded, or
     /// your own. Only the pinned keys in it are valid
     #[arg(
@@ -33,7 +33,7 @@ pub(crate) struct Proof {
         requires = "list",
         conflicts_with = "channel"
     )]
-    pub(crate) key: Option<PathBuf>,
+    pub key: Option<PathBuf>,
     /// The full fingerprint of the primary key in --key, for a key that is not an embedded
     /// vendor's; may be given again
     #[arg(
@@ -42,24 +42,24 @@ pub(crate) struct Proof {
         requires = "key",
         conflicts_with = "vendor"
     )]
-    pub(crate) pinned: Vec<Fingerprint>,
+    pub pinned: Vec<Fingerprint>,
     /// The signed list that names a URL or file: a URL or a file
     #[arg(long, value_name = "URL|FILE", requires = "image")]
-    pub(crate) list: Option<String>,
+    pub list: Option<String>,
     /// The list's detached signature; without it the list must be clear-signed
     #[arg(long, value_name = "URL|FILE", requires = "list")]
-    pub(crate) signature: Option<String>,
+    pub signature: Option<String>,
     /// A detached signature over the image itself, which must be valid as well as the list's
     #[arg(long, value_name = "URL|FILE", requires = "list")]
-    pub(crate) file_signature: Option<String>,
+    pub file_signature: Option<String>,
     /// The image's name in the list, if it was renamed
     #[arg(long = "as", value_name = "NAME", requires = "list")]
-    pub(crate) listed_as: Option<String>,
+    pub listed_as: Option<String>,
 }
 
 impl Proof {
     /// Finds mistakes before anything is sent.
-    pub(crate) fn check(&self) -> Result<(), AnyError> {
+    pub fn check(&self) -> Result<(), AnyError> {
         let given = [&self.list, &self.signature, &self.file_signature];
         for text in given.into_iter().flatten() {
             present(text)?;
@@ -67,14 +67,14 @@ impl Proof {
         if let Some(vendor) = self.vendor.as_deref()
             && KeySources::known(vendor).is_none()
         {
-            return Err(super::proof::unknown_vendor(vendor).into());
+            return Err(crate::proof::unknown_vendor(vendor).into());
         }
         Ok(())
     }
 
     /// The image as a channel of its own, whose list the wanted keys sign. Data from a pipe is kept
     /// in a directory, since it is read again after the image.
-    pub(crate) async fn channel(
+    pub async fn channel(
         &self,
         image: &str,
         world: &World,
@@ -115,7 +115,7 @@ impl Proof {
         fetch: &dyn Fetch,
     ) -> Result<KeySources, AnyError> {
         let trust = if let Some(name) = &self.vendor {
-            KeySources::known(name).ok_or_else(|| super::proof::unknown_vendor(name))?
+            KeySources::known(name).ok_or_else(|| crate::proof::unknown_vendor(name))?
         } else if self.pinned.is_empty() {
             let key = self.key.as_deref().map(|key| read(key, MAX_KEY));
             let key = key.transpose().map_err(Failure::into_error)?;
@@ -144,7 +144,7 @@ impl Proof {
 }
 
 /// Whether a named file exists; a URL shows that later.
-pub(crate) fn present(text: &str) -> Result<(), AnyError> {
+pub fn present(text: &str) -> Result<(), AnyError> {
     let path = Path::new(text);
     if Url::parse(text).is_ok() || path.exists() && !path.is_dir() {
         return Ok(());
@@ -169,7 +169,7 @@ fn keep(text: &str, name: &str, limit: u64, kept: &TempDir) -> Result<Url, AnyEr
 }
 
 /// A URL unchanged, or a file as a `file:` URL.
-pub(crate) fn url(text: &str) -> Result<Url, AnyError> {
+pub fn url(text: &str) -> Result<Url, AnyError> {
     match Url::parse(text) {
         Ok(url) if url.scheme() == "https" => Ok(url),
         Ok(url) => Err(format!(

@@ -9,12 +9,12 @@ use bonafide::publisher::{
 };
 use serde_json::{Value, json};
 
-use super::row::{Of, Row};
-use super::{causes, show};
+use crate::row::{Of, Row};
+use crate::{causes, show};
 
 /// The results of a run, or of its plan.
 #[derive(Debug)]
-pub(crate) struct Outcome {
+pub struct Outcome {
     rehearsal: bool,
     details: bool,
     /// With more than one cloud, rows name it.
@@ -40,7 +40,8 @@ const DRY_RUN: &str = "dry run";
 const PAST: &str = "provided_until_has_passed";
 
 impl Outcome {
-    pub(crate) fn new(rehearsal: bool, details: bool) -> Self {
+    /// Of a run that has not begun.
+    pub fn new(rehearsal: bool, details: bool) -> Self {
         Self {
             rehearsal,
             details,
@@ -61,11 +62,7 @@ impl Outcome {
     }
 
     /// The planned rows.
-    pub(crate) fn planned(
-        &mut self,
-        wishes: &[Wish<'_>],
-        plans: Vec<(String, Result<Plan, Error>)>,
-    ) {
+    pub fn planned(&mut self, wishes: &[Wish<'_>], plans: Vec<(String, Result<Plan, Error>)>) {
         self.several = plans.len() > 1;
         self.clouds = plans.iter().map(|(cloud, _)| cloud.clone()).collect();
         for (cloud, plan) in plans {
@@ -111,7 +108,7 @@ impl Outcome {
     }
 
     /// The rows of what was done.
-    pub(crate) fn done(
+    pub fn done(
         &mut self,
         wishes: &[Wish<'_>],
         clouds: Vec<(String, Result<ReconcileReport, Error>)>,
@@ -209,7 +206,7 @@ impl Outcome {
     }
 
     /// A channel that has no build to publish.
-    pub(crate) fn refused(&mut self, channel: &str, title: &str, why: &SkipReason) {
+    pub fn refused(&mut self, channel: &str, title: &str, why: &SkipReason) {
         let how = match why {
             SkipReason::Cancelled => WAITING,
             SkipReason::Failed(error) if matches!(**error, Error::Ended { .. }) => ENDED,
@@ -219,12 +216,13 @@ impl Outcome {
         self.row(how, Of::new("", channel, title), why.code(), reason(why));
     }
 
-    pub(crate) fn has_failed(&self) -> bool {
+    /// Whether a step or a channel failed.
+    pub fn has_failed(&self) -> bool {
         self.count(FAILED) > 0
     }
 
     /// Whether a build has been waiting for another run for longer than an hour.
-    pub(crate) const fn is_overdue(&self) -> bool {
+    pub const fn is_overdue(&self) -> bool {
         self.overdue
     }
 
@@ -232,7 +230,8 @@ impl Outcome {
         self.rows.iter().filter(|row| row.how == how).count()
     }
 
-    pub(crate) fn summary(&self) -> String {
+    /// How many rows of each kind there are, in one line.
+    pub fn summary(&self) -> String {
         format!(
             "{} published, {} unchanged, {} refused as nothing is signed, {} waiting, {} failed; {} \
              steps with older builds",
@@ -246,7 +245,7 @@ impl Outcome {
     }
 
     /// Rows in the order of the catalog, then the steps, then the notes.
-    pub(crate) fn to_text(&self, entries: &[ChannelConfig]) -> String {
+    pub fn to_text(&self, entries: &[ChannelConfig]) -> String {
         let mut text = String::new();
         let order = |row: &&Row| {
             let place = entries.iter().position(|entry| entry.name() == row.channel);
@@ -283,7 +282,8 @@ impl Outcome {
         }
     }
 
-    pub(crate) fn to_json(&self, dry_run: bool) -> Value {
+    /// The report for programs.
+    pub fn to_json(&self, dry_run: bool) -> Value {
         let list = |how: &str| {
             let rows = self.rows.iter().filter(|row| row.how == how);
             let rows = rows.flat_map(|row| row.to_json(&self.clouds));

@@ -9,21 +9,24 @@ use bonafide::Keyring;
 use bonafide::verify::{Fingerprint, Issuer};
 
 /// Ubuntu's list of all its builds had 1.4 megabytes in 2016, and grows.
-pub(crate) const MAX_LIST: u64 = 64 * 1024 * 1024;
+pub const MAX_LIST: u64 = 64 * 1024 * 1024;
 /// The real signatures have below a kilobyte.
-pub(crate) const MAX_SIGNATURE: u64 = 64 * 1024;
+pub const MAX_SIGNATURE: u64 = 64 * 1024;
 /// The real key files have up to 60 kilobytes.
-pub(crate) const MAX_KEY: u64 = 1024 * 1024;
+pub const MAX_KEY: u64 = 1024 * 1024;
 
 /// Either the usage was wrong, or the verification failed.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub enum Failure {
+    /// The verification failed.
     Refused(Box<dyn Error>),
+    /// The arguments are wrong.
     Usage(String),
 }
 
 impl Failure {
-    pub(crate) fn into_error(self) -> Box<dyn Error> {
+    /// The reason alone.
+    pub fn into_error(self) -> Box<dyn Error> {
         match self {
             Self::Refused(error) => error,
             Self::Usage(reason) => reason.into(),
@@ -38,7 +41,7 @@ impl<E: Error + 'static> From<E> for Failure {
 }
 
 /// Reads a named file; `-` is standard input.
-pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     let read = match path.to_str() {
         Some("-") => bonafide_files::read_standard_input(limit),
         Some(url) if url.starts_with("https://") || url.starts_with("http://") => {
@@ -53,7 +56,7 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
 }
 
 /// A file that can't be read is wrong usage, with the cause in the same line.
-pub(crate) fn unreadable(error: &bonafide_files::Error) -> Failure {
+pub fn unreadable(error: &bonafide_files::Error) -> Failure {
     Failure::Usage(match error {
         bonafide_files::Error::Io { source, .. } if source.kind() == ErrorKind::NotFound => {
             format!("{error}: {source}; look at the path, or fetch the file first")
@@ -65,24 +68,28 @@ pub(crate) fn unreadable(error: &bonafide_files::Error) -> Failure {
 
 /// The keys that the user wants to use.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted<'a> {
-    pub(crate) vendor: Option<&'a str>,
+pub struct Wanted<'a> {
+    /// The name of an embedded keyring.
+    pub vendor: Option<&'a str>,
     /// The content of a key file.
-    pub(crate) key: Option<&'a [u8]>,
-    pub(crate) pinned: &'a [Fingerprint],
+    pub key: Option<&'a [u8]>,
+    /// Full fingerprints of primary keys.
+    pub pinned: &'a [Fingerprint],
 }
 
 /// The keys, and the name of the embedded keyring that they are from.
 #[derive(Debug)]
-pub(crate) struct Found {
-    pub(crate) keyring: Keyring,
-    pub(crate) name: Option<&'static str>,
+pub struct Found {
+    /// The keys.
+    pub keyring: Keyring,
+    /// The name of the embedded keyring, if they are from one.
+    pub name: Option<&'static str>,
 }
 
 impl Wanted<'_> {
     /// The keys to verify with. Without an option, the signatures select them: they name the keys
     /// of exactly one embedded keyring, or nothing is accepted.
-    pub(crate) fn keyring(
+    pub fn keyring(
         &self,
         issuers: impl FnOnce() -> Result<Vec<Issuer>, bonafide::verify::Error>,
     ) -> Result<Found, Failure> {
@@ -103,7 +110,7 @@ impl Wanted<'_> {
     }
 
     /// Finds mistakes before anything is read.
-    pub(crate) fn check(vendor: &str, has_key: bool) -> Result<(), Failure> {
+    pub fn check(vendor: &str, has_key: bool) -> Result<(), Failure> {
         let keyring = Keyring::embedded(vendor);
         let keyring = keyring.ok_or_else(|| Failure::Usage(unknown_vendor(vendor)))?;
         let lacks_all = keyring.missing().len() == keyring.pinned().len();
@@ -201,7 +208,8 @@ impl Wanted<'_> {
     }
 }
 
-pub(crate) fn unknown_vendor(name: &str) -> String {
+/// Why this name of a keyring is refused, with the names that there are.
+pub fn unknown_vendor(name: &str) -> String {
     let known = Keyring::embedded_names().join(", ");
     match Keyring::similar_names(name).first() {
         Some(similar) => {

@@ -12,7 +12,7 @@ use bonafide_testkit::site::{
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::AnyError;
+use crate::AnyError;
 
 const GIBIBYTE: u64 = 1 << 30;
 /// Enough clusters of 64 KiB for 4 MiB of data: something to see for each image, and not much.
@@ -25,7 +25,7 @@ const OWN_CHANNEL: &str = "rescue-ubuntu-18.04";
 
 /// The environment of a publication, on loopback, signed by throw-away keys.
 #[derive(Debug)]
-pub(crate) struct Rehearsal {
+pub struct Rehearsal {
     site: VendorSite,
     cloud: EmbeddedCloud,
     keys: VendorKeys,
@@ -36,7 +36,7 @@ pub(crate) struct Rehearsal {
 
 impl Rehearsal {
     /// Starts an empty site and an empty cloud.
-    pub(crate) async fn start(now: Timestamp) -> Result<Self, AnyError> {
+    pub async fn start(now: Timestamp) -> Result<Self, AnyError> {
         Ok(Self {
             site: VendorSite::start().await?,
             cloud: EmbeddedCloud::start().await?,
@@ -48,7 +48,7 @@ impl Rehearsal {
     }
 
     /// The built-in catalog and, after the vendors of the operator's table, a custom image.
-    pub(crate) fn catalog(&self) -> Result<Catalog, AnyError> {
+    pub fn catalog(&self) -> Result<Catalog, AnyError> {
         let pin = self.key("operator")?.fingerprint();
         let base = format!("https://{OWN_HOST}{OWN_DIRECTORY}");
         let own = format!(
@@ -80,10 +80,7 @@ hw_rescue_device = "disk"
     }
 
     /// Publishes a build of each channel at its vendor's site, and accepts the throw-away keys.
-    pub(crate) fn publish(
-        &mut self,
-        entries: Vec<ChannelConfig>,
-    ) -> Result<Vec<ChannelConfig>, AnyError> {
+    pub fn publish(&mut self, entries: Vec<ChannelConfig>) -> Result<Vec<ChannelConfig>, AnyError> {
         entries
             .into_iter()
             .map(|entry| self.publish_one(entry))
@@ -176,7 +173,7 @@ hw_rescue_device = "disk"
     }
 
     /// The real client, with the vendors' host names resolved to loopback.
-    pub(crate) fn fetch(&self) -> Result<HttpFetch, AnyError> {
+    pub fn fetch(&self) -> Result<HttpFetch, AnyError> {
         let authority = self.site.ca_certificate_pem();
         let mut builder = HttpFetch::builder().no_proxy().only_authority(authority);
         for host in self.site.hosts() {
@@ -185,7 +182,8 @@ hw_rescue_device = "disk"
         Ok(builder.build()?)
     }
 
-    pub(crate) fn cloud(&self, user: &str) -> Result<CloudConfig, AnyError> {
+    /// The configuration of a session of this user.
+    pub fn cloud(&self, user: &str) -> Result<CloudConfig, AnyError> {
         Ok(CloudConfig::from_yaml(self.cloud.clouds_yaml(), user)?)
     }
 }

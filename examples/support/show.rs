@@ -12,7 +12,7 @@ use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
 
 /// Shows events on standard error.
 #[derive(Debug, Default)]
-pub(crate) struct Show {
+pub struct Show {
     /// The label of events without a channel.
     of: String,
     bars: MultiProgress,
@@ -29,14 +29,16 @@ struct Progress {
 }
 
 impl Show {
-    pub(crate) fn new(of: &str) -> Self {
+    /// Events that are about no channel are about this.
+    pub fn new(of: &str) -> Self {
         Self {
             of: of.to_owned(),
             ..Self::default()
         }
     }
 
-    pub(crate) fn line(&self, channel: &str, text: &str) {
+    /// Prints a line about a channel, above the bars.
+    pub fn line(&self, channel: &str, text: &str) {
         let line = match channel {
             "" => text.to_owned(),
             channel => format!("{channel}: {text}"),
@@ -45,7 +47,7 @@ impl Show {
     }
 
     /// Removes all bars.
-    pub(crate) fn finish(&self) {
+    pub fn finish(&self) {
         let channels = self.channels.lock();
         let mut channels = channels.unwrap_or_else(PoisonError::into_inner);
         for progress in std::mem::take(&mut *channels).into_values() {
@@ -174,7 +176,7 @@ impl EventSink for Show {
                 wait,
             } => {
                 self.finish_one(channel);
-                let error = super::causes(*error);
+                let error = crate::causes(*error);
                 line(&format!(
                     "the upload to {id} failed: {error}; try {next} of {tries} in {wait:.1?}"
                 ));
@@ -194,7 +196,7 @@ impl EventSink for Show {
 }
 
 /// The evidence, as text.
-pub(crate) fn report(report: &PublishReport) -> String {
+pub fn report(report: &PublishReport) -> String {
     let evidence = &report.evidence;
     let mut lines = vec![
         ("image", report.image.to_string()),

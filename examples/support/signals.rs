@@ -13,7 +13,7 @@ const SIGNALLED: u8 = 128;
 
 /// Waits for signals as long as the program runs.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Signals {
+pub struct Signals {
     token: CancellationToken,
     /// The first one; 0 if there was none.
     first: Arc<AtomicU8>,
@@ -21,7 +21,7 @@ pub(crate) struct Signals {
 
 impl Signals {
     /// From now on a signal no longer ends the program by itself.
-    pub(crate) fn caught() -> std::io::Result<Self> {
+    pub fn caught() -> std::io::Result<Self> {
         let signals = Self::default();
         let mut sources = Sources::new()?;
         let (token, first) = (signals.token.clone(), signals.first.clone());
@@ -47,13 +47,13 @@ impl Signals {
     }
 
     /// Cancelled by the first signal.
-    pub(crate) fn token(&self) -> CancellationToken {
+    pub fn token(&self) -> CancellationToken {
         self.token.clone()
     }
 
     /// 128 plus the number of the signal that asked the program to end: 130 for SIGINT, 143 for
     /// SIGTERM.
-    pub(crate) fn status(&self) -> Option<u8> {
+    pub fn status(&self) -> Option<u8> {
         match self.first.load(Ordering::SeqCst) {
             0 => None,
             number => Some(SIGNALLED + number),

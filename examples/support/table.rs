@@ -2,13 +2,14 @@
 
 /// Rows under headings.
 #[derive(Debug)]
-pub(crate) struct Table<const N: usize> {
+pub struct Table<const N: usize> {
     headings: [&'static str; N],
     rows: Vec<[String; N]>,
 }
 
 impl<const N: usize> Table<N> {
-    pub(crate) const fn new(headings: [&'static str; N]) -> Self {
+    /// A table without rows.
+    pub const fn new(headings: [&'static str; N]) -> Self {
         Self {
             headings,
             rows: Vec::new(),
@@ -16,16 +17,17 @@ impl<const N: usize> Table<N> {
     }
 
     /// Adds a row. Cells may contain foreign text, and a terminal executes control characters.
-    pub(crate) fn push(&mut self, row: [String; N]) {
+    pub fn push(&mut self, row: [String; N]) {
         self.rows.push(row.map(|cell| printable(&cell)));
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
+    /// Whether there is no row.
+    pub const fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// Columns as wide as their longest cell.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let headings = self.headings.map(str::to_owned);
         let rows = || std::iter::once(&headings).chain(&self.rows);
         let mut widths = [0; N];
@@ -46,7 +48,8 @@ impl<const N: usize> Table<N> {
         text
     }
 
-    pub(crate) fn markdown(&self) -> String {
+    /// As Markdown.
+    pub fn markdown(&self) -> String {
         let line = |cells: &[String]| {
             let cells: Vec<_> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
             format!("| {} |\n", cells.join(" | "))

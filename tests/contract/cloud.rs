@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use bonafide_glance::{
+use bonafide::glance::{
     BoxError, CloudConfig, Error, Glance, Image, ImageBody, ImagePatch, NewImage, Session, Status,
 };
 use bonafide_testkit::cloud::EmbeddedCloud;

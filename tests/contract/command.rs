@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-const USE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/openstack/use");
+const USE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openstack/use");
 
 /// Waits for the lock by which tests of the real cloud agree on who may put Nova out of reach. It
 /// holds between the cases of this suite as between programs.

@@ -1,6 +1,6 @@
 //! What the bytes are: those of the declared format, others, or too few.
 
-use bonafide_glance::{BoxError, Error, ImageBody, NewImage, Status};
+use bonafide::glance::{BoxError, Error, ImageBody, NewImage, Status};
 use bonafide_testkit::qcow2::Qcow2Image;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};

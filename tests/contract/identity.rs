@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use bonafide_glance::{CloudConfig, Error, Glance, ImageFilter, Session, Token, TokenProvider};
+use bonafide::glance::{CloudConfig, Error, Glance, ImageFilter, Session, Token, TokenProvider};
 use futures_util::future;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};

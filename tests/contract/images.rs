@@ -1,6 +1,6 @@
 //! Images without their data: create, show and delete.
 
-use bonafide_glance::{Error, ImagePatch, Status, Visibility};
+use bonafide::glance::{Error, ImagePatch, Status, Visibility};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

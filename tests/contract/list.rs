@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bonafide_glance::{ImageFilter, Status, Visibility};
+use bonafide::glance::{ImageFilter, Status, Visibility};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -113,7 +113,7 @@ pub(crate) async fn names_are_compared_exactly_whatever_is_in_them(cloud: &Cloud
         format!("{run} & a=b? größe + \"x\""),
     ] {
         let id = cloud.id();
-        let image = bonafide_glance::NewImage::new(id, &name);
+        let image = bonafide::glance::NewImage::new(id, &name);
         glance.create(&image).await.unwrap();
         assert_eq!(
             ids(cloud, &ImageFilter::new().name(&name)).await,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
-use bonafide_glance::{CloudConfig, Error, Glance, ImageFilter, Session};
+use bonafide::glance::{CloudConfig, Error, Glance, ImageFilter, Session};
 use bonafide_testkit::cloud::EmbeddedCloud;
 use futures_util::FutureExt;
 use jiff::SignedDuration;

@@ -1,6 +1,6 @@
 //! Whom a shared image is shared with, and what they say to it.
 
-use bonafide_glance::{Error, ImageFilter, ImagePatch, Member, MemberStatus, Visibility};
+use bonafide::glance::{Error, ImageFilter, ImagePatch, Member, MemberStatus, Visibility};
 use uuid::Uuid;
 
 use crate::cloud::Cloud;

@@ -1,6 +1,6 @@
 //! Changes of an image.
 
-use bonafide_glance::{Error, ImagePatch, Visibility};
+use bonafide::glance::{Error, ImagePatch, Visibility};
 use serde_json::json;
 
 use crate::cloud::{Cloud, new_image};

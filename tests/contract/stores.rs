@@ -1,6 +1,6 @@
 //! Where a cloud keeps the data of images.
 
-use bonafide_glance::ImageBody;
+use bonafide::glance::ImageBody;
 use bytes::Bytes;
 use futures_util::{TryStreamExt, stream};
 

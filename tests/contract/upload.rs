@@ -1,6 +1,6 @@
 //! Uploads: what makes an image active, what leaves it waiting, and what is left in the store.
 
-use bonafide_glance::{BoxError, Error, Glance, ImageBody, ImagePatch, Status};
+use bonafide::glance::{BoxError, Error, Glance, ImageBody, ImagePatch, Status};
 use bonafide_testkit::qcow2::Qcow2Image;
 use bytes::Bytes;
 use futures_util::future::ready;
@@ -285,7 +285,7 @@ pub(crate) async fn only_the_owner_uploads(cloud: &Cloud) {
         .unwrap_err();
     assert!(matches!(error, Error::NotFound(_)), "{error}");
     let community = cloud.id();
-    let image = new_image(community, "raw").visibility(bonafide_glance::Visibility::Community);
+    let image = new_image(community, "raw").visibility(bonafide::glance::Visibility::Community);
     cloud.glance("publisher").create(&image).await.unwrap();
     let error = customer
         .upload(community, whole(b"bonafide"))

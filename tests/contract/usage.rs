@@ -1,6 +1,6 @@
 //! Who uses an image, as `Usage::look_up` finds it.
 
-use bonafide_glance::{
+use bonafide::glance::{
     Glance, ImagePatch, Session, Usage, UsageSource, UseCounts, Uses, Visibility,
 };
 use bonafide_testkit::cloud::EmbeddedCloud;
@@ -157,7 +157,7 @@ pub(crate) async fn without_the_role_admin_nothing_is_asked(cloud: &Cloud) {
 async fn with_pages_of_two() -> (EmbeddedCloud, Glance) {
     let builder = EmbeddedCloud::builder().compute_page_limit(2);
     let cloud = builder.block_storage_page_limit(2).start().await.unwrap();
-    let config = bonafide_glance::CloudConfig::from_yaml(cloud.clouds_yaml(), "admin");
+    let config = bonafide::glance::CloudConfig::from_yaml(cloud.clouds_yaml(), "admin");
     let glance = Glance::new(Session::new(config.unwrap(), now).unwrap());
     (cloud, glance)
 }

@@ -1,6 +1,6 @@
 //! Who sees which image, in lists and by id, and who gets its bytes.
 
-use bonafide_glance::{Error, ImageFilter, ImagePatch, Status, Visibility};
+use bonafide::glance::{Error, ImageFilter, ImagePatch, Status, Visibility};
 use futures_util::TryStreamExt;
 use uuid::Uuid;
 

@@ -14,12 +14,12 @@ use uuid::Uuid;
 use crate::attack::patch;
 use crate::fleet::publisher;
 use crate::retirement::two_builds;
-use crate::support::life::{Life, days};
-use crate::support::site_fetch;
+use support::site_fetch;
+use support::world_clock::{ClockedWorld, days};
 
 /// A step that is about to be taken, and the requests that take it.
 struct Step {
-    life: Life,
+    life: ClockedWorld,
     channel: Channel,
     vendor_is_away: bool,
     is: fn(&Action) -> bool,
@@ -31,7 +31,7 @@ const STEPS: usize = 10;
 
 /// One of the steps; the image it is about, and what becomes of it.
 async fn step(number: usize) -> Step {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let image = |id: Uuid| format!("/v2/images/{id}");
     let mut channel = life.channel();
     let mut vendor_is_away = false;
@@ -130,7 +130,7 @@ async fn step(number: usize) -> Step {
     }
 }
 
-async fn first_id(life: &Life) -> Uuid {
+async fn first_id(life: &ClockedWorld) -> Uuid {
     let Offer::Found(candidate) = life.publisher().offer(&life.channel(), &NoEvents).await else {
         panic!("the vendor has a build")
     };
@@ -240,7 +240,7 @@ async fn what_can_not_be_looked_at_at_all_is_not_told_as_seen() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_that_fails_after_an_upload_leaves_other_channels_reported_as_they_are() {
     for clouds in [1, 2] {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let jammy = || Channel::new(Ubuntu::released(UbuntuRelease::Jammy), life.keyring());
         life.build_of("22.04", "jammy");
         life.reconcile(&jammy()).await;

@@ -1,18 +1,11 @@
 //! Attempts to make a run hide, delete or publish what it must not.
 
-#[path = "attack/access.rs"]
 mod access;
-#[path = "attack/bad_days.rs"]
 mod bad_days;
-#[path = "attack/plans.rs"]
 mod plans;
-#[path = "attack/steady.rs"]
 mod steady;
-#[path = "attack/taking.rs"]
 mod taking;
-#[path = "attack/two_of_a_kind.rs"]
 mod two_of_a_kind;
-#[path = "attack/unproven.rs"]
 mod unproven;
 
 use std::sync::{Arc, Mutex};
@@ -28,20 +21,20 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::support::TRIES;
-use crate::support::life::{Life, id};
+use support::TRIES;
+use support::world_clock::{ClockedWorld, id};
 
-pub(crate) fn admin(life: &Life) -> Glance {
+pub(crate) fn admin(life: &ClockedWorld) -> Glance {
     Glance::new(life.session("admin"))
 }
 
-pub(crate) async fn patch(life: &Life, image: Uuid, patch: ImagePatch) {
+pub(crate) async fn patch(life: &ClockedWorld, image: Uuid, patch: ImagePatch) {
     admin(life).update(image, &patch).await.unwrap();
     life.clock.advance(SignedDuration::from_secs(5));
 }
 
 /// One run with the vendor out of reach.
-pub(crate) async fn without_vendor(life: &Life) -> ReconcileReport {
+pub(crate) async fn without_vendor(life: &ClockedWorld) -> ReconcileReport {
     let channel = life.channel();
     let wishes = [Wish::new(&channel, Newest::Unknown)];
     let publisher = life.publisher();
@@ -52,12 +45,12 @@ pub(crate) async fn without_vendor(life: &Life) -> ReconcileReport {
 }
 
 /// One run whose failures are not looked at.
-pub(crate) async fn run(life: &Life, channel: Channel) -> ReconcileReport {
+pub(crate) async fn run(life: &ClockedWorld, channel: Channel) -> ReconcileReport {
     run_as(life, channel, &NoEvents).await
 }
 
 pub(crate) async fn run_as(
-    life: &Life,
+    life: &ClockedWorld,
     channel: Channel,
     observer: &dyn EventSink,
 ) -> ReconcileReport {
@@ -103,7 +96,7 @@ pub(crate) fn now_and_here<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// How many public, visible, `generic` images there were at most at one moment.
-pub(crate) fn most_generic(life: &Life) -> Arc<Mutex<usize>> {
+pub(crate) fn most_generic(life: &ClockedWorld) -> Arc<Mutex<usize>> {
     let most = Arc::new(Mutex::new(0));
     let at = most.clone();
     life.cloud.watch(move |images| {
@@ -120,14 +113,14 @@ pub(crate) fn is_generic(image: &Value) -> bool {
         && image["os_hidden"] == false
 }
 
-pub(crate) fn generic(life: &Life) -> Vec<Uuid> {
+pub(crate) fn generic(life: &ClockedWorld) -> Vec<Uuid> {
     let images = life.images().into_iter();
     images.filter(is_generic).map(|image| id(&image)).collect()
 }
 
 /// Faults at the following requests of a kind, in their order. What fails by chance fails at each
 /// try, but for an answer that is lost once.
-pub(crate) fn faults(life: &Life, method: &str, path: &str, kinds: &[CloudFaultKind]) {
+pub(crate) fn faults(life: &ClockedWorld, method: &str, path: &str, kinds: &[CloudFaultKind]) {
     for kind in kinds {
         let by_chance = matches!(
             kind,
@@ -143,7 +136,7 @@ pub(crate) const FINE: CloudFaultKind = CloudFaultKind::Delay(Duration::ZERO);
 
 /// The same serial, but other bytes, signed later.
 pub(crate) fn respun(
-    life: &Life,
+    life: &ClockedWorld,
     serial: &str,
     seed: u64,
     signed_hours_ago: i64,

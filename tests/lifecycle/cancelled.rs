@@ -10,10 +10,10 @@ use bonafide::{Fleet, Profile};
 use bonafide_testkit::site::Fault;
 use tokio::sync::watch;
 
-use crate::cut::{Progress, Scene};
-use crate::support::life::{Life, short};
-use crate::support::site_fetch;
-use crate::watched::assert_promises;
+use crate::crash_points::{Progress, Scene};
+use crate::invariants::assert_promises;
+use support::site_fetch;
+use support::world_clock::{ClockedWorld, short};
 
 /// When a run is asked to stop.
 #[derive(Clone, Copy, Debug)]
@@ -169,7 +169,7 @@ async fn an_upload_that_is_stopped_anywhere_is_removed_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_private_upload_that_is_stopped_is_removed_at_once() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let build = life.build();
     let slow = Fault::Slow {
         chunk: 4_096,
@@ -199,7 +199,7 @@ async fn a_private_upload_that_is_stopped_is_removed_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_earlier_run_has_uploaded_is_kept_by_a_run_that_is_stopped() {
     use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let build = life.build();
     life.cloud
         .fail_next(CloudFault::new("PATCH", "", CloudFaultKind::Status(403)));
@@ -235,7 +235,7 @@ async fn what_an_earlier_run_has_uploaded_is_kept_by_a_run_that_is_stopped() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fleet_that_is_stopped_leaves_nothing_in_any_of_its_clouds() {
-    let (one, other) = (Life::start().await, Life::start().await);
+    let (one, other) = (ClockedWorld::start().await, ClockedWorld::start().await);
     let build = one.build();
     let slow = Fault::Slow {
         chunk: 4_096,
@@ -244,7 +244,7 @@ async fn a_fleet_that_is_stopped_leaves_nothing_in_any_of_its_clouds() {
     one.site.fault(&build.image_url, slow);
     let token = CancellationToken::new();
     let fetch = Arc::new(site_fetch(&one.site));
-    let at = |life: &Life| {
+    let at = |life: &ClockedWorld| {
         let session = life.session("admin");
         bonafide::Publisher::new(fetch.clone(), session, one.clock.reader())
             .cancelled_by(token.clone())
@@ -284,7 +284,7 @@ async fn a_fleet_that_is_stopped_leaves_nothing_in_any_of_its_clouds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_image_that_another_run_has_published_meanwhile_is_not_removed_by_a_run_that_is_stopped()
 {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let build = life.build();
     let (slow, quick) = (life.channel(), life.channel());
     // Its second look at the list, behind the upload, never ends.

@@ -6,10 +6,10 @@ use bonafide::publisher::{Fleet, NoEvents, Outcome, Wish};
 use bonafide::{CloudConfig, Publisher, Session};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind, EmbeddedCloud};
 
-use crate::support::life::{Life, days};
-use crate::support::{quick, site_fetch};
+use support::world_clock::{ClockedWorld, days};
+use support::{quick, site_fetch};
 
-pub(crate) fn publisher(life: &Life, cloud: &EmbeddedCloud) -> Publisher {
+pub(crate) fn publisher(life: &ClockedWorld, cloud: &EmbeddedCloud) -> Publisher {
     let config = CloudConfig::from_yaml(cloud.clouds_yaml(), "admin").unwrap();
     let session = Session::new(quick(config), life.clock.reader()).unwrap();
     Publisher::new(
@@ -21,7 +21,7 @@ pub(crate) fn publisher(life: &Life, cloud: &EmbeddedCloud) -> Publisher {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_several_clouds_need_is_fetched_once() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let reader = || EmbeddedCloud::builder().clock(life.clock.reader());
     let (second, third) = (
         reader().start().await.unwrap(),
@@ -82,7 +82,7 @@ async fn what_several_clouds_need_is_fetched_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bytes_that_are_not_the_signed_ones_reach_no_cloud() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let second = EmbeddedCloud::builder().clock(life.clock.reader());
     let second = second.start().await.unwrap();
     let fleet = Fleet::new(Arc::new(site_fetch(&life.site)))

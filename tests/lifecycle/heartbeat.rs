@@ -1,6 +1,8 @@
 //! The sign of life of a run that uploads: the living are never taken for dead, whatever the clocks
 //! show, and the dead are noticed soon.
 
+mod images;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,9 +19,9 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::cut::Progress;
-use crate::support::life::{Life, days};
-use crate::support::site_fetch;
+use crate::crash_points::Progress;
+use support::site_fetch;
+use support::world_clock::{ClockedWorld, days};
 
 /// Fenced after 4 seconds, gone after 6.
 fn short() -> Heartbeat {
@@ -27,7 +29,7 @@ fn short() -> Heartbeat {
 }
 
 /// As a machine has it whose clock is wrong by so much. The session's is right: only tokens go by it.
-fn publisher(life: &Life, wrong_by: SignedDuration) -> Publisher {
+fn publisher(life: &ClockedWorld, wrong_by: SignedDuration) -> Publisher {
     let clock = life.clock.reader();
     let wrong = move || -> Timestamp { clock() + wrong_by };
     let fetch = Arc::new(site_fetch(&life.site));
@@ -39,7 +41,7 @@ fn hours(hours: i64) -> SignedDuration {
 }
 
 /// The next build of the vendor takes that long.
-fn slow_build(life: &Life, pause: Duration) -> String {
+fn slow_build(life: &ClockedWorld, pause: Duration) -> String {
     let build = life.build();
     let chunk = 4_096;
     life.site
@@ -47,7 +49,11 @@ fn slow_build(life: &Life, pause: Duration) -> String {
     build.image_url
 }
 
-async fn observe(life: &Life, channel: &Channel, wrong_by: SignedDuration) -> ReconcileReport {
+async fn observe(
+    life: &ClockedWorld,
+    channel: &Channel,
+    wrong_by: SignedDuration,
+) -> ReconcileReport {
     let offer = life.publisher().offer(channel, &NoEvents).await;
     let wishes = [Wish::new(channel, offer.newest())];
     let observer = publisher(life, wrong_by);
@@ -57,7 +63,7 @@ async fn observe(life: &Life, channel: &Channel, wrong_by: SignedDuration) -> Re
         .unwrap()
 }
 
-fn heartbeats(life: &Life) -> Vec<Value> {
+fn heartbeats(life: &ClockedWorld) -> Vec<Value> {
     let mut images = life.cloud.images();
     images.retain(|image| image["bonafide_beats"].is_string());
     images
@@ -65,7 +71,7 @@ fn heartbeats(life: &Life) -> Vec<Value> {
 
 /// A run that is killed once its upload has begun and shown a sign of life: nothing of it is executed
 /// any more, and its connections are cut.
-fn killed_in_its_upload(life: &Arc<Life>, with: Heartbeat) {
+fn killed_in_its_upload(life: &Arc<ClockedWorld>, with: Heartbeat) {
     let life = life.clone();
     let dying = std::thread::spawn(move || {
         let runtime = Runtime::new().unwrap();
@@ -93,7 +99,7 @@ fn killed_in_its_upload(life: &Arc<Life>, with: Heartbeat) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_upload_is_left_alone_by_every_run_beside_it_whatever_their_clocks_show() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let channel = life.channel();
     life.build();
     life.reconcile(&channel).await;
@@ -126,7 +132,7 @@ async fn a_slow_upload_is_left_alone_by_every_run_beside_it_whatever_their_clock
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_was_killed_in_its_upload_is_noticed_whatever_the_clocks_show() {
     for wrong_by in [hours(0), hours(9), hours(-9)] {
-        let life = Arc::new(Life::start().await);
+        let life = Arc::new(ClockedWorld::start().await);
         let slow = slow_build(&life, Duration::from_millis(100));
         killed_in_its_upload(&life, short());
         assert_eq!(heartbeats(&life).len(), 1);
@@ -151,7 +157,7 @@ async fn a_run_that_was_killed_in_its_upload_is_noticed_whatever_the_clocks_show
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_that_is_only_printed_or_was_approved_knows_of_the_dead_run_too() {
-    let life = Arc::new(Life::start().await);
+    let life = Arc::new(ClockedWorld::start().await);
     let slow = slow_build(&life, Duration::from_millis(100));
     killed_in_its_upload(&life, short());
     life.site.clear_fault(&slow);
@@ -171,7 +177,7 @@ async fn a_plan_that_is_only_printed_or_was_approved_knows_of_the_dead_run_too()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_single_publication_waits_for_the_run_before_it_and_takes_over_if_that_is_dead() {
-    let life = Arc::new(Life::start().await);
+    let life = Arc::new(ClockedWorld::start().await);
     let slow = slow_build(&life, Duration::from_millis(100));
     killed_in_its_upload(&life, short());
     life.site.clear_fault(&slow);
@@ -183,7 +189,7 @@ async fn a_single_publication_waits_for_the_run_before_it_and_takes_over_if_that
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_can_not_show_that_it_lives_is_broken_off_and_publishes_nothing() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     slow_build(&life, Duration::from_millis(150));
     // The image is created, and its heartbeat image is not.
     let away = CloudFault::new("POST", "/images", CloudFaultKind::Status(503));
@@ -204,7 +210,7 @@ async fn an_upload_that_can_not_show_that_it_lives_is_broken_off_and_publishes_n
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_whose_heartbeat_image_was_removed_takes_itself_for_dead() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     slow_build(&life, Duration::from_millis(150));
     let publisher = life
         .publisher()
@@ -227,29 +233,8 @@ async fn an_upload_whose_heartbeat_image_was_removed_takes_itself_for_dead() {
     assert!(life.cloud.images().is_empty(), "{:?}", life.cloud.images());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn where_no_heartbeat_image_can_be_made_the_lease_is_valid_and_the_report_says_so() {
-    for status in [403, 413] {
-        let life = Life::start().await;
-        slow_build(&life, Duration::from_millis(10));
-        let refused = CloudFault::new("POST", "/images", CloudFaultKind::Status(status));
-        life.cloud.fail_next(refused.after(1));
-        let heartbeat = Heartbeat::every(Duration::from_millis(300));
-        let publisher = life.publisher().heartbeat(heartbeat);
-        let done = publisher
-            .reconcile(&[life.channel()], &NoEvents)
-            .await
-            .unwrap();
-        assert!(done.skipped.is_empty(), "{status}: {done:?}");
-        assert_eq!(done.reports.len(), 1, "{status}: {done:?}");
-        let says = |note: &PlanNote| matches!(note, PlanNote::NoHeartbeat { .. });
-        assert!(done.notes.iter().any(says), "{status}: {done:?}");
-        assert_eq!(life.cloud.images().len(), 1, "{status}");
-    }
-}
-
 /// An image that a run has made and not finished, which names no heartbeat image.
-fn leased(life: &Life, digest: &str) -> Value {
+fn leased(life: &ClockedWorld, digest: &str) -> Value {
     serde_json::json!({
         "id": Uuid::new_v4(), "name": "left", "owner": life.project("admin"), "visibility": "private",
         "status": "queued", "bonafide_channel": "ubuntu-24.04", "bonafide_state": "uploading",
@@ -260,7 +245,7 @@ fn leased(life: &Life, digest: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_build_that_waits_for_longer_than_an_hour_by_the_clouds_clock_is_overdue() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let build = life.build();
     life.cloud
         .adopt_image(&leased(&life, &build.sha256))
@@ -280,83 +265,8 @@ async fn a_build_that_waits_for_longer_than_an_hour_by_the_clouds_clock_is_overd
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn heartbeat_images_that_dead_runs_have_left_go_and_nothing_else_does() {
-    let life = Life::start().await;
-    life.build();
-    let channel = life.channel();
-    life.reconcile(&channel).await;
-    let admin = Glance::new(life.session("admin"));
-    let customer = Glance::new(life.session("customer"));
-    let heartbeat = |name: &str| {
-        let id = Uuid::new_v4();
-        NewImage::new(id, name)
-            .hidden(true)
-            .property("bonafide_heartbeat", id.to_string())
-            .property("bonafide_gone_after", "PT0.5S")
-            .property("bonafide_beats", "3")
-    };
-    let left = admin.create(&heartbeat("left")).await.unwrap().id;
-    let theirs = customer
-        .create(&heartbeat("of another project"))
-        .await
-        .unwrap()
-        .id;
-    let odd = admin
-        .create(&heartbeat("odd").property("bonafide_channel", "x"))
-        .await
-        .unwrap()
-        .id;
-    let done = life.reconcile(&channel).await;
-    assert!(done.skipped.is_empty(), "{done:?}");
-    let there = |id: Uuid| life.cloud.image(id).is_some();
-    assert_eq!(
-        (there(left), there(theirs), there(odd)),
-        (false, true, true)
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_heartbeat_image_is_hidden_and_private_and_not_an_image_of_a_channel() {
-    let life = Life::start().await;
-    slow_build(&life, Duration::from_millis(50));
-    let publisher = life.publisher().heartbeat(short());
-    let channels = [life.channel()];
-    let looking = async {
-        while heartbeats(&life).is_empty() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        let id: Uuid = heartbeats(&life)[0]["id"]
-            .as_str()
-            .unwrap()
-            .parse()
-            .unwrap();
-        assert!(!life.lists("admin", id), "hidden");
-        assert!(!life.reaches("customer", id), "private");
-        let inventory = life.publisher().inventory().await.unwrap();
-        assert!(!inventory.ids().contains(&id));
-        assert_eq!(inventory.ids().len(), 1, "the image that is uploaded");
-    };
-    let (done, ()) = tokio::join!(publisher.reconcile(&channels, &NoEvents), looking);
-    assert_eq!(done.unwrap().reports.len(), 1);
-    assert_eq!(life.cloud.images().len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_upload_that_ends_soon_needs_no_heartbeat_image() {
-    let life = Life::start().await;
-    life.build();
-    life.cloud.clear_requests();
-    life.reconcile(&life.channel()).await;
-    let requests = life.cloud.requests();
-    let made = requests
-        .iter()
-        .filter(|one| one.method == "POST" && one.path == "/v2/images");
-    assert_eq!(made.count(), 1, "{requests:#?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_private_upload_that_was_killed_is_removed_by_a_later_one_and_a_living_one_is_not() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let build = life.build();
     let customer = |heartbeat| life.publisher_as("customer").heartbeat(heartbeat);
     let glance = Glance::new(life.session("customer"));
@@ -392,7 +302,7 @@ async fn a_private_upload_that_was_killed_is_removed_by_a_later_one_and_a_living
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_waits_reports_for_which_image() {
-    let life = Arc::new(Life::start().await);
+    let life = Arc::new(ClockedWorld::start().await);
     let slow = slow_build(&life, Duration::from_millis(100));
     killed_in_its_upload(&life, Heartbeat::every(Duration::from_millis(300)));
     life.site.clear_fault(&slow);

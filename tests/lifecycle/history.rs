@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::life::{DAY, Life, days, id};
-use crate::watched::{Watched, assert_promises};
+use crate::invariants::{Watched, assert_promises};
+use support::world_clock::{ClockedWorld, DAY, days, id};
 
 const PROJECTS: [&str; 3] = ["customer", "customer2", "publisher"];
 const GRACE_DAYS: i64 = 30;
@@ -67,7 +67,7 @@ struct Use {
 }
 
 struct History {
-    life: Life,
+    life: ClockedWorld,
     watched: Watched,
     uses: Vec<Use>,
     built: bool,
@@ -75,7 +75,7 @@ struct History {
 
 impl History {
     async fn start() -> Self {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let watched = Watched::start(&life);
         Self {
             life,

@@ -11,14 +11,14 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::attack::{At, now_and_here, patch, respun};
-use crate::support::life::{Life, days, id};
+use support::world_clock::{ClockedWorld, days, id};
 
 const PLAIN: &str = "Ubuntu Noble 24.04 (2026-03-01)";
 
 /// Builds that a vendor publishes on the first day, some with one serial.
 const SERIALS: [&str; 3] = ["20260228", "20260228.1", "20260301"];
 
-fn names(life: &Life) -> Vec<String> {
+fn names(life: &ClockedWorld) -> Vec<String> {
     let images = life.images().into_iter();
     images
         .map(|image| image["name"].as_str().unwrap().to_owned())
@@ -26,7 +26,7 @@ fn names(life: &Life) -> Vec<String> {
 }
 
 /// Publishes builds of these serials, each some hours after the one before.
-async fn publish_all(life: &Life, channel: impl Fn() -> Channel, serials: &[&str]) {
+async fn publish_all(life: &ClockedWorld, channel: impl Fn() -> Channel, serials: &[&str]) {
     let before = life.images().len() as u64;
     for (seed, serial) in (900 + before..).zip(serials) {
         respun(life, serial, seed, 1);
@@ -36,7 +36,7 @@ async fn publish_all(life: &Life, channel: impl Fn() -> Channel, serials: &[&str
 }
 
 /// What the standards say of everything that a customer can see.
-async fn assert_nothing_is_found(life: &Life) {
+async fn assert_nothing_is_found(life: &ClockedWorld) {
     let glance = Glance::new(life.session("customer"));
     let images = glance.list_with_hidden(&ImageFilter::new()).await.unwrap();
     let images: Vec<_> = images.iter().map(image_record).collect();
@@ -71,7 +71,7 @@ async fn of_three_builds_of_one_day_the_newest_has_the_plain_name_and_check_find
     ];
     let scs = scs.map(str::to_owned);
     for (profile, wanted) in [(Profile::Stack, dated), (Profile::Scs, scs)] {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let channel = || life.channel().profile(profile);
         publish_all(&life, channel, &SERIALS).await;
         assert_eq!(names(&life), wanted);
@@ -89,7 +89,7 @@ async fn of_three_builds_of_one_day_the_newest_has_the_plain_name_and_check_find
 #[tokio::test(flavor = "multi_thread")]
 async fn three_spins_of_one_build_on_one_day_have_three_names() {
     for profile in [Profile::Stack, Profile::Scs] {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let channel = || life.channel().profile(profile);
         publish_all(&life, channel, &["20260228"; 3]).await;
         let now = names(&life);
@@ -102,7 +102,7 @@ async fn three_spins_of_one_build_on_one_day_have_three_names() {
 #[tokio::test(flavor = "multi_thread")]
 async fn at_no_moment_do_two_images_in_a_list_have_one_name() {
     for profile in [Profile::Stack, Profile::Scs] {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
         let at = seen.clone();
         life.cloud.watch(move |images| {
@@ -128,7 +128,7 @@ async fn at_no_moment_do_two_images_in_a_list_have_one_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_build_that_comes_back_on_the_same_day_has_its_plain_name_again() {
     for (profile, plain) in [(Profile::Stack, PLAIN), (Profile::Scs, "Ubuntu 24.04")] {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let channel = || life.channel().profile(profile);
         respun(&life, "20260228", 901, 4);
         life.reconcile(&channel()).await;
@@ -148,7 +148,7 @@ async fn a_build_that_comes_back_on_the_same_day_has_its_plain_name_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn if_the_newer_build_of_the_day_goes_the_older_one_has_its_plain_name_again() {
     for (profile, plain) in [(Profile::Stack, PLAIN), (Profile::Scs, "Ubuntu 24.04")] {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let channel = life.channel().profile(profile);
         publish_all(&life, || life.channel().profile(profile), &SERIALS[..2]).await;
         let newest = life.newest();
@@ -171,7 +171,7 @@ async fn if_the_newer_build_of_the_day_goes_the_older_one_has_its_plain_name_aga
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_image_with_the_name_of_the_newest_one_gets_another() {
     for profile in [Profile::Stack, Profile::Scs] {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let channel = || life.channel().profile(profile);
         publish_all(&life, channel, &SERIALS).await;
         let images = life.images();
@@ -193,7 +193,7 @@ async fn an_older_image_with_the_name_of_the_newest_one_gets_another() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_newest_image_is_not_left_without_a_name_and_keeps_one_that_it_was_given() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     publish_all(&life, || life.channel(), &SERIALS[..1]).await;
     let newest: Uuid = life.newest();
     for (given, kept) in [("", PLAIN), ("Ours", "Ours")] {
@@ -206,7 +206,7 @@ async fn the_newest_image_is_not_left_without_a_name_and_keeps_one_that_it_was_g
 /// The day ends between the two requests of a hand-over.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hand_over_at_midnight_leaves_two_names() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     publish_all(&life, || life.channel(), &SERIALS[..1]).await;
     respun(&life, SERIALS[1], 950, 1);
     let observer = At::new(

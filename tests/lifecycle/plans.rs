@@ -6,11 +6,11 @@ use bonafide::{Channel, Publisher};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 use uuid::Uuid;
 
-use crate::support::life::{Life, days};
+use support::world_clock::{ClockedWorld, days};
 
 /// Everything at once: a new build, one to share, one to delete.
-async fn much_to_do() -> (Life, Uuid, Uuid) {
-    let life = Life::start().await;
+async fn much_to_do() -> (ClockedWorld, Uuid, Uuid) {
+    let life = ClockedWorld::start().await;
     let mut images = Vec::new();
     for _ in 0..3 {
         life.build();
@@ -25,7 +25,7 @@ async fn much_to_do() -> (Life, Uuid, Uuid) {
 }
 
 async fn apply(
-    life: &Life,
+    life: &ClockedWorld,
     publisher: &Publisher,
     channel: &Channel,
     plan: &Plan,
@@ -96,7 +96,7 @@ async fn an_approved_plan_does_what_was_approved_and_no_more() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approved_plan_is_refused_whole_if_the_world_has_moved_on() {
-    type Change = fn(&Life, Uuid, Uuid);
+    type Change = fn(&ClockedWorld, Uuid, Uuid);
     let changes: [(&str, Change); 3] = [
         ("a new build", |life, _, _| {
             life.clock.advance(days(1));
@@ -187,7 +187,7 @@ async fn an_image_that_can_not_be_shared_stays_public() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_who_may_not_publish_leaves_the_old_image_the_newest() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     life.build();
     life.reconcile(&life.channel()).await;
     let old = life.newest();

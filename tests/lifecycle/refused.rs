@@ -13,15 +13,15 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::life::{Life, days, id};
-use crate::support::project::through;
-use crate::support::proxy::{Passing, Proxy, Weather};
-use crate::support::{quick, site_fetch};
+use support::project::through;
+use support::proxy::{Passing, Proxy, Weather};
+use support::world_clock::{ClockedWorld, days, id};
+use support::{quick, site_fetch};
 
 const PROFILES: [Profile; 2] = [Profile::Stack, Profile::Scs];
 
 /// Two builds of a channel of this profile; a customer uses the older one.
-async fn two_builds(life: &Life, profile: Profile) -> (Uuid, Uuid) {
+async fn two_builds(life: &ClockedWorld, profile: Profile) -> (Uuid, Uuid) {
     life.build();
     life.reconcile(&life.channel().profile(profile)).await;
     let old = life.newest();
@@ -42,7 +42,7 @@ struct Strict {
 
 impl Strict {
     async fn new(
-        life: &Life,
+        life: &ClockedWorld,
         forbidden: impl Fn(&Passing<'_>) -> bool + Send + Sync + 'static,
     ) -> Self {
         let forbids = Arc::new(AtomicBool::new(true));
@@ -64,7 +64,7 @@ impl Strict {
         }
     }
 
-    fn publisher(&self, life: &Life) -> Publisher {
+    fn publisher(&self, life: &ClockedWorld) -> Publisher {
         let clouds = through(life.cloud.clouds_yaml(), self.proxy.url());
         let config = CloudConfig::from_yaml(&clouds, "admin").unwrap();
         let session = Session::new(quick(config), life.clock.reader()).unwrap();
@@ -76,7 +76,7 @@ impl Strict {
     }
 
     /// An hour later; what was done, and how much was refused.
-    async fn run(&self, life: &Life, channel: Channel) -> (ReconcileReport, usize) {
+    async fn run(&self, life: &ClockedWorld, channel: Channel) -> (ReconcileReport, usize) {
         life.clock.advance(SignedDuration::from_hours(1));
         self.refused.store(0, Ordering::Relaxed);
         let publisher = self.publisher(life);
@@ -90,7 +90,7 @@ impl Strict {
 }
 
 /// How often the image is hidden from everybody from now on.
-fn times_shared(life: &Life, image: Uuid) -> Arc<AtomicUsize> {
+fn times_shared(life: &ClockedWorld, image: Uuid) -> Arc<AtomicUsize> {
     let times = Arc::new(AtomicUsize::new(0));
     let (at, before) = (times.clone(), Mutex::new(String::new()));
     life.cloud.watch(move |images| {
@@ -115,7 +115,7 @@ fn sets_own_property(passing: &Passing<'_>) -> bool {
     passing.method == "PATCH" && passing.body.contains("\"/bonafide_m")
 }
 
-async fn remove_what_is_remembered(life: &Life, image: Uuid, property: &str) {
+async fn remove_what_is_remembered(life: &ClockedWorld, image: Uuid, property: &str) {
     let glance = Glance::new(life.session("admin"));
     let seen = glance.image(image).await.unwrap();
     let patch = match seen.properties.contains_key(property) {
@@ -132,7 +132,7 @@ async fn remove_what_is_remembered(life: &Life, image: Uuid, property: &str) {
 async fn an_image_that_takes_no_members_is_not_hidden_again() {
     for profile in PROFILES {
         for property_too in [false, true] {
-            let life = Life::start().await;
+            let life = ClockedWorld::start().await;
             let (old, _) = two_builds(&life, profile).await;
             let channel = || life.channel().profile(profile);
             let forbidden = move |passing: &Passing<'_>| {
@@ -173,7 +173,7 @@ async fn an_image_that_takes_no_members_is_not_hidden_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_of_members_is_remembered_where_policy_protects_properties() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, _) = two_builds(&life, Profile::Stack).await;
     life.cloud.boot(&life.project("customer2"), old);
     let strict = Strict::new(&life, sets_own_property).await;
@@ -191,7 +191,7 @@ async fn a_number_of_members_is_remembered_where_policy_protects_properties() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn that_members_accept_by_themselves_is_remembered_where_policy_protects_properties() {
-    let life = Life::with(|cloud| cloud.members_accept_alone()).await;
+    let life = ClockedWorld::with(|cloud| cloud.members_accept_alone()).await;
     let (old, _) = two_builds(&life, Profile::Stack).await;
     let strict = Strict::new(&life, sets_own_property).await;
     strict.run(&life, life.channel()).await;
@@ -211,7 +211,7 @@ async fn that_members_accept_by_themselves_is_remembered_where_policy_protects_p
 #[tokio::test(flavor = "multi_thread")]
 async fn an_image_that_may_not_be_a_community_image_is_asked_for_it_once() {
     for profile in PROFILES {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let channel = || {
             let promised = life.channel_with(UuidValidity::Forever, ProvidedUntil::Notice);
             promised.profile(profile)
@@ -244,7 +244,7 @@ async fn an_image_that_may_not_be_a_community_image_is_asked_for_it_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_property_that_may_not_be_put_back_is_asked_for_once() {
     for profile in PROFILES {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let channel = || life.channel().profile(profile);
         life.build();
         life.reconcile(&channel()).await;
@@ -276,7 +276,7 @@ async fn a_property_that_may_not_be_put_back_is_asked_for_once() {
     }
 }
 
-fn uploads(life: &Life) -> usize {
+fn uploads(life: &ClockedWorld) -> usize {
     let requests = life.cloud.requests().into_iter();
     requests
         .filter(|one| one.method == "PUT" && one.path.ends_with("/file"))
@@ -292,7 +292,7 @@ fn without_data(images: &[Value]) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn uploads_that_are_stored_wrong_wait_an_hour_then_six_then_a_day() {
     for profile in PROFILES {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let channels = [life.channel().profile(profile)];
         life.build();
         let wrong = CloudFault::new("PUT", "/file", CloudFaultKind::CorruptUpload);
@@ -338,7 +338,7 @@ async fn uploads_that_are_stored_wrong_wait_an_hour_then_six_then_a_day() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newer_build_does_not_wait_for_an_older_one() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     life.build();
     let wrong = CloudFault::new("PUT", "/file", CloudFaultKind::CorruptUpload);
     life.cloud.fail_next(wrong);

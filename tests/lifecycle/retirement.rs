@@ -8,10 +8,10 @@ use bonafide::publisher::{Action, PlanNote};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 use jiff::civil::date;
 
-use crate::support::life::{DAY, Life, days, id};
+use support::world_clock::{ClockedWorld, DAY, days, id};
 
 /// Two builds, a month apart, and the older one used by a server of `customer`.
-pub(crate) async fn two_builds(life: &Life) -> (uuid::Uuid, uuid::Uuid, uuid::Uuid) {
+pub(crate) async fn two_builds(life: &ClockedWorld) -> (uuid::Uuid, uuid::Uuid, uuid::Uuid) {
     life.build();
     life.reconcile(&life.channel()).await;
     let old = life.newest();
@@ -24,7 +24,7 @@ pub(crate) async fn two_builds(life: &Life) -> (uuid::Uuid, uuid::Uuid, uuid::Uu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_the_grace_period_only_those_who_use_it_see_it_and_then_it_goes() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, new, server) = two_builds(&life).await;
     life.clock.advance(days(29));
     life.reconcile(&life.channel()).await;
@@ -55,7 +55,7 @@ async fn after_the_grace_period_only_those_who_use_it_see_it_and_then_it_goes() 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_somebody_shared_in_its_grace_period_goes_no_earlier() {
     for visibility in [Visibility::Shared, Visibility::Community] {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let (old, _, server) = two_builds(&life).await;
         assert!(life.cloud.delete_server(server));
         let glance = Glance::new(life.session("admin"));
@@ -72,7 +72,7 @@ async fn what_somebody_shared_in_its_grace_period_goes_no_earlier() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_uses_an_image_keeps_it() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     life.build();
     life.reconcile(&life.channel()).await;
     let old = life.newest();
@@ -117,7 +117,7 @@ async fn whatever_uses_an_image_keeps_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_that_is_promised_stays_reachable_and_is_listed_nowhere() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let last = |count| UuidValidity::Last(NonZeroU32::new(count).unwrap());
     let channel = || life.channel_with(last(2), ProvidedUntil::Notice);
     for _ in 0..4 {
@@ -161,7 +161,7 @@ async fn every_uuid_validity_is_kept_as_it_was_promised() {
         (UuidValidity::None, true),
     ];
     for (validity, gone) in cases {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let channel = |validity| life.channel_with(validity, ProvidedUntil::Notice);
         life.build();
         life.reconcile(&channel(validity)).await;
@@ -181,7 +181,7 @@ async fn every_uuid_validity_is_kept_as_it_was_promised() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_provided_until_has_passed_nothing_new_comes_and_the_last_one_retires() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let until = ProvidedUntil::Date(date(2026, 3, 20));
     let channel = || life.channel_with(UuidValidity::None, until);
     life.build();
@@ -211,7 +211,7 @@ async fn when_provided_until_has_passed_nothing_new_comes_and_the_last_one_retir
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_cloud_does_not_let_go_is_told_and_is_no_failure() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, _, server) = two_builds(&life).await;
     assert!(life.cloud.delete_server(server));
     life.clock.advance(days(30));
@@ -250,7 +250,7 @@ async fn what_the_cloud_does_not_let_go_is_told_and_is_no_failure() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deactivated_image_is_left_alone() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, _, server) = two_builds(&life).await;
     Glance::new(life.session("admin"))
         .deactivate(old)
@@ -266,7 +266,7 @@ async fn a_deactivated_image_is_left_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_only_members_accept_they_wait_and_it_is_told() {
-    let life = Life::with(|cloud| cloud.members_accept_alone()).await;
+    let life = ClockedWorld::with(|cloud| cloud.members_accept_alone()).await;
     life.build();
     life.reconcile(&life.channel()).await;
     let old = life.newest();

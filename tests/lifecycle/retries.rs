@@ -6,12 +6,12 @@ use bonafide::Profile;
 use bonafide::publisher::NoEvents;
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 
-use crate::support::life::{Life, days, id};
-use crate::watched::Watched;
+use crate::invariants::Watched;
+use support::world_clock::{ClockedWorld, days, id};
 
 /// A new build, an older one that is used, and one that is not used any more.
-async fn much_to_do(profile: Profile) -> (Life, Watched) {
-    let life = Life::start().await;
+async fn much_to_do(profile: Profile) -> (ClockedWorld, Watched) {
+    let life = ClockedWorld::start().await;
     let watched = Watched::start(&life);
     let channel = || life.channel().profile(profile);
     for _ in 0..3 {

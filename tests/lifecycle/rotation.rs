@@ -4,11 +4,11 @@ use bonafide::glance::{Glance, ImagePatch, Visibility};
 use bonafide::publisher::{Action, Newest, NoEvents, Profile, SkippedStep, Wish};
 
 use crate::retirement::two_builds;
-use crate::support::life::{Life, days, id};
+use support::world_clock::{ClockedWorld, days, id};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_build_takes_the_name_and_the_purpose_of_the_old_one() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, new, _) = two_builds(&life).await;
     let old = life.cloud.image(old).unwrap();
     let new = life.cloud.image(new).unwrap();
@@ -23,7 +23,7 @@ async fn a_new_build_takes_the_name_and_the_purpose_of_the_old_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn scs_names_are_handed_over_and_the_old_image_is_renamed_and_hidden() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let channel = || life.channel().profile(Profile::Scs);
     life.build();
     life.reconcile(&channel()).await;
@@ -47,7 +47,7 @@ async fn scs_names_are_handed_over_and_the_old_image_is_renamed_and_hidden() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_build_that_claims_to_be_newer_makes_nobody_lose_the_real_one() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, new, _) = two_builds(&life).await;
     // Somebody has written a serial on the old image that no vendor has published yet.
     let glance = Glance::new(life.session("admin"));
@@ -68,7 +68,7 @@ async fn a_build_that_claims_to_be_newer_makes_nobody_lose_the_real_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_image_that_somebody_hid_or_made_private_is_public_again_once_it_is_proven() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     life.build();
     life.reconcile(&life.channel()).await;
     let image = life.newest();
@@ -87,7 +87,7 @@ async fn an_image_that_somebody_hid_or_made_private_is_public_again_once_it_is_p
 
 #[tokio::test(flavor = "multi_thread")]
 async fn if_the_newer_build_goes_again_the_older_one_is_the_newest_again() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, new, _) = two_builds(&life).await;
     // Somebody deletes the new one, and the vendor's site is down.
     Glance::new(life.session("admin"))

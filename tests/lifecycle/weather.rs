@@ -14,9 +14,9 @@ use jiff::SignedDuration;
 use uuid::Uuid;
 
 use crate::attack::{At, generic, most_generic, respun, run};
-use crate::support::TRIES;
-use crate::support::life::{Life, days};
-use crate::watched::Watched;
+use crate::invariants::Watched;
+use support::TRIES;
+use support::world_clock::{ClockedWorld, days};
 
 /// How images are named, after how long the next build comes, and what the newest one is called.
 type Case = (Profile, SignedDuration, &'static [&'static str]);
@@ -54,7 +54,7 @@ const KINDS: [CloudFaultKind; 4] = [
 
 /// One build is public, and the vendor has published the next one.
 pub(crate) struct Rotation {
-    pub(crate) life: Life,
+    pub(crate) life: ClockedWorld,
     pub(crate) watched: Watched,
     pub(crate) old: Uuid,
     /// The new build's file at the vendor's.
@@ -65,7 +65,7 @@ pub(crate) struct Rotation {
 
 impl Rotation {
     pub(crate) async fn of((profile, pause, plain): Case) -> Self {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let watched = Watched::start(&life);
         watched.signed(&life.build().sha256);
         let channel = life.channel().profile(profile);
@@ -263,7 +263,7 @@ async fn an_older_image_whose_successor_died_before_its_last_request_is_offered_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_build_that_comes_back_and_can_not_take_its_place_leaves_the_other_one_in_it() {
     for kind in KINDS {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let channel = || life.channel().profile(Profile::Scs);
         let serial = "20260220";
         respun(&life, serial, 501, 3);

@@ -16,8 +16,8 @@ use uuid::Uuid;
 use crate::cloud::{LONG_GRACE, Project, Real, real};
 use crate::process::Told;
 use crate::scene::{Ground, INTERVAL, Usage};
-use crate::support::now;
-use crate::support::proxy::{Proxy, Stop};
+use support::now;
+use support::proxy::{Proxy, Stop};
 
 async fn frozen(ground: &Ground, project: &Project, namespace: Uuid, scs: bool) {
     let told = |site| {

@@ -21,10 +21,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::keystone::Keystone;
-use crate::support::project::through;
-use crate::support::proxy::Proxy;
-use crate::support::seeds::Seeds;
-use crate::support::{Cloud, now, quick, site_fetch, vendor_key};
+use support::project::through;
+use support::proxy::Proxy;
+use support::seeds::Seeds;
+use support::{Cloud, now, quick, site_fetch, vendor_key};
 
 pub(crate) const NO_GRACE: SignedDuration = SignedDuration::ZERO;
 pub(crate) const LONG_GRACE: SignedDuration = SignedDuration::from_hours(30 * 24);

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::cloud::Sight::{ById, Listed, Never};
 use crate::cloud::{LONG_GRACE, NO_GRACE, Real, Sight, real};
-use crate::support::{MARKER, now};
+use support::{MARKER, now};
 
 impl Real {
     /// How `customer`, `customer2` and a bystander see an image.

@@ -5,7 +5,7 @@ use futures_util::{StreamExt, stream};
 
 use crate::process::do_as_told;
 use crate::scene::{End, Ground, Life, Usage};
-use crate::support::proxy::Stop;
+use support::proxy::Stop;
 
 /// Lives that happen at the same time.
 const AT_ONCE: usize = 2;

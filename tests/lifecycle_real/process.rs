@@ -21,8 +21,8 @@ use serde_json::Value;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use crate::signals::Signals;
-use crate::support::{Cloud, now, quick};
+use bonafide_examples_support::signals::Signals;
+use support::{Cloud, now, quick};
 
 /// Names the file that tells a process what to do.
 const TOLD: &str = "BONAFIDE_TEST_RUN";

@@ -10,8 +10,8 @@ use bonafide::publisher::{NoEvents, PlanNote};
 use jiff::SignedDuration;
 
 use crate::cloud::{NO_GRACE, Real, real};
-use crate::support::project::image_service;
-use crate::support::proxy::{Passing, Proxy, Weather};
+use support::project::image_service;
+use support::proxy::{Passing, Proxy, Weather};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_image_that_takes_no_members_is_not_hidden_again() {

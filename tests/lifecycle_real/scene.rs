@@ -19,9 +19,9 @@ use uuid::Uuid;
 
 use crate::cloud::{Customer, Project, Sight, clouds_yaml, operator, plan, whole_nova};
 use crate::process::{Process, Told};
-use crate::support::proxy::{Proxy, Stop};
-use crate::support::seeds::Seeds;
-use crate::support::{now, vendor_key};
+use support::proxy::{Proxy, Stop};
+use support::seeds::Seeds;
+use support::{now, vendor_key};
 
 /// It is gone after nine seconds without a sign of life.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(1_500);

@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 use crate::cloud::{Project, Sight, plan};
 use crate::process::Told;
 use crate::scene::{Ground, Life, Usage, described};
-use crate::support::proxy::{Proxy, Stop};
+use support::proxy::{Proxy, Stop};
 
 /// Lives that happen at the same time.
 const AT_ONCE: usize = 2;

@@ -10,7 +10,7 @@ use bonafide::{Channel, Publisher};
 use uuid::Uuid;
 
 use crate::cloud::{LONG_GRACE, Real, operator, real};
-use crate::support::proxy::{Passing, Proxy, Weather};
+use support::proxy::{Passing, Proxy, Weather};
 
 const HARMS: [Weather; 4] = [
     Weather::Answer(503),

@@ -9,8 +9,8 @@ use bonafide::{Candidate, Fetch, Source};
 use bonafide_testkit::site::{Fault, FedoraBuild, OpenSuseBuild, PublishedBuild, VendorSite};
 
 use crate::signing::{channel, find, key};
-use crate::support::{causes, now, site_fetch};
 use crate::url;
+use support::{causes, now, site_fetch};
 
 const PATH: &str = "/pub/fedora/linux/releases/44/Cloud/x86_64/images/";
 const MIRROR: &str = "https://images.operator.test/fedora/";

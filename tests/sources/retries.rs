@@ -11,10 +11,9 @@ use bonafide::{Event, Fetch, HttpFetch};
 use bonafide_testkit::site::{Fault, VendorSite};
 use futures_util::StreamExt;
 
-use crate::cases;
-use crate::shop::Shop;
-use crate::support::Cloud;
 use crate::url;
+use support::custom_site::CustomWorld;
+use support::{Cloud, cases};
 
 const AT: &str = "https://cloud-images.ubuntu.com/file";
 
@@ -262,7 +261,7 @@ async fn who_watches_is_told_of_each_try_whatever_is_around_the_client() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_publication_tells_of_what_it_asks_for_again_and_ends_well() {
-    let shop = Shop::new(Cloud::embedded().await.unwrap()).await;
+    let shop = CustomWorld::new(Cloud::embedded().await.unwrap()).await;
     let build = shop.publish_at_vendor(&cases::UBUNTU_RELEASED);
     let asked = [&build.list_url, &build.signature_url, &build.image_url];
     for url in asked {

@@ -11,9 +11,9 @@ use bonafide_testkit::site::{
     CentosBuild, DebianBuild, Fault, PublishedBuild, RockyBuild, VendorBuild, VendorSite,
 };
 
-use crate::making::keys;
-use crate::shop::Shop;
-use crate::support::{Cloud, causes, now, site_fetch, vendor_key};
+use support::custom_site::CustomWorld;
+use support::making::keys;
+use support::{Cloud, causes, now, site_fetch, vendor_key};
 
 const ROCKY: &str = "https://dl.rockylinux.org/pub/rocky/10/images/";
 
@@ -219,7 +219,7 @@ async fn a_vendor_that_begins_to_sign_is_believed_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vendor_that_ceases_to_sign_is_no_expected_refusal() {
     for (source, unsigned) in unsigned() {
-        let shop = Shop::new(Cloud::embedded().await.unwrap()).await;
+        let shop = CustomWorld::new(Cloud::embedded().await.unwrap()).await;
         let name = source().product().channel.clone();
         let key = key(source().as_ref());
         let build = shop.site.publish(unsigned.as_ref(), key).unwrap();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// `clouds.yaml` with the administrator in a new project.
-pub(crate) async fn clouds_yaml_with_a_new_project(clouds_yaml: &Path) -> String {
+pub async fn clouds_yaml_with_a_new_project(clouds_yaml: &Path) -> String {
     let text = std::fs::read_to_string(clouds_yaml).unwrap();
     let mut clouds: Value = serde_saphyr::from_str(&text).unwrap();
     let auth = &mut clouds["clouds"]["admin"]["auth"];
@@ -68,7 +68,7 @@ async fn log_in(client: &Client, auth: &Value) -> (HeaderValue, Value) {
 }
 
 /// Where Glance is, by the catalog of the administrator's token.
-pub(crate) async fn image_service(clouds_yaml: &str) -> String {
+pub async fn image_service(clouds_yaml: &str) -> String {
     let clouds: Value = serde_saphyr::from_str(clouds_yaml).unwrap();
     let client = Client::builder().no_proxy().build().unwrap();
     let (_, token) = log_in(&client, &clouds["clouds"]["admin"]["auth"]).await;
@@ -80,7 +80,7 @@ pub(crate) async fn image_service(clouds_yaml: &str) -> String {
 }
 
 /// `clouds.yaml` in which the administrator reaches Glance at this address.
-pub(crate) fn through(clouds_yaml: &str, image_service: &str) -> String {
+pub fn through(clouds_yaml: &str, image_service: &str) -> String {
     let mut clouds: Value = serde_saphyr::from_str(clouds_yaml).unwrap();
     clouds["clouds"]["admin"]["image_endpoint_override"] = json!(image_service);
     clouds.to_string()

@@ -26,17 +26,18 @@ type Body = BoxBody<Bytes, reqwest::Error>;
 
 /// Where everything stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
+pub enum Stop {
     /// The service has answered the n-th request, counted from 1; the answer is not passed on.
     Answer(usize),
     /// So many bytes of an image were passed on, and not all.
     Body(u64),
+    /// Nowhere.
     Never,
 }
 
 /// What becomes of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Weather {
+pub enum Weather {
     /// The proxy answers this status itself.
     Answer(u16),
     /// The connection closes before the request is passed on.
@@ -50,17 +51,21 @@ pub(crate) enum Weather {
 }
 
 /// A request: its method, its path, its body unless it is an image, and how many came before.
-pub(crate) struct Passing<'a> {
-    pub(crate) method: &'a str,
-    pub(crate) path: &'a str,
-    pub(crate) body: &'a str,
-    pub(crate) before: usize,
+pub struct Passing<'a> {
+    /// `GET`, for example.
+    pub method: &'a str,
+    /// Without the query.
+    pub path: &'a str,
+    /// Empty for an image, which is passed on as it comes.
+    pub body: &'a str,
+    /// The requests before this one.
+    pub before: usize,
 }
 
 type Forecast = dyn Fn(&Passing<'_>) -> Weather + Send + Sync;
 
 /// Passes requests on. Dropped, it closes all its connections.
-pub(crate) struct Proxy {
+pub struct Proxy {
     url: String,
     shared: Arc<Shared>,
     serving: JoinHandle<()>,
@@ -79,18 +84,18 @@ struct Shared {
 
 impl Proxy {
     /// A proxy before the service of this address, which has no path.
-    pub(crate) async fn start(upstream: &str, stop: Stop) -> Self {
+    pub async fn start(upstream: &str, stop: Stop) -> Self {
         Self::started(upstream, stop, false, Box::new(|_| Weather::Fine)).await
     }
 
     /// As [`Proxy::start`], but only a body that was stopped is kept back: whatever else is asked after
     /// the stop is answered.
-    pub(crate) async fn telling(upstream: &str, stop: Stop) -> Self {
+    pub async fn telling(upstream: &str, stop: Stop) -> Self {
         Self::started(upstream, stop, true, Box::new(|_| Weather::Fine)).await
     }
 
     /// One that makes this weather.
-    pub(crate) async fn in_weather(
+    pub async fn in_weather(
         upstream: &str,
         forecast: impl Fn(&Passing<'_>) -> Weather + Send + Sync + 'static,
     ) -> Self {
@@ -117,17 +122,18 @@ impl Proxy {
         }
     }
 
-    pub(crate) fn url(&self) -> &str {
+    /// Where the proxy listens.
+    pub fn url(&self) -> &str {
         &self.url
     }
 
     /// Requests so far.
-    pub(crate) fn requests(&self) -> usize {
+    pub fn requests(&self) -> usize {
         self.shared.requests.load(Ordering::SeqCst)
     }
 
     /// Waits until everything has stopped.
-    pub(crate) async fn stopped(&self) {
+    pub async fn stopped(&self) {
         let mut reached = self.shared.reached.subscribe();
         reached.wait_for(|reached| *reached).await.unwrap();
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// What one test has made; it goes when this is dropped. Each call takes some seconds.
-pub(crate) struct Seeds {
+pub struct Seeds {
     /// Where `tests/openstack/up` keeps its cloud.
     root: PathBuf,
     servers: Vec<String>,
@@ -19,7 +19,7 @@ pub(crate) struct Seeds {
 
 impl Seeds {
     /// Seeds for the cloud of this `clouds.yaml`.
-    pub(crate) fn new(clouds_yaml: &Path) -> Self {
+    pub fn new(clouds_yaml: &Path) -> Self {
         let clouds_yaml = clouds_yaml.canonicalize().unwrap();
         Self {
             root: clouds_yaml.parent().unwrap().to_owned(),
@@ -30,7 +30,7 @@ impl Seeds {
     }
 
     /// Servers: the project's id and the image, `None` for one that starts from a volume.
-    pub(crate) fn servers(&mut self, of: &[(&str, Option<Uuid>)]) -> Vec<String> {
+    pub fn servers(&mut self, of: &[(&str, Option<Uuid>)]) -> Vec<String> {
         let made = self.make(
             "servers",
             of.iter().map(|(project, image)| {
@@ -43,7 +43,7 @@ impl Seeds {
     }
 
     /// Volumes: the project's id and the image.
-    pub(crate) fn volumes(&mut self, of: &[(&str, Uuid)]) -> Vec<String> {
+    pub fn volumes(&mut self, of: &[(&str, Uuid)]) -> Vec<String> {
         let made = self.make(
             "volumes",
             of.iter()
@@ -54,7 +54,7 @@ impl Seeds {
     }
 
     /// Snapshots of volumes: the project's id and the volume.
-    pub(crate) fn snapshots(&mut self, of: &[(&str, &str)]) -> Vec<String> {
+    pub fn snapshots(&mut self, of: &[(&str, &str)]) -> Vec<String> {
         let made = self.make(
             "snapshots",
             of.iter()
@@ -64,17 +64,20 @@ impl Seeds {
         made
     }
 
-    pub(crate) fn delete_servers(&mut self, ids: &[String]) {
+    /// Deletes these servers now.
+    pub fn delete_servers(&mut self, ids: &[String]) {
         self.delete("delete-server", ids).unwrap();
         self.servers.retain(|id| !ids.contains(id));
     }
 
-    pub(crate) fn delete_volumes(&mut self, ids: &[String]) {
+    /// Deletes these volumes now.
+    pub fn delete_volumes(&mut self, ids: &[String]) {
         self.delete("delete-volume", ids).unwrap();
         self.volumes.retain(|id| !ids.contains(id));
     }
 
-    pub(crate) fn delete_snapshots(&mut self, ids: &[String]) {
+    /// Deletes these snapshots now.
+    pub fn delete_snapshots(&mut self, ids: &[String]) {
         self.delete("delete-snapshot", ids).unwrap();
         self.snapshots.retain(|id| !ids.contains(id));
     }
@@ -94,7 +97,7 @@ impl Seeds {
     }
 
     fn run(&self, arguments: &[String], input: &str) -> Result<String, String> {
-        let tool = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/openstack/use");
+        let tool = concat!(env!("CARGO_MANIFEST_DIR"), "/openstack/use");
         let mut child = Command::new(tool)
             .args(arguments)
             .env("BONAFIDE_OPENSTACK_ROOT", &self.root)

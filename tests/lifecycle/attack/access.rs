@@ -14,12 +14,12 @@ use serde_json::Value;
 use super::plans::publisher_of;
 use super::{At, FINE, admin, faults, patch, run, run_as};
 use crate::retirement::two_builds;
-use crate::support::life::{Life, days};
-use crate::support::{quick, site_fetch};
+use support::world_clock::{ClockedWorld, days};
+use support::{quick, site_fetch};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_while_sharing_does_not_hide_the_image_from_who_uses_it() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, _, _) = two_builds(&life).await;
     life.clock.advance(days(31));
     let path = format!("/images/{old}");
@@ -33,7 +33,7 @@ async fn a_lost_answer_while_sharing_does_not_hide_the_image_from_who_uses_it() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_too_many_is_not_locked_out_for_ever() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, _, _) = two_builds(&life).await;
     life.cloud.boot(&life.project("customer2"), old);
     life.clock.advance(days(31));
@@ -61,7 +61,7 @@ async fn a_member_too_many_is_not_locked_out_for_ever() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_image_with_too_many_users_is_not_hidden_anew_in_each_run() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, _, _) = two_builds(&life).await;
     life.cloud.boot(&life.project("customer2"), old);
     life.clock.advance(days(31));
@@ -95,7 +95,7 @@ async fn an_image_with_too_many_users_is_not_hidden_anew_in_each_run() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_wrong_once_hides_nothing() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, new, _) = two_builds(&life).await;
     let right = life.now();
     // One machine's clock is years ahead; Glance's own times, and those of its answers, say so.
@@ -118,7 +118,7 @@ async fn a_clock_that_is_wrong_once_hides_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_time_of_supersession_before_the_newer_build_was_made_is_not_believed() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, _, _) = two_builds(&life).await;
     let forged = ImagePatch::new().set("bonafide_superseded_at", "1970-01-01T00:00:00Z");
     patch(&life, old, forged).await;
@@ -132,7 +132,7 @@ async fn a_time_of_supersession_before_the_newer_build_was_made_is_not_believed(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_image_that_somebody_takes_back_between_the_look_and_the_deletion_stays() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, _, server) = two_builds(&life).await;
     assert!(life.cloud.delete_server(server));
     life.clock.advance(days(31));
@@ -162,7 +162,7 @@ async fn an_image_that_somebody_takes_back_between_the_look_and_the_deletion_sta
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_begins_to_use_an_image_does_not_wait_for_an_upload_because_another_stops() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, _, server) = two_builds(&life).await;
     life.clock.advance(days(31));
     life.reconcile(&life.channel()).await;
@@ -185,7 +185,7 @@ async fn who_begins_to_use_an_image_does_not_wait_for_an_upload_because_another_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn several_clouds_give_access_before_they_upload_as_one_does() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, _, _) = two_builds(&life).await;
     life.clock.advance(days(31));
     life.reconcile(&life.channel()).await;
@@ -212,7 +212,7 @@ async fn several_clouds_give_access_before_they_upload_as_one_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_began_to_use_a_public_image_during_the_look_up_gets_it_in_the_same_run() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, _, _) = two_builds(&life).await;
     life.clock.advance(days(31));
     let (publisher, channels) = (life.publisher(), [life.channel()]);

@@ -13,12 +13,12 @@ use serde_json::json;
 
 use super::{faults, patch, run, without_vendor};
 use crate::retirement::two_builds;
-use crate::support::life::{Life, days};
-use crate::support::{quick, site_fetch};
+use support::world_clock::{ClockedWorld, days};
+use support::{quick, site_fetch};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_of_a_list_that_shifts_is_not_missed() {
-    let life = Life::with(|cloud| cloud.compute_page_limit(2)).await;
+    let life = ClockedWorld::with(|cloud| cloud.compute_page_limit(2)).await;
     let (old, new, server) = two_builds(&life).await;
     assert!(life.cloud.delete_server(server));
     let customer = life.project("customer");
@@ -50,7 +50,7 @@ async fn no_bad_answer_takes_a_used_image_from_who_uses_it() {
         CloudFaultKind::DropBefore,
     ];
     for kind in bad {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let (old, _, _) = two_builds(&life).await;
         life.clock.advance(days(31));
         let path = format!("/images/{old}");
@@ -86,7 +86,7 @@ async fn no_bad_answer_takes_a_used_image_from_who_uses_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_no_member_after_all_is_not_left_without_the_image() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, _, _) = two_builds(&life).await;
     life.clock.advance(days(31));
     // Refused as if it were a member; then the next request says that it is none.
@@ -103,7 +103,7 @@ async fn who_is_no_member_after_all_is_not_left_without_the_image() {
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_answers_about_members_take_nothing_from_who_uses_it() {
     for (method, at_member) in [("POST", false), ("PUT", true)] {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let (old, _, _) = two_builds(&life).await;
         life.clock.advance(days(31));
         let mut path = format!("/images/{old}/members");
@@ -118,7 +118,7 @@ async fn lost_answers_about_members_take_nothing_from_who_uses_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_foreign_stays_as_it_is() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     two_builds(&life).await;
     let (ours, theirs) = (life.project("admin"), life.project("customer2"));
     let foreign = [
@@ -181,7 +181,7 @@ async fn garbage_on_images_ends_no_run() {
         ("name", ""),
     ];
     for (name, value) in odd {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let (old, new, _) = two_builds(&life).await;
         let change = match name {
             "name" => ImagePatch::new().name(value),
@@ -198,7 +198,7 @@ async fn garbage_on_images_ends_no_run() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cell_that_goes_down_between_the_two_looks_deletes_nothing() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, _, server) = two_builds(&life).await;
     assert!(life.cloud.delete_server(server));
     let customer = life.project("customer");
@@ -238,7 +238,7 @@ async fn a_cell_that_goes_down_between_the_two_looks_deletes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_with_long_properties_does_not_stop_retirement_for_ever() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, _, server) = two_builds(&life).await;
     assert!(life.cloud.delete_server(server));
     life.clock.advance(days(31));

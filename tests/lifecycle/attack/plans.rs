@@ -13,10 +13,10 @@ use uuid::Uuid;
 
 use super::{At, admin, generic, respun, run};
 use crate::retirement::two_builds;
-use crate::support::life::{Life, days};
-use crate::support::{quick, site_fetch};
+use support::world_clock::{ClockedWorld, days};
+use support::{quick, site_fetch};
 
-pub(crate) fn publisher_of(life: &Life, cloud: &EmbeddedCloud) -> Publisher {
+pub(crate) fn publisher_of(life: &ClockedWorld, cloud: &EmbeddedCloud) -> Publisher {
     let config = CloudConfig::from_yaml(cloud.clouds_yaml(), "admin").unwrap();
     let session = Session::new(quick(config), life.clock.reader()).unwrap();
     let fetch = Arc::new(site_fetch(&life.site));
@@ -24,7 +24,7 @@ pub(crate) fn publisher_of(life: &Life, cloud: &EmbeddedCloud) -> Publisher {
 }
 
 pub(crate) async fn apply(
-    life: &Life,
+    life: &ClockedWorld,
     channel: &Channel,
     plan: &Plan,
 ) -> Result<ReconcileReport, Error> {
@@ -38,7 +38,7 @@ pub(crate) async fn apply(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repair_does_what_was_approved() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     life.build();
     life.reconcile(&life.channel()).await;
     let image = life.newest();
@@ -58,7 +58,7 @@ async fn a_repair_does_what_was_approved() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cloud_without_an_approved_plan_is_left_alone_and_is_no_error() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let second = EmbeddedCloud::builder().clock(life.clock.reader());
     let second = second.start().await.unwrap();
     let fleet = Fleet::new(Arc::new(site_fetch(&life.site)))
@@ -80,7 +80,7 @@ async fn a_cloud_without_an_approved_plan_is_left_alone_and_is_no_error() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_that_was_edited_is_refused_whole() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, new, server) = two_builds(&life).await;
     assert!(life.cloud.delete_server(server));
     life.clock.advance(days(31));
@@ -134,7 +134,7 @@ async fn a_plan_that_was_edited_is_refused_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_printed_of_a_plan_has_no_control_characters() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     life.build();
     let plan = life.plan(&life.channel()).await;
     let mut edited = serde_json::to_value(&plan).unwrap();
@@ -153,7 +153,7 @@ async fn what_is_printed_of_a_plan_has_no_control_characters() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_cloud_twice_publishes_once() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let fleet = Fleet::new(Arc::new(site_fetch(&life.site)))
         .cloud("one", life.publisher())
         .cloud("one", life.publisher());
@@ -174,7 +174,7 @@ async fn the_same_cloud_twice_publishes_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_build_that_moves_meanwhile_is_fetched_anew_for_several_clouds_too() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let second = EmbeddedCloud::builder().clock(life.clock.reader());
     let second = second.start().await.unwrap();
     let fleet = Fleet::new(Arc::new(site_fetch(&life.site)))
@@ -205,7 +205,7 @@ async fn a_build_that_moves_meanwhile_is_fetched_anew_for_several_clouds_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_build_that_was_withdrawn_for_good_is_no_failure_of_every_run() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (_, new, _) = two_builds(&life).await;
     // The documented way to withdraw a build.
     admin(&life).deactivate(new).await.unwrap();

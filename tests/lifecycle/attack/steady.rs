@@ -8,10 +8,10 @@ use jiff::SignedDuration;
 
 use super::{admin, run};
 use crate::retirement::two_builds;
-use crate::support::life::{Life, days, id};
+use support::world_clock::{ClockedWorld, days, id};
 
 /// What a run writes where nothing has changed.
-pub(crate) async fn writes(life: &Life, channel: Channel) -> Vec<String> {
+pub(crate) async fn writes(life: &ClockedWorld, channel: Channel) -> Vec<String> {
     life.cloud.clear_requests();
     run(life, channel).await;
     let requests = life.cloud.requests().into_iter();
@@ -23,7 +23,7 @@ pub(crate) async fn writes(life: &Life, channel: Channel) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_written_where_nothing_has_changed() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let last = || {
         let last = UuidValidity::Last(NonZeroU32::new(9).unwrap());
         life.channel_with(last, ProvidedUntil::Notice)
@@ -52,7 +52,7 @@ async fn nothing_is_written_where_nothing_has_changed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_written_again_where_members_have_to_accept_themselves() {
-    let life = Life::with(|cloud| cloud.members_accept_alone()).await;
+    let life = ClockedWorld::with(|cloud| cloud.members_accept_alone()).await;
     two_builds(&life).await;
     life.clock.advance(days(31));
     run(&life, life.channel()).await;
@@ -70,7 +70,7 @@ async fn nothing_is_written_again_where_members_have_to_accept_themselves() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_that_has_rejected_is_asked_no_more_and_keeps_its_access() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, _, _) = two_builds(&life).await;
     life.clock.advance(days(31));
     run(&life, life.channel()).await;

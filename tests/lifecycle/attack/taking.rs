@@ -9,12 +9,12 @@ use bonafide_testkit::site::Fault;
 
 use super::{At, admin, faults, patch, respun, run, run_as, without_vendor};
 use crate::retirement::two_builds;
-use crate::support::life::{Life, days};
+use support::world_clock::{ClockedWorld, days};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_build_is_not_taken_while_no_newer_one_is_public_and_the_vendor_is_away() {
     for deactivated in [false, true] {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let (old, new, server) = two_builds(&life).await;
         assert!(life.cloud.delete_server(server));
         if deactivated {
@@ -35,7 +35,7 @@ async fn an_old_build_is_not_taken_while_no_newer_one_is_public_and_the_vendor_i
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_build_is_not_taken_if_the_newer_one_can_not_be_made_public_again() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, new, server) = two_builds(&life).await;
     assert!(life.cloud.delete_server(server));
     let private = ImagePatch::new().visibility(Visibility::Private);
@@ -54,7 +54,7 @@ async fn an_old_build_is_not_taken_if_the_newer_one_can_not_be_made_public_again
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_used_image_that_was_made_private_is_not_deleted_if_it_does_not_compare() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     life.build();
     life.reconcile(&life.channel()).await;
     let image = life.newest();
@@ -72,7 +72,7 @@ async fn a_used_image_that_was_made_private_is_not_deleted_if_it_does_not_compar
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_used_image_that_was_made_private_is_not_deleted_if_the_list_moves() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     life.build();
     life.reconcile(&life.channel()).await;
     let image = life.newest();
@@ -98,7 +98,7 @@ async fn a_used_image_that_was_made_private_is_not_deleted_if_the_list_moves() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mark_of_an_upload_on_a_used_image_does_not_delete_it() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, _, _) = two_builds(&life).await;
     let forged = ImagePatch::new().set("bonafide_state", "uploading");
     patch(&life, old, forged).await;
@@ -115,7 +115,7 @@ async fn a_mark_of_an_upload_on_a_used_image_does_not_delete_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_newest_build_is_never_retired_whatever_stands_on_it() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (_, new, _) = two_builds(&life).await;
     let forged = ImagePatch::new()
         .set("bonafide_serial", "20200101")
@@ -136,7 +136,7 @@ async fn the_newest_build_is_never_retired_whatever_stands_on_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_newest_build_is_not_deleted_if_its_repair_fails() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (_, new, _) = two_builds(&life).await;
     let forged = ImagePatch::new()
         .set("bonafide_serial", "20200101")
@@ -154,7 +154,7 @@ async fn the_newest_build_is_not_deleted_if_its_repair_fails() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_promised_with_the_newest_image_holds_after_the_catalog_has_changed() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let forever = || life.channel_with(UuidValidity::Forever, ProvidedUntil::Notice);
     life.build();
     life.reconcile(&forever()).await;
@@ -177,7 +177,7 @@ async fn what_was_promised_with_the_newest_image_holds_after_the_catalog_has_cha
 #[tokio::test(flavor = "multi_thread")]
 async fn a_promise_that_can_not_be_read_holds() {
     for said in ["forever ", "Forever", "2030-12-31T00:00:00Z", "until-2030"] {
-        let life = Life::start().await;
+        let life = ClockedWorld::start().await;
         let (old, _, server) = two_builds(&life).await;
         assert!(life.cloud.delete_server(server));
         let odd = ImagePatch::new().set("uuid_validity", said);

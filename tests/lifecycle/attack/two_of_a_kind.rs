@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use super::{At, faults, generic, most_generic, now_and_here, patch, respun, run, without_vendor};
 use crate::retirement::two_builds;
-use crate::support::life::{Life, days};
+use support::world_clock::{ClockedWorld, days};
 
 /// Two builds that two runs have found, a day apart; the first one's offer is the first.
-pub(crate) async fn two_offers(life: &Life) -> (Offer, Offer) {
+pub(crate) async fn two_offers(life: &ClockedWorld) -> (Offer, Offer) {
     let channel = life.channel();
     life.build();
     let first = life.publisher().offer(&channel, &NoEvents).await;
@@ -25,7 +25,7 @@ pub(crate) async fn two_offers(life: &Life) -> (Offer, Offer) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_runs_with_two_builds_leave_one_generic_image() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     life.build();
     life.reconcile(&life.channel()).await;
     life.clock.advance(days(30));
@@ -60,7 +60,7 @@ async fn two_runs_with_two_builds_leave_one_generic_image() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_fails_does_not_bring_back_what_another_run_has_superseded() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     life.build();
     life.reconcile(&life.channel()).await;
     life.clock.advance(days(30));
@@ -106,7 +106,7 @@ async fn a_run_that_fails_does_not_bring_back_what_another_run_has_superseded() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_build_that_comes_back_is_never_generic_beside_the_other_one() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let serial = "20260220";
     respun(&life, serial, 501, 3);
     life.reconcile(&life.channel()).await;
@@ -126,7 +126,7 @@ async fn a_build_that_comes_back_is_never_generic_beside_the_other_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forged_serial_takes_nothing_while_the_vendor_is_away() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let (old, new, _) = two_builds(&life).await;
     let forged = ImagePatch::new().set("bonafide_serial", "20991231");
     patch(&life, old, forged).await;
@@ -146,7 +146,7 @@ async fn a_forged_serial_takes_nothing_while_the_vendor_is_away() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_images_of_one_build_come_to_rest() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     life.build();
     life.reconcile(&life.channel()).await;
     let mut copy = life.images().remove(0);
@@ -167,7 +167,7 @@ async fn two_images_of_one_build_come_to_rest() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_when_the_old_build_gives_up_its_place_leaves_one_generic_image() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     life.build();
     life.reconcile(&life.channel()).await;
     let old = life.newest();

@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use super::{generic, patch, run};
 use crate::retirement::two_builds;
-use crate::support::life::{Life, days};
+use support::world_clock::{ClockedWorld, days};
 
 /// A private image of the publisher's project, with markers as anybody in that project can write them.
-pub(crate) fn forged(life: &Life, more: &[(&str, &str)]) -> Uuid {
+pub(crate) fn forged(life: &ClockedWorld, more: &[(&str, &str)]) -> Uuid {
     let image = Uuid::new_v4();
     let mut fake = json!({
         "id": image,
@@ -34,7 +34,7 @@ pub(crate) fn forged(life: &Life, more: &[(&str, &str)]) -> Uuid {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn private_bytes_that_nobody_proved_do_not_become_a_community_image() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     two_builds(&life).await;
     let fake = forged(
         &life,
@@ -53,7 +53,7 @@ async fn private_bytes_that_nobody_proved_do_not_become_a_community_image() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn private_bytes_that_nobody_proved_are_not_shared() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     two_builds(&life).await;
     let fake = forged(&life, &[]);
     // Any tenant can say of an image of its own that it comes of another one.
@@ -72,7 +72,7 @@ async fn private_bytes_that_nobody_proved_are_not_shared() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_image_that_the_operator_made_private_is_not_opened_again() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let last = || {
         let last = UuidValidity::Last(NonZeroU32::new(3).unwrap());
         life.channel_with(last, ProvidedUntil::Notice)
@@ -95,7 +95,7 @@ async fn an_old_image_that_the_operator_made_private_is_not_opened_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forged_markers_of_the_newest_build_do_not_pass_for_it() {
-    let life = Life::start().await;
+    let life = ClockedWorld::start().await;
     let build = life.build();
     let digest = format!("sha256:{}", build.sha256);
     let own = format!("sha512:{}", "ab".repeat(64));

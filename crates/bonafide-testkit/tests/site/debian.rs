@@ -100,7 +100,7 @@ async fn old_builds_move_to_the_archive_and_links_lead_to_the_newest() {
 
 /// The real page; `None` where it can't be had.
 fn real_page() -> Option<String> {
-    let page = crate::real_files::vendor_data()?.join("debian/openstack-index-2020/index.html");
+    let page = bonafide_testkit::vendor_data()?.join("debian/openstack-index-2020/index.html");
     Some(std::fs::read_to_string(page).unwrap())
 }
 

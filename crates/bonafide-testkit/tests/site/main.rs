@@ -1,18 +1,12 @@
 //! A client with real URLs and a real TLS stack sees a vendor's site.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "a test ends where something is amiss, and says what it saw"
-)]
+#![expect(clippy::unwrap_used, reason = "a test ends where something is amiss")]
 
 mod centos;
 mod debian;
 mod faults;
 mod flatcar;
 mod own;
-#[path = "../../../../tests/support/real_files.rs"]
-mod real_files;
 mod rpm;
 mod streams;
 mod support;

@@ -16,8 +16,6 @@ mod cases;
 mod flatcar;
 mod keys;
 mod lists;
-#[path = "../../../../tests/support/real_files.rs"]
-mod real_files;
 mod ubuntu;
 
 fn now() -> Timestamp {
@@ -25,7 +23,7 @@ fn now() -> Timestamp {
 }
 
 fn read(path: &str) -> Option<Vec<u8>> {
-    let path = real_files::vendor_data()?.join(path);
+    let path = bonafide_testkit::vendor_data()?.join(path);
     Some(std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
 }
 
