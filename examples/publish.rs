@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use bonafide::properties::CiRun;
-use bonafide::publisher::{Error, Offer, Plan, SkipReason, Wish};
+use bonafide::publisher::{Error, Latest, Plan, SkipReason};
 use bonafide::{Channel, Fleet, Publisher};
 use clap::Parser;
 
@@ -111,29 +111,29 @@ async fn run(arguments: &Arguments) -> Result<ExitCode, AnyError> {
     let (fleet, first) = fleet(arguments, &world, &signals)?;
     let show = Show::default();
     let mut outcome = Outcome::new(arguments.cloud.is_empty(), arguments.details);
-    let (channels, offers) = offers(&world, &first, &signals, &show, &mut outcome).await;
-    let wishes: Vec<_> = channels
-        .iter()
-        .zip(&offers)
-        .map(|(channel, offer)| Wish::new(channel, offer.newest()))
-        .collect();
+    let channels = channels(&world, &signals, &mut outcome).await;
+    let targets = first.latest(&channels, &show).await;
     if arguments.dry_run || arguments.plan_out.is_some() {
-        let plans = fleet.plan(&wishes).await;
+        let plans = fleet.plan(&targets).await;
         if let Some(path) = &arguments.plan_out {
             let plans = plans.iter().filter_map(|(name, plan)| {
                 plan.as_ref().ok().map(|plan| (name.clone(), plan.clone()))
             });
             write_plans(path, &plans.collect())?;
         }
-        outcome.planned(&wishes, plans);
+        outcome.planned(&targets, plans);
     } else {
-        let done = fleet.reconcile(&wishes, approved.as_ref(), &show).await;
-        outcome.done(&wishes, done);
+        let done = match &approved {
+            Some(plans) => fleet.apply(plans, &targets, &show).await,
+            None => fleet.reconcile(&targets, &show).await,
+        };
+        outcome.done(&targets, done);
     }
     show.finish();
-    for (channel, offer) in channels.iter().zip(offers) {
-        if let Offer::Refused(error) = offer {
-            outcome.refused(channel.name(), &channel.title(), &SkipReason::from(*error));
+    for target in &targets {
+        if let Latest::Unknown(error) = &target.latest {
+            let (channel, reason) = (target.channel, SkipReason::from(error.clone()));
+            outcome.refused(channel.name(), &channel.title(), &reason);
         }
     }
     match arguments.json {
@@ -179,15 +179,9 @@ fn fleet(
     Ok((fleet, first))
 }
 
-/// What the vendors of all channels offer. A channel without a key is refused.
-async fn offers(
-    world: &World,
-    publisher: &Publisher,
-    signals: &Signals,
-    show: &Show,
-    outcome: &mut Outcome,
-) -> (Vec<Channel>, Vec<Offer>) {
-    let (mut channels, mut offers) = (Vec::new(), Vec::new());
+/// The channels with their keys. A channel without a key is refused.
+async fn channels(world: &World, signals: &Signals, outcome: &mut Outcome) -> Vec<Channel> {
+    let mut channels = Vec::new();
     for entry in &world.entries {
         let stopped = signals.token();
         let channel = tokio::select! {
@@ -196,17 +190,14 @@ async fn offers(
             channel = entry.channel(world.fetch.as_ref()) => channel,
         };
         match channel {
-            Ok(channel) => {
-                offers.push(publisher.offer(&channel, show).await);
-                channels.push(channel);
-            }
+            Ok(channel) => channels.push(channel),
             Err(error) => {
                 let reason = SkipReason::from(error);
                 outcome.refused(entry.name(), &entry.title(), &reason);
             }
         }
     }
-    (channels, offers)
+    channels
 }
 
 /// Refuses plans that lack a cloud of this run, which would have no effect there and look like a

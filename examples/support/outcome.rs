@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use bonafide::PublishReport;
 use bonafide::publisher::{
-    Action, ChannelConfig, Error, Newest, Outcome as How, Plan, PlanNote, ReconcileReport,
-    SkipReason, Wish,
+    Action, ChannelConfig, Error, Latest, Outcome as How, Plan, PlanNote, ReconcileReport,
+    SkipReason, Target,
 };
 use serde_json::{Value, json};
 
@@ -62,7 +62,7 @@ impl Outcome {
     }
 
     /// The planned rows.
-    pub fn planned(&mut self, wishes: &[Wish<'_>], plans: Vec<(String, Result<Plan, Error>)>) {
+    pub fn planned(&mut self, targets: &[Target<'_>], plans: Vec<(String, Result<Plan, Error>)>) {
         self.several = plans.len() > 1;
         self.clouds = plans.iter().map(|(cloud, _)| cloud.clone()).collect();
         for (cloud, plan) in plans {
@@ -73,25 +73,25 @@ impl Outcome {
                     continue;
                 }
             };
-            for wish in wishes {
-                let (channel, title) = (wish.channel.name(), wish.channel.title());
+            for target in targets {
+                let (channel, title) = (target.channel.name(), target.channel.title());
                 let of = Of::new(&cloud, channel, &title);
                 let mut notes = plan.notes.iter();
                 let refusal = notes.find_map(|note| match note {
                     PlanNote::Refused { channel: of, why } if of == channel => Some(why.clone()),
                     _ => None,
                 });
-                let (code, what) = match (wish.newest, refusal) {
+                let (code, what) = match (&target.latest, refusal) {
                     (_, Some(why)) => {
                         let code = SkipReason::Refused(String::new()).code();
                         self.row(FAILED, of, code, why);
                         continue;
                     }
-                    (Newest::Found(_), None) => {
+                    (Latest::Found(_), None) => {
                         self.overdue |= is_overdue(&plan.notes, channel);
                         would(&plan, channel)
                     }
-                    (Newest::NoMore, None) => (PAST, "has ended: no new builds".to_owned()),
+                    (Latest::Ended, None) => (PAST, "has ended: no new builds".to_owned()),
                     _ => continue,
                 };
                 self.would.push(json!({
@@ -110,7 +110,7 @@ impl Outcome {
     /// The rows of what was done.
     pub fn done(
         &mut self,
-        wishes: &[Wish<'_>],
+        targets: &[Target<'_>],
         clouds: Vec<(String, Result<ReconcileReport, Error>)>,
     ) {
         self.several = clouds.len() > 1;
@@ -132,12 +132,12 @@ impl Outcome {
                 }
                 let mut image = serde_json::to_value(report).unwrap_or_default();
                 image["cloud"] = json!(cloud);
-                image["title"] = json!(title(wishes, &report.channel));
+                image["title"] = json!(title(targets, &report.channel));
                 image["code"] = json!(code);
                 self.images.push(image);
             }
             for refused in &done.skipped {
-                let title = title(wishes, &refused.channel);
+                let title = title(targets, &refused.channel);
                 let mut what = reason(&refused.reason);
                 if let Some(action) = &refused.action {
                     let step = action.headline();
@@ -159,20 +159,20 @@ impl Outcome {
                 let of = Of::new(&cloud, &refused.channel, &title);
                 self.row(how, of, refused.reason.code(), what);
             }
-            for wish in wishes {
-                let (channel, title) = (wish.channel.name(), wish.channel.title());
+            for target in targets {
+                let (channel, title) = (target.channel.name(), target.channel.title());
                 let of = Of::new(&cloud, channel, &title);
                 let told = done.reports.iter().any(|report| report.channel == channel)
                     || done
                         .skipped
                         .iter()
                         .any(|refused| refused.channel == channel);
-                match wish.newest {
-                    Newest::NoMore => {
+                match &target.latest {
+                    Latest::Ended => {
                         let what = "provided_until has passed: no new builds".to_owned();
                         self.row(ENDED, of, PAST, what);
                     }
-                    Newest::Found(_) if !told => {
+                    Latest::Found(_) if !told => {
                         self.overdue |= is_overdue(&done.notes, channel);
                         let cancelled = || {
                             let why = SkipReason::Cancelled;
@@ -315,9 +315,11 @@ fn of_cloud<T: serde::Serialize>((cloud, what): &(String, T)) -> Value {
 }
 
 /// The name of a channel's images; `-` for what is about all channels.
-fn title(wishes: &[Wish<'_>], channel: &str) -> String {
-    let wish = wishes.iter().find(|wish| wish.channel.name() == channel);
-    wish.map_or_else(|| "-".to_owned(), |wish| wish.channel.title())
+fn title(targets: &[Target<'_>], channel: &str) -> String {
+    let target = targets
+        .iter()
+        .find(|target| target.channel.name() == channel);
+    target.map_or_else(|| "-".to_owned(), |target| target.channel.title())
 }
 
 fn would(plan: &Plan, channel: &str) -> (&'static str, String) {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use bonafide::glance::ImagePatch;
 use bonafide::properties::{ProvidedUntil, UuidValidity};
-use bonafide::publisher::{Action, Fleet, Newest, NoEvents, Offer, Outcome, ReconcileReport, Wish};
+use bonafide::publisher::{
+    Action, Error, Fleet, Latest, NoEvents, Outcome, ReconcileReport, Target,
+};
 use bonafide::{Channel, Ubuntu, UbuntuRelease};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind, EmbeddedCloud};
 use serde_json::json;
@@ -131,7 +133,8 @@ async fn step(number: usize) -> Step {
 }
 
 async fn first_id(life: &ClockedWorld) -> Uuid {
-    let Offer::Found(candidate) = life.publisher().offer(&life.channel(), &NoEvents).await else {
+    let Latest::Found(candidate) = life.publisher().latest_of(&life.channel(), &NoEvents).await
+    else {
         panic!("the vendor has a build")
     };
     let digest = &candidate.expected().value().digest;
@@ -143,18 +146,15 @@ impl Step {
     async fn run(&self) -> ReconcileReport {
         let publisher = self.life.publisher();
         if self.vendor_is_away {
-            let wishes = [Wish::new(&self.channel, Newest::Unknown)];
-            return publisher
-                .reconcile_with(&wishes, None, &NoEvents)
-                .await
-                .unwrap();
+            let targets = [Target::new(
+                &self.channel,
+                Latest::Unknown(Error::Cancelled.into()),
+            )];
+            return publisher.reconcile_with(&targets, &NoEvents).await.unwrap();
         }
-        let offer = publisher.offer(&self.channel, &NoEvents).await;
-        let wishes = [Wish::new(&self.channel, offer.newest())];
-        publisher
-            .reconcile_with(&wishes, None, &NoEvents)
-            .await
-            .unwrap()
+        let offer = publisher.latest_of(&self.channel, &NoEvents).await;
+        let targets = [Target::new(&self.channel, offer.clone())];
+        publisher.reconcile_with(&targets, &NoEvents).await.unwrap()
     }
 
     /// Whether the step is among those that were taken, and whether it is among those that were not.
@@ -248,12 +248,12 @@ async fn a_list_that_fails_after_an_upload_leaves_other_channels_reported_as_the
         let channels = [life.channel(), jammy()];
         let mut offers = Vec::new();
         for channel in &channels {
-            offers.push(life.publisher().offer(channel, &NoEvents).await);
+            offers.push(life.publisher().latest_of(channel, &NoEvents).await);
         }
-        let wishes: Vec<_> = channels
+        let targets: Vec<_> = channels
             .iter()
             .zip(&offers)
-            .map(|(channel, offer)| Wish::new(channel, offer.newest()))
+            .map(|(channel, offer)| Target::new(channel, offer.clone()))
             .collect();
         let mut fleet = Fleet::new(Arc::new(site_fetch(&life.site))).cloud("one", life.publisher());
         let other = EmbeddedCloud::builder().clock(life.clock.reader());
@@ -264,10 +264,7 @@ async fn a_list_that_fails_after_an_upload_leaves_other_channels_reported_as_the
         // Those of the plan and of the hand-over pass.
         let list = CloudFault::new("GET", "/v2/images", CloudFaultKind::Status(503));
         life.cloud.fail_next(list.after(4).lasting());
-        let done = fleet
-            .reconcile(&wishes, None, &NoEvents)
-            .await
-            .swap_remove(0);
+        let done = fleet.reconcile(&targets, &NoEvents).await.swap_remove(0);
         let done = done.1.unwrap();
         let told = |channel: &str| {
             let mut reports = done.reports.iter();

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bonafide::glance::{Glance, ImagePatch};
-use bonafide::publisher::{Newest, NoEvents, ReconcileReport, Wish};
+use bonafide::publisher::{Error, Latest, NoEvents, ReconcileReport, Target};
 use bonafide::{Channel, Event, EventSink};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 use bonafide_testkit::qcow2::Qcow2Image;
@@ -36,12 +36,12 @@ pub(crate) async fn patch(life: &ClockedWorld, image: Uuid, patch: ImagePatch) {
 /// One run with the vendor out of reach.
 pub(crate) async fn without_vendor(life: &ClockedWorld) -> ReconcileReport {
     let channel = life.channel();
-    let wishes = [Wish::new(&channel, Newest::Unknown)];
+    let targets = [Target::new(
+        &channel,
+        Latest::Unknown(Error::Cancelled.into()),
+    )];
     let publisher = life.publisher();
-    publisher
-        .reconcile_with(&wishes, None, &NoEvents)
-        .await
-        .unwrap()
+    publisher.reconcile_with(&targets, &NoEvents).await.unwrap()
 }
 
 /// One run whose failures are not looked at.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bonafide::publisher::{CancellationToken, Error, NoEvents, ReconcileReport, SkipReason, Wish};
+use bonafide::publisher::{
+    CancellationToken, Error, NoEvents, ReconcileReport, SkipReason, Target,
+};
 use bonafide::{Fleet, Profile};
 use bonafide_testkit::site::Fault;
 use tokio::sync::watch;
@@ -211,6 +213,7 @@ async fn what_an_earlier_run_has_uploaded_is_kept_by_a_run_that_is_stopped() {
         .unwrap();
     assert_eq!(done.skipped.len(), 1, "{done:?}");
     let whole = life.newest();
+    life.clock.advance(jiff::SignedDuration::from_hours(1));
     let slow = Fault::Slow {
         chunk: 4_096,
         pause: Duration::from_millis(2),
@@ -253,15 +256,15 @@ async fn a_fleet_that_is_stopped_leaves_nothing_in_any_of_its_clouds() {
         .cloud("one", at(&one))
         .cloud("other", at(&other));
     let channel = one.channel();
-    let offer = at(&one).offer(&channel, &NoEvents).await;
+    let offer = at(&one).latest_of(&channel, &NoEvents).await;
     let (tell, mut told) = watch::channel(0);
     let asking = token.clone();
     tokio::spawn(async move {
         told.wait_for(|received| *received > 1).await.unwrap();
         asking.cancel();
     });
-    let wishes = [Wish::new(&channel, offer.newest())];
-    let clouds = fleet.reconcile(&wishes, None, &Progress(tell)).await;
+    let targets = [Target::new(&channel, offer.clone())];
+    let clouds = fleet.reconcile(&targets, &Progress(tell)).await;
     for (cloud, done) in clouds {
         let done = done.unwrap();
         assert!(
@@ -273,10 +276,10 @@ async fn a_fleet_that_is_stopped_leaves_nothing_in_any_of_its_clouds() {
         assert!(life.cloud.images().is_empty(), "{:?}", life.cloud.images());
     }
     // A publisher that is asked to stop asks no vendor either.
-    let offer = at(&one).offer(&channel, &NoEvents).await;
+    let offer = at(&one).latest_of(&channel, &NoEvents).await;
     assert!(format!("{offer:?}").contains("Cancelled"), "{offer:?}");
     assert!(matches!(
-        at(&one).plan(&wishes).await,
+        at(&one).plan(&targets).await,
         Err(Error::Cancelled)
     ));
 }

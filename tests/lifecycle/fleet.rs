@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bonafide::publisher::{Fleet, NoEvents, Outcome, Wish};
+use bonafide::publisher::{Fleet, NoEvents, Outcome, Target};
 use bonafide::{CloudConfig, Publisher, Session};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind, EmbeddedCloud};
 
@@ -38,9 +38,9 @@ async fn what_several_clouds_need_is_fetched_once() {
     let away = CloudFault::new("POST", "/auth/tokens", CloudFaultKind::Status(503));
     third.fail_next(away.lasting());
     life.site.clear_requests();
-    let offer = life.publisher().offer(&channel, &NoEvents).await;
-    let wishes = [Wish::new(&channel, offer.newest())];
-    let done = fleet.reconcile(&wishes, None, &NoEvents).await;
+    let offer = life.publisher().latest_of(&channel, &NoEvents).await;
+    let targets = [Target::new(&channel, offer.clone())];
+    let done = fleet.reconcile(&targets, &NoEvents).await;
     let names: Vec<_> = done.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["one", "two", "three"]);
     for (name, done) in &done[..2] {
@@ -69,12 +69,12 @@ async fn what_several_clouds_need_is_fetched_once() {
     third.heal();
     life.clock.advance(days(1));
     life.site.clear_requests();
-    let offer = life.publisher().offer(&channel, &NoEvents).await;
-    let wishes = [Wish::new(&channel, offer.newest())];
-    let plans = fleet.plan(&wishes).await.into_iter();
+    let offer = life.publisher().latest_of(&channel, &NoEvents).await;
+    let targets = [Target::new(&channel, offer.clone())];
+    let plans = fleet.plan(&targets).await.into_iter();
     let steps: Vec<_> = plans.map(|(_, plan)| plan.unwrap().actions.len()).collect();
     assert_eq!(steps, [0, 0, 1]);
-    let done = fleet.reconcile(&wishes, None, &NoEvents).await;
+    let done = fleet.reconcile(&targets, &NoEvents).await;
     assert!(done.iter().all(|(_, done)| done.is_ok()), "{done:?}");
     assert_eq!(third.images().len(), 1);
     assert_eq!(times(&build.image_url), 1);
@@ -92,9 +92,9 @@ async fn bytes_that_are_not_the_signed_ones_reach_no_cloud() {
     let flipped = bonafide_testkit::site::Fault::FlipBit(100_000);
     life.site.fault(&build.image_url, flipped);
     let channel = life.channel();
-    let offer = life.publisher().offer(&channel, &NoEvents).await;
-    let wishes = [Wish::new(&channel, offer.newest())];
-    for (name, done) in fleet.reconcile(&wishes, None, &NoEvents).await {
+    let offer = life.publisher().latest_of(&channel, &NoEvents).await;
+    let targets = [Target::new(&channel, offer.clone())];
+    for (name, done) in fleet.reconcile(&targets, &NoEvents).await {
         let done = done.unwrap();
         assert!(done.reports.is_empty(), "{name}: {done:?}");
         assert!(

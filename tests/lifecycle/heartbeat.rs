@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bonafide::glance::{Glance, NewImage};
 use bonafide::publisher::{
-    Action, Error, Heartbeat, NoEvents, PlanNote, ReconcileReport, SkipReason, Wish,
+    Action, Error, Heartbeat, NoEvents, PlanNote, ReconcileReport, SkipReason, Target,
 };
 use bonafide::{Channel, Event, Publisher};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
@@ -54,13 +54,10 @@ async fn observe(
     channel: &Channel,
     wrong_by: SignedDuration,
 ) -> ReconcileReport {
-    let offer = life.publisher().offer(channel, &NoEvents).await;
-    let wishes = [Wish::new(channel, offer.newest())];
+    let offer = life.publisher().latest_of(channel, &NoEvents).await;
+    let targets = [Target::new(channel, offer.clone())];
     let observer = publisher(life, wrong_by);
-    observer
-        .reconcile_with(&wishes, None, &NoEvents)
-        .await
-        .unwrap()
+    observer.reconcile_with(&targets, &NoEvents).await.unwrap()
 }
 
 fn heartbeats(life: &ClockedWorld) -> Vec<Value> {
@@ -162,14 +159,12 @@ async fn a_plan_that_is_only_printed_or_was_approved_knows_of_the_dead_run_too()
     killed_in_its_upload(&life, short());
     life.site.clear_fault(&slow);
     let channel = life.channel();
-    let offer = life.publisher().offer(&channel, &NoEvents).await;
-    let wishes = [Wish::new(&channel, offer.newest())];
-    let plan = life.publisher().plan(&wishes).await.unwrap();
+    let offer = life.publisher().latest_of(&channel, &NoEvents).await;
+    let targets = [Target::new(&channel, offer.clone())];
+    let plan = life.publisher().plan(&targets).await.unwrap();
     assert_eq!(plan.actions.len(), 2, "{plan}");
     let publisher = life.publisher();
-    let done = publisher
-        .reconcile_with(&wishes, Some(&plan), &NoEvents)
-        .await;
+    let done = publisher.apply(&plan, &targets, &NoEvents).await;
     let done = done.unwrap();
     assert_eq!(done.applied, plan.actions, "{done:?}");
     assert_eq!(life.cloud.images().len(), 1);

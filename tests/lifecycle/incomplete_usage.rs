@@ -4,7 +4,7 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use bonafide::glance::{Usage, UsageSource};
-use bonafide::publisher::{Action, NoEvents, Plan, PlanNote, Wish};
+use bonafide::publisher::{Action, NoEvents, Plan, PlanNote, Target};
 use bonafide::{CloudConfig, Publisher, Session};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 use serde_json::Value;
@@ -146,9 +146,9 @@ async fn without_the_role_of_an_administrator_nobody_is_asked() {
     let publisher = life.publisher();
     let inventory = publisher.inventory().await.unwrap();
     let channel = life.channel();
-    let offer = publisher.offer(&channel, &NoEvents).await;
-    let wishes = [Wish::new(&channel, offer.newest())];
-    let plan = Plan::new(&wishes, &inventory, &usage, life.now());
+    let offer = publisher.latest_of(&channel, &NoEvents).await;
+    let targets = [Target::new(&channel, offer.clone())];
+    let plan = Plan::new(&targets, &inventory, &usage, life.now());
     assert!(plan.is_empty(), "{plan}");
     assert_gone_at_last(&life, old).await;
 }

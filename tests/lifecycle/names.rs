@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bonafide::glance::{Glance, ImageFilter, ImagePatch};
 use bonafide::properties::{Edition, Rule, Severity, check_cloud};
-use bonafide::publisher::{Action, Newest, NoEvents, Profile, Wish, image_record};
+use bonafide::publisher::{Action, Error, Latest, NoEvents, Profile, Target, image_record};
 use bonafide::{Channel, Event};
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -157,11 +157,11 @@ async fn if_the_newer_build_of_the_day_goes_the_older_one_has_its_plain_name_aga
             .await
             .unwrap();
         let publisher = life.publisher();
-        let wishes = [Wish::new(&channel, Newest::Unknown)];
-        let done = publisher
-            .reconcile_with(&wishes, None, &NoEvents)
-            .await
-            .unwrap();
+        let targets = [Target::new(
+            &channel,
+            Latest::Unknown(Error::Cancelled.into()),
+        )];
+        let done = publisher.reconcile_with(&targets, &NoEvents).await.unwrap();
         assert!(matches!(&done.applied[..], [Action::Reinstate { .. }]));
         assert_eq!(names(&life), [plain]);
     }

@@ -1,7 +1,7 @@
 //! Plans as data: looked at, approved, applied later, and refused if the world has moved on.
 
 use bonafide::glance::{Glance, ImagePatch, Usage, Uses};
-use bonafide::publisher::{Action, Error, NoEvents, Plan, Wish};
+use bonafide::publisher::{Action, Error, NoEvents, Plan, Target};
 use bonafide::{Channel, Publisher};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 use uuid::Uuid;
@@ -30,11 +30,9 @@ async fn apply(
     channel: &Channel,
     plan: &Plan,
 ) -> Result<(), Error> {
-    let offer = publisher.offer(channel, &NoEvents).await;
-    let wishes = [Wish::new(channel, offer.newest())];
-    let done = publisher
-        .reconcile_with(&wishes, Some(plan), &NoEvents)
-        .await?;
+    let offer = publisher.latest_of(channel, &NoEvents).await;
+    let targets = [Target::new(channel, offer.clone())];
+    let done = publisher.apply(plan, &targets, &NoEvents).await?;
     assert!(done.skipped.is_empty(), "{done:?}");
     assert_eq!(done.applied.len(), plan.actions.len(), "{done:?}");
     assert!(life.images().len() > 1);
@@ -143,8 +141,8 @@ async fn a_step_is_left_out_if_its_image_was_changed_just_before_it() {
     let glance = Glance::new(life.session("admin"));
     let publisher = life.publisher();
     let plan = life.plan(&channel).await;
-    let offer = publisher.offer(&channel, &NoEvents).await;
-    let wishes = [Wish::new(&channel, offer.newest())];
+    let offer = publisher.latest_of(&channel, &NoEvents).await;
+    let targets = [Target::new(&channel, offer.clone())];
     let inventory = publisher.inventory().await.unwrap();
     life.clock.advance(jiff::SignedDuration::from_secs(5));
     let hands_off = ImagePatch::new().protected(true);
@@ -153,10 +151,10 @@ async fn a_step_is_left_out_if_its_image_was_changed_just_before_it() {
     let mut uses = Uses::new();
     let customer = life.project("customer");
     uses.add(used, &customer, bonafide::glance::UsageSource::Servers);
-    let stale = Plan::new(&wishes, &inventory, &Usage::Complete(uses), life.now());
+    let stale = Plan::new(&targets, &inventory, &Usage::Complete(uses), life.now());
     assert_eq!(stale.actions, plan.actions);
     let error = publisher
-        .reconcile_with(&wishes, Some(&stale), &NoEvents)
+        .apply(&stale, &targets, &NoEvents)
         .await
         .unwrap_err();
     assert!(matches!(error, Error::PlanOutdated { .. }), "{error}");
@@ -196,9 +194,9 @@ async fn a_user_who_may_not_publish_leaves_the_old_image_the_newest() {
     // The last request for the new image is refused, after the old one gave up its place.
     let publisher = life.publisher();
     let channels = [life.channel()];
-    let offer = publisher.offer(&channels[0], &NoEvents).await;
-    let wishes = [Wish::new(&channels[0], offer.newest())];
-    let plan = publisher.plan(&wishes).await.unwrap();
+    let offer = publisher.latest_of(&channels[0], &NoEvents).await;
+    let targets = [Target::new(&channels[0], offer.clone())];
+    let plan = publisher.plan(&targets).await.unwrap();
     let Some(Action::Publish { build, .. }) = plan.actions.first() else {
         panic!("{plan}")
     };
@@ -208,10 +206,7 @@ async fn a_user_who_may_not_publish_leaves_the_old_image_the_newest() {
     let path = format!("/images/{new}");
     life.cloud
         .fail_next(CloudFault::new("PATCH", &path, CloudFaultKind::Status(403)));
-    let done = publisher
-        .reconcile_with(&wishes, None, &NoEvents)
-        .await
-        .unwrap();
+    let done = publisher.reconcile_with(&targets, &NoEvents).await.unwrap();
     let failed: Vec<_> = done
         .skipped
         .iter()
@@ -225,7 +220,8 @@ async fn a_user_who_may_not_publish_leaves_the_old_image_the_newest() {
     assert_eq!(image["os_purpose"], "generic");
     assert_eq!(image["visibility"], "public");
     assert!(image["bonafide_superseded_at"].is_null());
-    // The image that is there already is proven again and made public.
+    // An hour later the image that is there already is verified again and made public.
+    life.clock.advance(jiff::SignedDuration::from_hours(1));
     life.reconcile(&life.channel()).await;
     assert_eq!(life.cloud.image(new).unwrap()["os_purpose"], "generic");
     assert_eq!(life.cloud.image(old).unwrap()["os_purpose"], "oldgeneric");

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use bonafide::glance::{Glance, ImagePatch};
 use bonafide::properties::{ProvidedUntil, UuidValidity};
-use bonafide::publisher::{NoEvents, PlanNote, ReconcileReport};
+use bonafide::publisher::{NoEvents, PlanNote, ReconcileReport, SkippedStep};
 use bonafide::{Channel, CloudConfig, Profile, Publisher, Session};
 use bonafide_testkit::cloud::{CloudFault, CloudFaultKind};
 use jiff::SignedDuration;
@@ -238,6 +238,105 @@ async fn an_image_that_may_not_be_a_community_image_is_asked_for_it_once() {
         remove_what_is_remembered(&life, old, "bonafide_community_refused_at").await;
         strict.run(&life, channel()).await;
         assert_eq!(life.cloud.image(old).unwrap()["visibility"], "community");
+    }
+}
+
+/// How often the image stops being the newest from now on.
+fn times_demoted(life: &ClockedWorld, image: Uuid) -> Arc<AtomicUsize> {
+    let times = Arc::new(AtomicUsize::new(0));
+    let (at, before) = (times.clone(), AtomicBool::new(false));
+    life.cloud.watch(move |images| {
+        let mut images = images.iter();
+        let now = images.find(|one| one["id"] == image.to_string());
+        let demoted = now.is_some_and(|now| now.get("bonafide_superseded_at").is_some());
+        if demoted && !before.swap(demoted, Ordering::Relaxed) {
+            at.fetch_add(1, Ordering::Relaxed);
+        }
+        before.store(demoted, Ordering::Relaxed);
+    });
+    times
+}
+
+/// The new build can't become public (`publicize_image`), or the older image can't be changed: the
+/// customers' image is not touched in each run, and no file is read in each run.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publication_that_policy_forbids_waits() {
+    let publishes = |passing: &Passing<'_>| {
+        passing.method == "PATCH" && passing.body.contains("\"value\":\"public\"")
+    };
+    let demotes = |passing: &Passing<'_>| {
+        passing.method == "PATCH" && passing.body.contains("bonafide_superseded_at")
+    };
+    for profile in PROFILES {
+        for (at_old, property_too) in [(false, false), (false, true), (true, false)] {
+            let life = ClockedWorld::start().await;
+            let channel = || life.channel().profile(profile);
+            life.build();
+            life.reconcile(&channel()).await;
+            let old = life.newest();
+            life.clock.advance(days(30));
+            life.build();
+            let strict = Strict::new(&life, move |passing| match at_old {
+                true => demotes(passing),
+                false => {
+                    publishes(passing)
+                        || (property_too
+                            && passing.method == "PATCH"
+                            && passing.body.contains("\"/bonafide_publish_refused\""))
+                }
+            })
+            .await;
+            let times = times_demoted(&life, old);
+            let wanted = 1 + usize::from(property_too);
+            let (first, refused) = strict.run(&life, channel()).await;
+            assert_eq!(refused, wanted, "{first:?}");
+            assert!(first.skipped.iter().any(SkippedStep::is_failure));
+            // Half an hour later it waits and is a failure still; an hour later it is tried again.
+            life.clock.advance(SignedDuration::from_mins(-30));
+            life.site.clear_requests();
+            let (second, refused) = strict.run(&life, channel()).await;
+            assert_eq!(refused, 0, "{second:?}");
+            let said = second
+                .skipped
+                .iter()
+                .find(|step| step.is_failure())
+                .unwrap();
+            let said = said.reason.to_string();
+            assert!(said.contains("bonafide_publish_refused"), "{said}");
+            assert!(said.contains("(tries: 1)"), "{said}");
+            let read = life.site.requests();
+            let images = read.iter().filter(|one| one.ends_with(".img"));
+            assert_eq!(images.count(), 0, "{read:?}");
+            for (hours, tries) in [
+                (0, wanted),
+                (1, 0),
+                (2, 0),
+                (1, wanted),
+                (20, 0),
+                (3, wanted),
+            ] {
+                life.clock.advance(SignedDuration::from_hours(hours));
+                let (done, refused) = strict.run(&life, channel()).await;
+                assert_eq!(refused, tries, "{hours} {done:?}");
+            }
+            assert_eq!(times.load(Ordering::Relaxed), if at_old { 0 } else { 4 });
+            let still = life.cloud.image(old).unwrap();
+            assert_eq!(still["visibility"], "public");
+            assert_eq!(still["os_purpose"], "generic");
+            // The policy is another one, and the operator says so.
+            strict.allow();
+            let new = life.cloud.images().into_iter();
+            let new = new.map(|image| id(&image)).find(|id| *id != old).unwrap();
+            remove_what_is_remembered(&life, new, "bonafide_publish_refused").await;
+            let (done, _) = strict.run(&life, channel()).await;
+            assert_eq!(done.reports.len(), 1, "{done:?}");
+            let public = life.cloud.image(new).unwrap();
+            assert_eq!(public["visibility"], "public");
+            assert!(
+                !public.to_string().contains("bonafide_publish_refused"),
+                "{public}"
+            );
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! How a newer build takes the place of an older one, and what is put back.
 
 use bonafide::glance::{Glance, ImagePatch, Visibility};
-use bonafide::publisher::{Action, Newest, NoEvents, Profile, SkippedStep, Wish};
+use bonafide::publisher::{Action, Error, Latest, NoEvents, Profile, SkippedStep, Target};
 
 use crate::retirement::two_builds;
 use support::world_clock::{ClockedWorld, days, id};
@@ -96,11 +96,11 @@ async fn if_the_newer_build_goes_again_the_older_one_is_the_newest_again() {
         .unwrap();
     let channel = life.channel();
     let publisher = life.publisher();
-    let wishes = [Wish::new(&channel, Newest::Unknown)];
-    let done = publisher
-        .reconcile_with(&wishes, None, &NoEvents)
-        .await
-        .unwrap();
+    let targets = [Target::new(
+        &channel,
+        Latest::Unknown(Error::Cancelled.into()),
+    )];
+    let done = publisher.reconcile_with(&targets, &NoEvents).await.unwrap();
     assert!(
         matches!(&done.applied[..], [Action::Reinstate { .. }]),
         "{done:?}"

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bonafide::glance::{Image, ImageFilter, Member, MemberStatus};
 use bonafide::properties::{LifecyclePolicy, ProvidedUntil, ReplaceFrequency, UuidValidity};
-use bonafide::publisher::{NoEvents, Plan, PlanNote, ReconcileReport, Wish, image_id};
+use bonafide::publisher::{NoEvents, Plan, PlanNote, ReconcileReport, Target, image_id};
 use bonafide::{Channel, CloudConfig, Glance, Keyring, Publisher, Session, Ubuntu, UbuntuRelease};
 use bonafide_testkit::keys::SigningKey;
 use bonafide_testkit::qcow2::Qcow2Image;
@@ -264,9 +264,9 @@ impl Real {
 
 /// What is to be done for one channel.
 pub(crate) async fn plan(publisher: &Publisher, channel: &Channel) -> Plan {
-    let offer = publisher.offer(channel, &NoEvents).await;
-    let wish = Wish::new(channel, offer.newest());
-    publisher.plan(&[wish]).await.unwrap()
+    let offer = publisher.latest_of(channel, &NoEvents).await;
+    let target = Target::new(channel, offer.clone());
+    publisher.plan(&[target]).await.unwrap()
 }
 
 /// How somebody comes to see an image.

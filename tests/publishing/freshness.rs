@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bonafide::glance::{ImagePatch, Visibility};
-use bonafide::publisher::{Error, Outcome};
+use bonafide::publisher::{Error, NoEvents, Outcome, PlanNote};
 use bonafide::sources::{Download, FetchError};
 use bonafide::{Channel, Fetch, HttpFetch, PublishReport, Publisher};
 use jiff::SignedDuration;
@@ -139,7 +139,8 @@ async fn a_list_that_does_not_move_raises_an_alarm_and_nothing_else() {
     let shop = embedded().await;
     at_vendor(&shop, &cases::FEDORA_44, 1);
     let channel = || shop.channel(&cases::FEDORA_44);
-    shop.publish(&channel()).await.unwrap();
+    let report = shop.publish(&channel()).await.unwrap();
+    assert_eq!(report.stale, None);
     assert!(!shop.events.names().contains(&"stale"));
 
     // It was signed in June.
@@ -147,6 +148,22 @@ async fn a_list_that_does_not_move_raises_an_alarm_and_nothing_else() {
     let report = shop.publish(&limited).await.unwrap();
     assert_eq!(report.outcome, Outcome::AlreadyPublished);
     assert!(shop.events.names().contains(&"stale"));
+    // Without an event sink the reports have it.
+    assert_eq!(report.stale, Some(SignedDuration::from_hours(24)));
+    let limited = [limited];
+    let done = shop
+        .publisher()
+        .reconcile(&limited, &NoEvents)
+        .await
+        .unwrap();
+    let alarm = done.notes.iter().find(
+        |note| matches!(note, PlanNote::Stale { channel, .. } if channel == limited[0].name()),
+    );
+    let alarm = alarm.unwrap().to_string();
+    assert!(
+        alarm.contains("ALARM") && alarm.contains("1 days"),
+        "{alarm}"
+    );
     let patient = channel().age_limit(SignedDuration::from_hours(24 * 365 * 100));
     let before = shop
         .events

@@ -7,7 +7,7 @@ use bonafide::sources::{Retries, Sleep};
 use bonafide_testkit::site::VendorSite;
 
 /// Short, since a stalled server is one of the cases; long enough for a busy machine.
-const IDLE: Duration = Duration::from_secs(2);
+const IDLE: Duration = Duration::from_secs(5);
 
 /// Waits for nothing.
 #[derive(Debug)]

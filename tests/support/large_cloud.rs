@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use bonafide::glance::{CloudConfig, Session, Usage};
-use bonafide::publisher::{Action, Catalog, Channel, Inventory, Newest, Plan, Publisher, Wish};
+use bonafide::publisher::{
+    Action, Catalog, Channel, Error, Inventory, Latest, Plan, Publisher, Target,
+};
 use bonafide::sources::DirectoryFetch;
 use bonafide_testkit::cloud::{EmbeddedCloud, MovableClock};
 use jiff::{SignedDuration, Timestamp};
@@ -148,15 +150,16 @@ impl LargeCloud {
         Publisher::new(nowhere, session, self.clock.reader())
     }
 
-    fn wishes(&self) -> Vec<Wish<'_>> {
+    fn targets(&self) -> Vec<Target<'_>> {
         let channels = self.channels.iter();
-        let wishes = channels.map(|channel| Wish::new(channel, Newest::Unknown));
-        wishes.collect()
+        let targets =
+            channels.map(|channel| Target::new(channel, Latest::Unknown(Error::Cancelled.into())));
+        targets.collect()
     }
 
     /// Looks at everything and plans. Vendors are not asked.
     pub async fn plan(&self, publisher: &Publisher) -> Plan {
-        publisher.plan(&self.wishes()).await.unwrap()
+        publisher.plan(&self.targets()).await.unwrap()
     }
 
     /// What a plan is made of.
@@ -168,7 +171,7 @@ impl LargeCloud {
 
     /// The plan for what was seen.
     pub fn plan_of(&self, (inventory, usage): &(Inventory, Usage)) -> Plan {
-        Plan::new(&self.wishes(), inventory, usage, self.now())
+        Plan::new(&self.targets(), inventory, usage, self.now())
     }
 }
 

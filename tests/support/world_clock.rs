@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bonafide::properties::{LifecyclePolicy, ProvidedUntil, ReplaceFrequency, UuidValidity};
-use bonafide::publisher::{Heartbeat, NoEvents, Plan, ReconcileReport, Wish};
+use bonafide::publisher::{Heartbeat, NoEvents, Plan, ReconcileReport, Target};
 use bonafide::{Channel, CloudConfig, Keyring, Publisher, Session, Ubuntu, UbuntuRelease};
 use bonafide_testkit::cloud::{EmbeddedCloud, EmbeddedCloudBuilder, MovableClock};
 use bonafide_testkit::keys::SigningKey;
@@ -150,9 +150,9 @@ impl ClockedWorld {
     /// What a run would do for one channel.
     pub async fn plan(&self, channel: &Channel) -> Plan {
         let publisher = self.publisher();
-        let offer = publisher.offer(channel, &NoEvents).await;
-        let wish = Wish::new(channel, offer.newest());
-        publisher.plan(&[wish]).await.unwrap()
+        let offer = publisher.latest_of(channel, &NoEvents).await;
+        let target = Target::new(channel, offer.clone());
+        publisher.plan(&[target]).await.unwrap()
     }
 
     /// The id of the project of this name.

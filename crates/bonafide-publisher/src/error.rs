@@ -54,6 +54,20 @@ pub enum Error {
         /// When the next one may begin.
         until: Timestamp,
     },
+    /// The cloud's policy forbids the publication, so the next try waits.
+    #[error(
+        "the cloud did not let image {id} become public (tries: {failures}); the next try is not before \
+         {until}: give the user the role that `publicize_image` demands; to try at once, remove \
+         `bonafide_publish_refused` (a property or a tag) from the image"
+    )]
+    PublicationWaits {
+        /// The image: private, complete and verified.
+        id: Uuid,
+        /// How many tries the cloud refused.
+        failures: u32,
+        /// When the next one may begin.
+        until: Timestamp,
+    },
     /// The cloud refused or failed.
     #[error(transparent)]
     Cloud(#[from] bonafide_glance::Error),
@@ -222,10 +236,23 @@ pub enum Error {
         /// The list.
         list: Url,
     },
+    /// The plans that were approved lack this cloud, so nothing was done there.
+    #[error(
+        "there is no approved plan for cloud `{cloud}`, so nothing was done there ({}): plan again with \
+         this cloud, or leave it out",
+        plans(planned)
+    )]
+    NoPlan {
+        /// The name of the cloud.
+        cloud: String,
+        /// The clouds that have a plan.
+        planned: Vec<String>,
+    },
     /// The image is stored in Glance, verified and private, but must not be made public.
     #[error(
         "image {id} is verified and stored, but the cloud does not allow this user to publish it; it \
-         stays private: give the user the role that `publicize_image` requires and run again"
+         stays private: give the user the role that `publicize_image` requires; the next try is in an \
+         hour, or at once if `bonafide_publish_refused` is removed from the image"
     )]
     NotPublic {
         /// The image.
@@ -395,4 +422,11 @@ pub enum Error {
         /// Whether the vendor is known to sign.
         signing: Signing,
     },
+}
+
+fn plans(clouds: &[String]) -> String {
+    match clouds {
+        [] => "no cloud has a plan".to_owned(),
+        some => format!("plans: `{}`", some.join("`, `")),
+    }
 }

@@ -1,14 +1,15 @@
 //! A plan is a pure function of the desired and the observed state, and is data itself.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bonafide_glance::{Image, UsageGap, Visibility};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
-use crate::{Candidate, Channel};
+use crate::{Candidate, Channel, Error};
 
 mod approval;
 mod builds;
@@ -17,34 +18,38 @@ mod display;
 pub(crate) mod inventory;
 mod retire;
 
-/// A channel, and what its vendor offers.
-#[derive(Clone, Copy, Debug)]
+/// A channel, and what its vendor offers now: the desired state that a plan is made for.
+///
+/// [`Publisher::latest`](crate::Publisher::latest) makes one for each channel.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Wish<'a> {
+pub struct Target<'a> {
     /// The channel.
     pub channel: &'a Channel,
-    /// Its newest build.
-    pub newest: Newest<'a>,
+    /// Its vendor's newest build.
+    pub latest: Latest,
 }
 
-impl<'a> Wish<'a> {
-    /// The channel must have its newest build.
+impl<'a> Target<'a> {
+    /// The channel should have this build.
     #[must_use]
-    pub const fn new(channel: &'a Channel, newest: Newest<'a>) -> Self {
-        Self { channel, newest }
+    pub const fn new(channel: &'a Channel, latest: Latest) -> Self {
+        Self { channel, latest }
     }
 }
 
-/// The newest build of a channel.
-#[derive(Clone, Copy, Debug)]
+/// What a vendor offers of a channel now.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Newest<'a> {
-    /// The newest build; its list is verified.
-    Found(&'a Candidate),
-    /// No new builds are published, since `provided_until` has passed.
-    NoMore,
-    /// It could not be found or verified. The published images stay, and age.
-    Unknown,
+pub enum Latest {
+    /// The channel has ended: `provided_until` has passed, so the vendor is not asked and no new build is
+    /// published.
+    Ended,
+    /// Its newest build, whose list is verified.
+    Found(Arc<Candidate>),
+    /// The vendor could not be reached, or what it offers is not verified. Published images stay as they
+    /// are.
+    Unknown(Arc<Error>),
 }
 
 /// One build of a vendor.
@@ -313,6 +318,18 @@ pub enum PlanNote {
         image: Uuid,
         /// The names of the differences, sorted.
         names: Vec<String>,
+    },
+    /// An alarm: the vendor's newest list is older than the channel allows (`age_limit`). Either the vendor
+    /// builds no more, or newer lists are kept from this machine (a freeze attack).
+    Stale {
+        /// The channel.
+        channel: String,
+        /// The list.
+        list: Url,
+        /// When it was signed, UTC.
+        signed_at: Timestamp,
+        /// How old it may be.
+        limit: SignedDuration,
     },
     /// The image lacks the properties of a published image, so it is left alone.
     Unreadable {

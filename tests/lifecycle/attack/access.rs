@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bonafide::glance::{ImagePatch, Visibility};
-use bonafide::publisher::{Fleet, NoEvents, Wish};
+use bonafide::publisher::{Fleet, NoEvents, Target};
 use bonafide::{CloudConfig, Event, Publisher, Session};
 use bonafide_testkit::cloud::{CloudFaultKind, EmbeddedCloud};
 use jiff::SignedDuration;
@@ -198,14 +198,14 @@ async fn several_clouds_give_access_before_they_upload_as_one_does() {
         .cloud("one", life.publisher())
         .cloud("two", publisher_of(&life, &second));
     let channel = life.channel();
-    let offer = life.publisher().offer(&channel, &NoEvents).await;
-    let wishes = [Wish::new(&channel, offer.newest())];
+    let offer = life.publisher().latest_of(&channel, &NoEvents).await;
+    let targets = [Target::new(&channel, offer.clone())];
     let given = AtomicBool::new(false);
     let observer = At::new(
         |event| matches!(event, Event::Created { .. }),
         || given.store(life.reaches("customer2", old), Ordering::Relaxed),
     );
-    fleet.reconcile(&wishes, None, &observer).await;
+    fleet.reconcile(&targets, &observer).await;
     assert!(observer.was_there());
     assert!(given.load(Ordering::Relaxed));
 }

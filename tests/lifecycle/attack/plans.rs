@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bonafide::properties::{ProvidedUntil, UuidValidity};
-use bonafide::publisher::{Error, Fleet, NoEvents, Plan, ReconcileReport, Wish};
+use bonafide::publisher::{Error, Fleet, NoEvents, Plan, ReconcileReport, Target};
 use bonafide::{Channel, CloudConfig, Event, Publisher, Session};
 use bonafide_testkit::cloud::EmbeddedCloud;
 use jiff::civil::date;
@@ -29,11 +29,9 @@ pub(crate) async fn apply(
     plan: &Plan,
 ) -> Result<ReconcileReport, Error> {
     let publisher = life.publisher();
-    let offer = publisher.offer(channel, &NoEvents).await;
-    let wishes = [Wish::new(channel, offer.newest())];
-    publisher
-        .reconcile_with(&wishes, Some(plan), &NoEvents)
-        .await
+    let offer = publisher.latest_of(channel, &NoEvents).await;
+    let targets = [Target::new(channel, offer.clone())];
+    publisher.apply(plan, &targets, &NoEvents).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,7 +55,7 @@ async fn a_repair_does_what_was_approved() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cloud_without_an_approved_plan_is_left_alone_and_is_no_error() {
+async fn a_cloud_without_an_approved_plan_is_left_alone_and_is_an_error() {
     let life = ClockedWorld::start().await;
     let second = EmbeddedCloud::builder().clock(life.clock.reader());
     let second = second.start().await.unwrap();
@@ -66,16 +64,20 @@ async fn a_cloud_without_an_approved_plan_is_left_alone_and_is_no_error() {
         .cloud("two", publisher_of(&life, &second));
     life.build();
     let channel = life.channel();
-    let offer = life.publisher().offer(&channel, &NoEvents).await;
-    let wishes = [Wish::new(&channel, offer.newest())];
-    let plan = life.publisher().plan(&wishes).await.unwrap();
+    let offer = life.publisher().latest_of(&channel, &NoEvents).await;
+    let targets = [Target::new(&channel, offer.clone())];
+    let plan = life.publisher().plan(&targets).await.unwrap();
     let approved = BTreeMap::from([("one".to_owned(), plan)]);
-    let done = fleet.reconcile(&wishes, Some(&approved), &NoEvents).await;
+    let done = fleet.apply(&approved, &targets, &NoEvents).await;
     assert_eq!(life.images().len(), 1);
     assert!(second.images().is_empty());
-    if let Err(error) = &done[1].1 {
-        panic!("{error}");
-    }
+    assert!(done[0].1.is_ok(), "{done:?}");
+    let error = done[1].1.as_ref().unwrap_err();
+    assert!(
+        matches!(error, Error::NoPlan { cloud, .. } if cloud == "two"),
+        "{error}"
+    );
+    assert!(error.to_string().contains("plans: `one`"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,9 +161,9 @@ async fn the_same_cloud_twice_publishes_once() {
         .cloud("one", life.publisher());
     life.build();
     let channel = life.channel();
-    let offer = life.publisher().offer(&channel, &NoEvents).await;
-    let wishes = [Wish::new(&channel, offer.newest())];
-    for (_, done) in fleet.reconcile(&wishes, None, &NoEvents).await {
+    let offer = life.publisher().latest_of(&channel, &NoEvents).await;
+    let targets = [Target::new(&channel, offer.clone())];
+    for (_, done) in fleet.reconcile(&targets, &NoEvents).await {
         let done = done.unwrap();
         assert!(
             done.skipped.iter().all(|refused| !refused.is_failure()),
@@ -182,15 +184,15 @@ async fn a_build_that_moves_meanwhile_is_fetched_anew_for_several_clouds_too() {
         .cloud("two", publisher_of(&life, &second));
     respun(&life, "20260228", 601, 3);
     let channel = life.channel();
-    let offer = life.publisher().offer(&channel, &NoEvents).await;
-    let wishes = [Wish::new(&channel, offer.newest())];
+    let offer = life.publisher().latest_of(&channel, &NoEvents).await;
+    let targets = [Target::new(&channel, offer.clone())];
     let observer = At::new(
         |event| matches!(event, Event::Compared { .. }),
         || {
             respun(&life, "20260228", 602, 2);
         },
     );
-    let done = fleet.reconcile(&wishes, None, &observer).await;
+    let done = fleet.reconcile(&targets, &observer).await;
     assert!(observer.was_there());
     let failed: Vec<_> = done
         .iter()

@@ -2,7 +2,7 @@
 
 use bonafide::Event;
 use bonafide::glance::ImagePatch;
-use bonafide::publisher::{Action, NoEvents, Offer, Wish};
+use bonafide::publisher::{Action, Latest, NoEvents, Target};
 use bonafide_testkit::cloud::CloudFaultKind;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -13,13 +13,13 @@ use crate::retirement::two_builds;
 use support::world_clock::{ClockedWorld, days};
 
 /// Two builds that two runs have found, a day apart; the first one's offer is the first.
-pub(crate) async fn two_offers(life: &ClockedWorld) -> (Offer, Offer) {
+pub(crate) async fn two_offers(life: &ClockedWorld) -> (Latest, Latest) {
     let channel = life.channel();
     life.build();
-    let first = life.publisher().offer(&channel, &NoEvents).await;
+    let first = life.publisher().latest_of(&channel, &NoEvents).await;
     life.clock.advance(days(1));
     life.build();
-    let second = life.publisher().offer(&channel, &NoEvents).await;
+    let second = life.publisher().latest_of(&channel, &NoEvents).await;
     (first, second)
 }
 
@@ -36,18 +36,15 @@ async fn two_runs_with_two_builds_leave_one_generic_image() {
     let observer = At::new(
         |event| matches!(event, Event::Superseded { .. }),
         || {
-            let wishes = [Wish::new(&channel, second.newest())];
+            let targets = [Target::new(&channel, second.clone())];
             let publisher = life.publisher();
-            let done = now_and_here(publisher.reconcile_with(&wishes, None, &NoEvents));
+            let done = now_and_here(publisher.reconcile_with(&targets, &NoEvents));
             assert_eq!(done.unwrap().reports.len(), 1);
         },
     );
-    let wishes = [Wish::new(&channel, first.newest())];
+    let targets = [Target::new(&channel, first.clone())];
     let publisher = life.publisher();
-    let done = publisher
-        .reconcile_with(&wishes, None, &observer)
-        .await
-        .unwrap();
+    let done = publisher.reconcile_with(&targets, &observer).await.unwrap();
     assert!(observer.was_there());
     let left = generic(&life);
     let most = *most.lock().unwrap();
@@ -70,12 +67,12 @@ async fn a_run_that_fails_does_not_bring_back_what_another_run_has_superseded() 
     let observer = At::new(
         |event| matches!(event, Event::Superseded { .. }),
         || {
-            let wishes = [Wish::new(&channel, second.newest())];
+            let targets = [Target::new(&channel, second.clone())];
             let publisher = life.publisher();
-            let done = now_and_here(publisher.reconcile_with(&wishes, None, &NoEvents));
+            let done = now_and_here(publisher.reconcile_with(&targets, &NoEvents));
             assert_eq!(done.unwrap().reports.len(), 1);
             // The first run's last request is refused.
-            let Offer::Found(candidate) = &first else {
+            let Latest::Found(candidate) = &first else {
                 panic!()
             };
             let digest = candidate.expected().value().digest.clone();
@@ -89,12 +86,9 @@ async fn a_run_that_fails_does_not_bring_back_what_another_run_has_superseded() 
             faults(&life, "PATCH", &path, &[CloudFaultKind::Status(403)]);
         },
     );
-    let wishes = [Wish::new(&channel, first.newest())];
+    let targets = [Target::new(&channel, first.clone())];
     let publisher = life.publisher();
-    publisher
-        .reconcile_with(&wishes, None, &observer)
-        .await
-        .unwrap();
+    publisher.reconcile_with(&targets, &observer).await.unwrap();
     assert!(observer.was_there());
     let left = generic(&life);
     assert!(

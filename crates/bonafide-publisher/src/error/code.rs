@@ -13,6 +13,7 @@ impl Error {
         match self {
             Self::Busy { .. } => "busy",
             Self::Cancelled => "cancelled",
+            Self::ChannelMismatch { .. } => "channel_mismatch",
             Self::Cloud(error) => of_cloud(error),
             Self::Compressed { .. } => "compressed",
             Self::Deactivated { .. } => "deactivated",
@@ -20,36 +21,45 @@ impl Error {
             Self::Ended { .. } => "ended",
             Self::Fenced { .. } => "fenced",
             Self::Fetch(_) => "fetch",
-            Self::ChannelMismatch { .. } => "channel_mismatch",
             Self::GlanceMismatch { .. } => "glance_mismatch",
             Self::HtmlInsteadOfList { .. } => "html_instead_of_list",
             Self::Image { .. } => "image",
-            Self::ListUnstable { .. } => "in_transition",
             Self::Interrupted => "interrupted",
             Self::LeaseEnded { .. } => "lease_ended",
-            Self::ListChanged { .. } => "moved",
-            Self::PlanOutdated { .. } => "moved_on",
+            Self::ListChanged { .. } => "list_changed",
+            Self::ListUnstable { .. } => "list_unstable",
             Self::NoHeartbeat { .. } => "no_heartbeat",
             Self::NoKey { .. } => "no_key",
-            Self::UnexpectedState { .. } => "not_as_published",
+            Self::NoPlan { .. } => "no_plan",
             Self::NotCleanedUp { error, .. } => error.code(),
             Self::NotPublic { .. } => "not_public",
             Self::NotWithoutSignature { .. } => "not_without_signature",
             Self::Nowhere { error, .. } => error.code(),
             Self::OlderList { .. } => "older_list",
+            Self::PlanOutdated { .. } => "plan_outdated",
             Self::Properties { .. } => "properties",
+            Self::PublicationWaits { .. } => "publication_waits",
             Self::Rollback { .. } => "rollback",
-            Self::SignatureTimesDiffer { .. } => "signed_apart",
+            Self::SignatureTimesDiffer { .. } => "signature_times_differ",
             Self::SignedBeforeBuild { .. } => "signed_before_build",
             Self::Source(_) => "source",
             Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::UnexpectedState { .. } => "unexpected_state",
             Self::UnknownHashAlgorithm { .. } => "unknown_hash_algorithm",
             Self::UnknownSignatureLocation { .. } => "unknown_signature_location",
-            Self::Unverified { .. } => "unproven",
             Self::Unsigned { .. } => "unsigned",
+            Self::Unverified { .. } => "unverified",
             Self::UploadsWait { .. } => "uploads_wait",
             Self::WrongSize { .. } => "wrong_size",
         }
+    }
+
+    /// Whether the cloud's policy forbids a publication, or a step on its way.
+    pub(crate) const fn is_forbidden(&self) -> bool {
+        matches!(
+            self,
+            Self::Cloud(CloudError::Forbidden(_)) | Self::NotPublic { .. }
+        )
     }
 
     /// Whether this is the usual refusal of a vendor without any signature, or a channel that has

@@ -22,7 +22,7 @@ impl Error {
         }
     }
 
-    pub(crate) fn unproven(url: &Url, source: bonafide_verify::Error) -> Self {
+    pub(crate) fn unverified(url: &Url, source: bonafide_verify::Error) -> Self {
         Self::Unverified {
             url: url.clone(),
             source: Box::new(source),

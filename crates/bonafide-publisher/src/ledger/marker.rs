@@ -78,6 +78,8 @@ pub(crate) const MEMBERS_REFUSED: &str = "bonafide_members_refused_at";
 pub(crate) const COMMUNITY_REFUSED: &str = "bonafide_community_refused_at";
 /// The names that the cloud does not allow to be restored, by its policy.
 pub(crate) const REPAIR_REFUSED: &str = "bonafide_repair_refused";
+/// How often the cloud did not let the image become public, and when that is tried again: `2 2026-12-01T06:00:00Z`.
+pub(crate) const PUBLISH_REFUSED: &str = "bonafide_publish_refused";
 /// Why the image was not verified.
 pub(crate) const UNVERIFIED: &str = "bonafide_unverified";
 pub(crate) const TAG: &str = "managed_by_bonafide";

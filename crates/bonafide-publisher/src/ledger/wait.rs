@@ -1,7 +1,11 @@
-//! Uploads of a build that wait, because Glance stored other bytes than were sent.
+//! Steps that wait after the cloud failed at them: they would fail in every run again.
 //!
-//! The image with those bytes is removed at once. An image without data remains, under the build's
-//! next id: it records how often that happened and when the next upload may begin.
+//! An upload waits if Glance has stored other bytes than were sent. The image with those bytes is removed
+//! at once. An image without data remains, under the build's next id: it says how often that happened and
+//! when the next upload may begin.
+//!
+//! A publication waits if the cloud's policy forbids it (403). Each try demotes the older image for a
+//! moment and reads the file again. The new image, private and complete, says when the next one may begin.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::ledger::marker;
+use crate::ledger::remember::remember;
 use crate::{Candidate, Channel, Error};
 
 /// `waiting`, instead of `uploading`.
@@ -69,6 +74,58 @@ impl Wait {
             until: self.until,
         }
     }
+}
+
+/// A publication that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PublicationWait {
+    image: Uuid,
+    failures: u32,
+    until: Timestamp,
+}
+
+impl PublicationWait {
+    /// What an image says that is complete and not public. A value that can't be read does not wait.
+    pub(crate) fn of(image: &Image) -> Option<Self> {
+        let said = marker::remembered(image, marker::PUBLISH_REFUSED)?;
+        let (failures, next) = said.split_once(' ')?;
+        let failures = failures.parse().ok()?;
+        let next: Timestamp = next.parse().ok()?;
+        // Glance's own clock bounds what a run with a wrong clock may have written.
+        let latest = later(image.updated_at?, pause(failures));
+        Some(Self {
+            image: image.id,
+            failures,
+            until: next.min(latest),
+        })
+    }
+
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        self.until <= now
+    }
+
+    pub(crate) fn error(&self) -> Error {
+        Error::PublicationWaits {
+            id: self.image,
+            failures: self.failures,
+            until: self.until,
+        }
+    }
+}
+
+/// Lets the next publication of this image wait, unless it is public by now. If that can't be written,
+/// the next run tries.
+pub(crate) async fn hold_back_publication(glance: &Glance, id: Uuid, now: Timestamp) {
+    let Ok(Some(image)) = glance.find(id).await else {
+        return;
+    };
+    if image.visibility != Visibility::Private || !image.properties.contains_key(marker::STATE) {
+        return;
+    }
+    let failures = PublicationWait::of(&image).map_or(0, |wait| wait.failures);
+    let failures = failures.saturating_add(1);
+    let value = format!("{failures} {}", later(now, pause(failures)));
+    remember(glance, id, marker::PUBLISH_REFUSED, &value).await;
 }
 
 fn later(time: Timestamp, by: SignedDuration) -> Timestamp {

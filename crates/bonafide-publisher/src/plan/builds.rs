@@ -7,7 +7,7 @@ use bonafide_sources::Serial;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Newest, Wish};
+use super::{Latest, Target};
 use crate::ledger::marker;
 use crate::{Channel, Inventory};
 
@@ -44,9 +44,14 @@ impl<'a> Builds<'a> {
     /// `published` is the image of the newest build, if that is known and public. Otherwise the
     /// newest public one is used, and a superseded one only if there is no other: properties are
     /// easily changed. Without a newer public image none is old, unless the channel has ended.
-    pub(super) fn new(wish: &Wish<'_>, inventory: &'a Inventory, published: Option<Uuid>) -> Self {
+    pub(super) fn new(
+        target: &Target<'_>,
+        inventory: &'a Inventory,
+        published: Option<Uuid>,
+    ) -> Self {
         let (mut sorted, mut unreadable) = (Vec::new(), Vec::new());
-        let accepted = images(wish.channel, inventory).filter(|image| marker::was_accepted(image));
+        let accepted =
+            images(target.channel, inventory).filter(|image| marker::was_accepted(image));
         for image in accepted {
             match marker::serial(image) {
                 Some(serial) if marker::is_unchanged(image) => sorted.push((serial, image)),
@@ -55,10 +60,10 @@ impl<'a> Builds<'a> {
         }
         sorted.sort_by(newest_first);
         let sorted: Vec<_> = sorted.into_iter().map(|(_, image)| image).collect();
-        if let Newest::NoMore = wish.newest {
+        if let Latest::Ended = target.latest {
             return Self {
                 current: None,
-                older: ended(&sorted, wish.channel.end()),
+                older: ended(&sorted, target.channel.end()),
                 unreadable,
             };
         }

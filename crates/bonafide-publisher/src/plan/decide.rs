@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use super::builds::{Builds, images};
 use super::retire::Retiring;
-use super::{Action, ImageSnapshot, Newest, Plan, PlanNote, Wish};
+use super::{Action, ImageSnapshot, Latest, Plan, PlanNote, Target};
 use crate::ledger::build_state::{BuildState, among};
 use crate::ledger::marker;
-use crate::ledger::wait::Wait;
+use crate::ledger::wait::{PublicationWait, Wait};
 use crate::spec::drift;
 use crate::spec::names::Names;
 use crate::{Candidate, Channel, Error, Inventory};
@@ -23,7 +23,12 @@ impl Plan {
     /// Only a complete `usage` leads to steps that take access away; an incomplete one still gives
     /// access to the projects that it names. `now` is the time of the plan, UTC.
     #[must_use]
-    pub fn new(wishes: &[Wish<'_>], inventory: &Inventory, usage: &Usage, now: Timestamp) -> Self {
+    pub fn new(
+        targets: &[Target<'_>],
+        inventory: &Inventory,
+        usage: &Usage,
+        now: Timestamp,
+    ) -> Self {
         let mut deciding = Deciding {
             inventory,
             usage,
@@ -32,8 +37,8 @@ impl Plan {
             notes: Vec::new(),
             waiting: Vec::new(),
         };
-        for wish in wishes {
-            deciding.channel(wish);
+        for target in targets {
+            deciding.channel(target);
         }
         let mut notes = deciding.notes;
         if !deciding.waiting.is_empty() {
@@ -52,12 +57,12 @@ impl Plan {
     /// Whether a plan for these channels may depend on the usage: an image is not public any more,
     /// or could cease to be.
     #[must_use]
-    pub fn needs_usage(wishes: &[Wish<'_>], inventory: &Inventory, now: Timestamp) -> bool {
-        wishes.iter().any(|wish| {
-            let mut images = images(wish.channel, inventory);
+    pub fn needs_usage(targets: &[Target<'_>], inventory: &Inventory, now: Timestamp) -> bool {
+        targets.iter().any(|target| {
+            let mut images = images(target.channel, inventory);
             images.any(|image| {
-                let since = marker::superseded_at(image).or(wish.channel.end());
-                let over = since.is_some_and(|since| wish.channel.grace_end(since) <= now);
+                let since = marker::superseded_at(image).or(target.channel.end());
+                let over = since.is_some_and(|since| target.channel.grace_end(since) <= now);
                 over || (image.status == Status::Active && !marker::is_public(image))
             })
         })
@@ -103,11 +108,20 @@ impl Deciding<'_> {
         self.phases.entry(phase).or_default().push(action);
     }
 
-    fn channel(&mut self, wish: &Wish<'_>) {
-        let channel = wish.channel;
+    fn channel(&mut self, target: &Target<'_>) {
+        let channel = target.channel;
         let name = || channel.name().to_owned();
         let (mut offered, mut doubtful) = (Offered::default(), false);
-        if let Newest::Found(candidate) = wish.newest {
+        if let Latest::Found(candidate) = &target.latest {
+            let signed_at = candidate.evidence().signed_at;
+            if let Some(limit) = channel.stale(signed_at, self.now) {
+                self.notes.push(PlanNote::Stale {
+                    channel: name(),
+                    list: candidate.release().list.clone(),
+                    signed_at,
+                    limit,
+                });
+            }
             match self.newest(channel, candidate) {
                 Ok(found) => offered = found,
                 Err(Error::Deactivated { id, .. }) => {
@@ -122,8 +136,8 @@ impl Deciding<'_> {
                 }
             }
         }
-        self.leftovers(wish, &offered);
-        let builds = Builds::new(wish, self.inventory, offered.published);
+        self.leftovers(target, &offered);
+        let builds = Builds::new(target, self.inventory, offered.published);
         for image in &builds.unreadable {
             let (channel, image) = (name(), image.id);
             self.notes.push(PlanNote::Unreadable { channel, image });
@@ -204,7 +218,21 @@ impl Deciding<'_> {
                 }
                 None
             }
-            BuildState::Complete(image) | BuildState::Withdrawn(image) => Some(image),
+            BuildState::Complete(image) => {
+                let wait = PublicationWait::of(&image);
+                if let Some(wait) = wait.filter(|wait| !wait.is_over(self.now)) {
+                    self.notes.push(PlanNote::Refused {
+                        channel: name,
+                        why: wait.error().to_string(),
+                    });
+                    return Ok(Offered {
+                        finishing: Some(image.id),
+                        ..Offered::default()
+                    });
+                }
+                Some(image)
+            }
+            BuildState::Withdrawn(image) => Some(image),
             BuildState::Absent => None,
         };
         let action = Action::Publish {
@@ -249,15 +277,15 @@ impl Deciding<'_> {
     /// Removes what dead runs have left, except the image that can still be used. Runs leave only
     /// private images. A complete one may be in use and is removed like any old image, and only if
     /// the newest build is known.
-    fn leftovers(&mut self, wish: &Wish<'_>, offered: &Offered) {
-        for image in images(wish.channel, self.inventory) {
+    fn leftovers(&mut self, target: &Target<'_>, offered: &Offered) {
+        for image in images(target.channel, self.inventory) {
             if marker::was_accepted(image)
                 || offered.finishing == Some(image.id)
-                || is_counting(wish, offered, image)
+                || is_counting(target, offered, image)
             {
                 continue;
             }
-            let channel = wish.channel.name().to_owned();
+            let channel = target.channel.name().to_owned();
             if self.is_busy(&channel, image) {
                 continue;
             }
@@ -265,7 +293,7 @@ impl Deciding<'_> {
                 let image = image.id;
                 self.notes.push(PlanNote::Unreadable { channel, image });
             } else if matches!(image.status, Status::Active | Status::Deactivated) {
-                self.whole_leftover(wish, image);
+                self.whole_leftover(target, image);
             } else {
                 let image = ImageSnapshot::new(image);
                 self.act(Phase::Settle, Action::Discard { channel, image });
@@ -273,11 +301,11 @@ impl Deciding<'_> {
         }
     }
 
-    fn whole_leftover(&mut self, wish: &Wish<'_>, image: &Image) {
-        if matches!(wish.newest, Newest::Unknown) || image.status == Status::Deactivated {
+    fn whole_leftover(&mut self, target: &Target<'_>, image: &Image) {
+        if matches!(target.latest, Latest::Unknown(_)) || image.status == Status::Deactivated {
             return;
         }
-        let channel = wish.channel.name().to_owned();
+        let channel = target.channel.name().to_owned();
         match self.usage.complete() {
             None => self.waiting.push(image.id),
             Some(uses) if uses.is_used(image.id) => {
@@ -294,13 +322,13 @@ impl Deciding<'_> {
 
 /// Whether an image records failed uploads of the newest build. The next uploading run reads and
 /// removes it.
-fn is_counting(wish: &Wish<'_>, offered: &Offered, image: &Image) -> bool {
+fn is_counting(target: &Target<'_>, offered: &Offered, image: &Image) -> bool {
     if Wait::of(image).is_none() {
         return false;
     }
-    match wish.newest {
-        Newest::Found(candidate) => offered.published.is_none() && marker::is_of(image, candidate),
-        Newest::NoMore => false,
-        Newest::Unknown => true,
+    match &target.latest {
+        Latest::Found(candidate) => offered.published.is_none() && marker::is_of(image, candidate),
+        Latest::Ended => false,
+        Latest::Unknown(_) => true,
     }
 }

@@ -207,6 +207,17 @@ impl fmt::Display for PlanNote {
                  to allow that"
             ),
             Self::Refused { channel, why } => write!(f, "{channel}: {why}"),
+            Self::Stale {
+                channel,
+                list,
+                signed_at,
+                limit,
+            } => write!(
+                f,
+                "{channel}: ALARM: the newest list {list} was signed {signed_at}, which is longer ago than \
+                 {} days: either the vendor builds no more, or newer lists are kept from this machine",
+                limit.as_hours() / 24
+            ),
             Self::TooManyUsers {
                 channel,
                 image,

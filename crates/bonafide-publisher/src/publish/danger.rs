@@ -74,7 +74,7 @@ impl<'a> Unverified<'a> {
     ) -> Result<Self, Error> {
         let release = channel.source.latest(fetch).await?;
         let text = fetch.read(&release.list, MAX_LIST).await?;
-        let unproven = |source| Error::unproven(&release.list, source);
+        let unproven = |source| Error::unverified(&release.list, source);
         if !is_plain(&release) {
             return Err(Error::NotWithoutSignature { list: release.list });
         }

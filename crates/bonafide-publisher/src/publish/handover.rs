@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::ledger::build_state::{not_newer, own_images};
 use crate::ledger::changes;
 use crate::ledger::marker;
+use crate::ledger::wait::hold_back_publication;
 use crate::publish::job::Job;
 use crate::spec::drift;
 use crate::spec::names::Names;
@@ -115,7 +116,14 @@ impl Job<'_> {
     /// run died before it could do that. Returns the error, extended by what could not be done.
     pub(crate) async fn settle(&self, error: Error) -> Error {
         let state = std::mem::take(&mut *self.handover.state());
-        match self.restore(state).await {
+        let to = state.to;
+        let restored = self.restore(state).await;
+        if let Some(to) = to
+            && error.is_forbidden()
+        {
+            hold_back_publication(self.glance(), to, self.now()).await;
+        }
+        match restored {
             Ok(()) => error,
             Err(Displaced {
                 image,

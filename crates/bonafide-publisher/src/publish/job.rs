@@ -334,6 +334,9 @@ impl Job<'_> {
             stored: passed.map(|passed| passed.image.clone()),
             serial: candidate.serial().clone(),
             evidence: candidate.evidence().clone(),
+            stale: self
+                .channel
+                .stale(candidate.evidence().signed_at, self.now()),
             fetched_from: source.as_ref().map(|(from, _)| from.clone()),
             passed_over: source.map(|(_, passed)| passed).unwrap_or_default(),
             requests: self.traffic.requests(),

@@ -13,6 +13,7 @@ use crate::event::counted;
 use crate::ledger::build_state::{BuildState, observe};
 use crate::ledger::heartbeat::{Alive, Pulses, Sightings};
 use crate::ledger::marker;
+use crate::ledger::wait::PublicationWait;
 use crate::publish::handover::Handover;
 use crate::publish::job::Job;
 use crate::spec::drift;
@@ -326,7 +327,13 @@ impl Publisher {
             let observed = self.unless_cancelled(self.build_state(channel, candidate));
             match observed.await? {
                 BuildState::Published(image) => return job.put_back(&image).await,
-                BuildState::Complete(image) => return job.complete(*image).await,
+                BuildState::Complete(image) => {
+                    let wait = PublicationWait::of(&image);
+                    if let Some(wait) = wait.filter(|wait| !wait.is_over(job.now())) {
+                        return Err(wait.error());
+                    }
+                    return job.complete(*image).await;
+                }
                 BuildState::Withdrawn(image) => match job.complete(*image).await {
                     // It claims to be this build, and is not.
                     Err(Error::GlanceMismatch { .. }) => return job.create_and_upload().await,

@@ -2,6 +2,7 @@
 
 use bonafide_sources::{Release, Serial};
 use bonafide_verify::{Evidence, ExpectedDigest, FileDigests};
+use jiff::SignedDuration;
 use serde::Serialize;
 use url::Url;
 use uuid::Uuid;
@@ -49,6 +50,9 @@ pub struct PublishReport {
     pub stored: Option<ImageDigests>,
     /// Who signed the list, when and how.
     pub evidence: Evidence,
+    /// The channel's age limit, if the vendor's list was signed longer ago than that: an alarm, as
+    /// [`PlanNote::Stale`](crate::PlanNote::Stale).
+    pub stale: Option<SignedDuration>,
     /// The place of the bytes, if they were read by this run: the vendor, or a mirror.
     pub fetched_from: Option<Url>,
     /// The places that failed before.

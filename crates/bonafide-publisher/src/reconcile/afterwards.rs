@@ -7,7 +7,7 @@ use crate::ledger::build_state::{BuildState, among};
 use crate::ledger::marker;
 use crate::reconcile::apply::Applying;
 use crate::spec::drift;
-use crate::{Action, Inventory, Newest, SkipReason, Wish};
+use crate::{Action, Inventory, Latest, SkipReason, Target};
 
 impl Applying<'_> {
     /// Looks up each failed step among the current images: if it is done, it becomes an applied
@@ -16,7 +16,7 @@ impl Applying<'_> {
         for mut refused in std::mem::take(&mut self.done.skipped) {
             let failed = matches!(refused.reason, SkipReason::Cloud(_) | SkipReason::Failed(_));
             match refused.action.as_ref().filter(|_| failed) {
-                Some(action) if is_done(action, self.wishes, inventory) => {
+                Some(action) if is_done(action, self.targets, inventory) => {
                     let action = action.clone();
                     self.note(&action, Ok(()));
                 }
@@ -30,13 +30,13 @@ impl Applying<'_> {
 }
 
 /// Whether the images are as the step would make them.
-fn is_done(action: &Action, wishes: &[Wish<'_>], inventory: &Inventory) -> bool {
+fn is_done(action: &Action, targets: &[Target<'_>], inventory: &Inventory) -> bool {
     let found = |id| inventory.images.iter().find(|image| image.id == id);
-    let wish = wishes
+    let target = targets
         .iter()
-        .find(|wish| wish.channel.name() == action.channel());
-    let newest = wish.and_then(|wish| match wish.newest {
-        Newest::Found(candidate) => Some((wish.channel, candidate)),
+        .find(|target| target.channel.name() == action.channel());
+    let newest = target.and_then(|target| match &target.latest {
+        Latest::Found(candidate) => Some((target.channel, &**candidate)),
         _ => None,
     });
     match action {

@@ -1,6 +1,7 @@
 //! Executes the steps of a plan. Each looks again before it acts.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bonafide_glance::{Error as CloudError, Glance, Image, ImagePatch, Visibility};
 use jiff::Timestamp;
@@ -15,14 +16,14 @@ use crate::reconcile::delete::Withdrawn;
 use crate::spec::drift;
 use crate::spec::rotation;
 use crate::{
-    Action, Candidate, Channel, Error, Event, EventSink, ImageSnapshot, Newest, Plan, Publisher,
-    ReconcileReport, SkipReason, SkippedStep, Wish,
+    Action, Candidate, Channel, Error, Event, EventSink, ImageSnapshot, Latest, Plan, Publisher,
+    ReconcileReport, SkipReason, SkippedStep, Target,
 };
 
 /// One plan that is being applied.
 pub(crate) struct Applying<'a> {
     pub(crate) publisher: &'a Publisher,
-    pub(crate) wishes: &'a [Wish<'a>],
+    pub(crate) targets: &'a [Target<'a>],
     pub(crate) observer: &'a dyn EventSink,
     pub(crate) done: ReconcileReport,
     /// Channels whose vendor has published a newer build than the plan's.
@@ -98,16 +99,16 @@ impl Applying<'_> {
         }
     }
 
-    fn wish(&self, channel: &str) -> Result<&Wish<'_>, SkipReason> {
-        let mut wishes = self.wishes.iter();
-        let wish = wishes.find(|wish| wish.channel.name() == channel);
-        wish.ok_or_else(|| SkipReason::Changed(format!("{channel} is not in the catalog")))
+    fn target(&self, channel: &str) -> Result<&Target<'_>, SkipReason> {
+        let mut targets = self.targets.iter();
+        let target = targets.find(|target| target.channel.name() == channel);
+        target.ok_or_else(|| SkipReason::Changed(format!("{channel} is not in the catalog")))
     }
 
     fn candidate(&self, channel: &str) -> Result<(&Channel, &Candidate), SkipReason> {
-        let wish = self.wish(channel)?;
-        match wish.newest {
-            Newest::Found(candidate) => Ok((wish.channel, candidate)),
+        let target = self.target(channel)?;
+        match &target.latest {
+            Latest::Found(candidate) => Ok((target.channel, candidate)),
             _ => Err(SkipReason::Changed(format!(
                 "the newest build of {channel} is no longer known"
             ))),
@@ -179,7 +180,7 @@ impl Applying<'_> {
 
     async fn reinstate(&self, channel: &str, seen: &ImageSnapshot) -> StepResult {
         let image = self.unchanged(channel, seen).await?;
-        let channel = self.wish(channel)?.channel;
+        let channel = self.target(channel)?.channel;
         let added = drift::added(&image);
         let patch = added.and_then(|added| rotation::reinstate(channel, &image, added));
         let Some(patch) = patch else {
@@ -198,7 +199,7 @@ impl Applying<'_> {
         name: Option<&str>,
     ) -> StepResult {
         let image = self.unchanged(channel, seen).await?;
-        let patch = rotation::supersede(self.wish(channel)?.channel, &image, name, self.now());
+        let patch = rotation::supersede(self.target(channel)?.channel, &image, name, self.now());
         changes::update(self.glance(), image.id, &patch).await?;
         if !marker::is_superseded(&image) {
             let observer = self.of(channel);
@@ -267,20 +268,26 @@ impl From<CloudError> for SkipReason {
     fn from(error: CloudError) -> Self {
         match error {
             CloudError::Conflict(_) | CloudError::Forbidden(_) => Self::Cloud(Box::new(error)),
-            other => Self::Failed(Box::new(other.into())),
+            other => Self::Failed(Arc::new(other.into())),
         }
     }
 }
 
 impl From<Error> for SkipReason {
     fn from(error: Error) -> Self {
-        match error {
+        Self::from(Arc::new(error))
+    }
+}
+
+impl From<Arc<Error>> for SkipReason {
+    fn from(error: Arc<Error>) -> Self {
+        match &*error {
             Error::Busy { .. } => Self::Busy {
                 what: error.to_string(),
                 overdue: false,
             },
             Error::Cancelled => Self::Cancelled,
-            other => Self::Failed(Box::new(other)),
+            _ => Self::Failed(error),
         }
     }
 }

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use crate::event::{In, counted};
 use crate::reconcile::apply::Applying;
 use crate::reconcile::run::{ImageSnapshot, Run};
-use crate::{Action, Error, EventSink, Plan, Publisher, ReconcileReport, Wish};
+use crate::{Action, Error, EventSink, Plan, Publisher, ReconcileReport, Target};
 
 /// Clouds, or regions of clouds, that have the same images.
 ///
@@ -51,41 +51,64 @@ impl Fleet {
     }
 
     /// The plan for each cloud. Nothing is written.
-    pub async fn plan(&self, wishes: &[Wish<'_>]) -> Vec<(String, Result<Plan, Error>)> {
-        let plans = self.clouds.iter().map(|(_, cloud)| cloud.plan(wishes));
+    pub async fn plan(&self, targets: &[Target<'_>]) -> Vec<(String, Result<Plan, Error>)> {
+        let plans = self.clouds.iter().map(|(_, cloud)| cloud.plan(targets));
         let names = self.clouds.iter().map(|(name, _)| name.clone());
         names.zip(join_all(plans).await).collect()
     }
 
-    /// Makes every cloud what the channels say, as [`Publisher::reconcile_with`] does for one. If
-    /// plans were approved, by the names of the clouds, only their steps are executed, and nothing
-    /// in a cloud without one.
+    /// Makes every cloud what the channels say, as [`Publisher::reconcile_with`] does for one.
     pub async fn reconcile(
         &self,
-        wishes: &[Wish<'_>],
-        approved: Option<&BTreeMap<String, Plan>>,
+        targets: &[Target<'_>],
         observer: &dyn EventSink,
     ) -> Vec<(String, Result<ReconcileReport, Error>)> {
-        let all = self.clouds.iter().map(|(name, publisher)| {
-            let approved = match approved {
-                Some(plans) => Some(plans.get(name)?),
-                None => None,
-            };
-            Some(CloudRun {
+        let approved = self.clouds.iter().map(|_| Ok(None)).collect();
+        self.run(targets, approved, observer).await
+    }
+
+    /// Executes the steps of these plans, by the names of the clouds, and no others, as
+    /// [`Publisher::apply`] does for one. A cloud without a plan is refused with
+    /// [`Error::NoPlan`], and nothing is done there.
+    pub async fn apply(
+        &self,
+        plans: &BTreeMap<String, Plan>,
+        targets: &[Target<'_>],
+        observer: &dyn EventSink,
+    ) -> Vec<(String, Result<ReconcileReport, Error>)> {
+        let approved = self.clouds.iter().map(|(name, _)| match plans.get(name) {
+            Some(plan) => Ok(Some(plan)),
+            None => Err(Error::NoPlan {
+                cloud: name.clone(),
+                planned: plans.keys().cloned().collect(),
+            }),
+        });
+        self.run(targets, approved.collect(), observer).await
+    }
+
+    async fn run(
+        &self,
+        targets: &[Target<'_>],
+        approved: Vec<Result<Option<&Plan>, Error>>,
+        observer: &dyn EventSink,
+    ) -> Vec<(String, Result<ReconcileReport, Error>)> {
+        let clouds = self.clouds.iter().zip(approved);
+        let all = clouds.map(|((name, publisher), approved)| {
+            Ok(CloudRun {
                 name,
                 publisher,
-                approved,
+                approved: approved?,
                 plan: None,
                 run: Run::default(),
             })
         });
-        let mut all: Vec<_> = all.collect();
+        let mut all: Vec<Result<_, Error>> = all.collect();
         if self.clouds.len() > 1 {
             let mut runs: Vec<_> = all.iter_mut().flatten().collect();
-            let giving = runs.iter_mut().map(|run| run.begin(wishes, observer));
+            let giving = runs.iter_mut().map(|run| run.begin(targets, observer));
             join_all(giving).await;
-            for wish in wishes {
-                self.publish(wish, wishes, &mut runs, observer).await;
+            for target in targets {
+                self.publish(target, targets, &mut runs, observer).await;
             }
         }
         let several = self.clouds.len() > 1;
@@ -94,8 +117,8 @@ impl Fleet {
             .zip(&self.clouds)
             .map(|(run, (name, _))| async move {
                 let done = match run {
-                    Some(run) => run.end(wishes, several, observer).await,
-                    None => Ok(ReconcileReport::default()),
+                    Ok(run) => run.end(targets, several, observer).await,
+                    Err(error) => Err(error),
                 };
                 (name.clone(), done)
             });
@@ -105,12 +128,12 @@ impl Fleet {
     /// Publishes one channel's build in all clouds that need it.
     async fn publish(
         &self,
-        wish: &Wish<'_>,
-        wishes: &[Wish<'_>],
+        target: &Target<'_>,
+        targets: &[Target<'_>],
         runs: &mut [&mut CloudRun<'_>],
         observer: &dyn EventSink,
     ) {
-        let channel = wish.channel.name();
+        let channel = target.channel.name();
         let needs = |run: &&mut CloudRun<'_>| run.publishes(channel).is_some();
         if runs.iter().filter(|run| needs(run)).count() < 2 {
             return;
@@ -121,7 +144,7 @@ impl Fleet {
             async move {
                 let mut plan = Plan::default();
                 plan.actions.extend(run.publishes(channel));
-                run.apply(&spooled, wishes, plan, observer).await;
+                run.apply(&spooled, targets, plan, observer).await;
             }
         });
         join_all(uploads).await;
@@ -131,13 +154,13 @@ impl Fleet {
 impl CloudRun<'_> {
     /// Makes a plan, and executes the steps of it that neither take long nor take access away: a
     /// project without access to an image that it uses does not wait for uploads.
-    async fn begin(&mut self, wishes: &[Wish<'_>], observer: &dyn EventSink) {
+    async fn begin(&mut self, targets: &[Target<'_>], observer: &dyn EventSink) {
         let traffic = Traffic::new();
         let named = In {
             cloud: self.name,
             observer,
         };
-        let planning = Box::pin(self.publisher.first_plan(wishes));
+        let planning = Box::pin(self.publisher.first_plan(targets));
         let planning = counted(&traffic, &named, planning);
         let plan = planning.await;
         self.run.done.requests += traffic.requests();
@@ -158,7 +181,7 @@ impl CloudRun<'_> {
             .actions
             .retain(|action| !action.takes() && !publishes(action));
         self.plan = Some(plan);
-        self.apply(self.publisher, wishes, giving, observer).await;
+        self.apply(self.publisher, targets, giving, observer).await;
     }
 
     /// The step that publishes the channel's newest build, if it is planned.
@@ -172,7 +195,7 @@ impl CloudRun<'_> {
     async fn apply(
         &mut self,
         publisher: &Publisher,
-        wishes: &[Wish<'_>],
+        targets: &[Target<'_>],
         plan: Plan,
         observer: &dyn EventSink,
     ) {
@@ -183,7 +206,7 @@ impl CloudRun<'_> {
         };
         let mut applying = Applying {
             publisher,
-            wishes,
+            targets,
             observer: &observer,
             done: std::mem::take(&mut self.run.done),
             moved: std::mem::take(&mut self.run.moved),
@@ -198,7 +221,7 @@ impl CloudRun<'_> {
 
     async fn end(
         self,
-        wishes: &[Wish<'_>],
+        targets: &[Target<'_>],
         several: bool,
         observer: &dyn EventSink,
     ) -> Result<ReconcileReport, Error> {
@@ -209,7 +232,7 @@ impl CloudRun<'_> {
         let observer = if several { &named } else { observer };
         let run = self
             .publisher
-            .run(wishes, self.approved, self.run, observer);
+            .run(targets, self.approved, self.run, observer);
         run.await
     }
 }

@@ -1,38 +1,15 @@
 //! What a run did, and what it skipped.
 
 use std::fmt;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
 use crate::error::of_cloud;
-use crate::{Action, Candidate, Error, Newest, PlanNote, PublishReport};
+use crate::{Action, Error, PlanNote, PublishReport};
 
 /// The name that is used for all channels together.
 pub(crate) const ALL: &str = "-";
-
-/// What a channel's vendor offers.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Offer {
-    /// Its newest build, whose list is proven.
-    Found(Box<Candidate>),
-    /// The channel has ended: its vendor was not asked.
-    NoMore,
-    /// Nothing verified.
-    Refused(Box<Error>),
-}
-
-impl Offer {
-    /// The form that plans use.
-    #[must_use]
-    pub fn newest(&self) -> Newest<'_> {
-        match self {
-            Self::Found(candidate) => Newest::Found(candidate),
-            Self::NoMore => Newest::NoMore,
-            Self::Refused(_) => Newest::Unknown,
-        }
-    }
-}
 
 /// Why a step was not taken.
 #[derive(Debug)]
@@ -53,7 +30,7 @@ pub enum SkipReason {
     /// refused by policy.
     Cloud(Box<bonafide_glance::Error>),
     /// The request failed.
-    Failed(Box<Error>),
+    Failed(Arc<Error>),
     /// A project that uses the image can't be given access, and the image could not be made
     /// reachable for all projects again. The next run tries again.
     LockedOut {

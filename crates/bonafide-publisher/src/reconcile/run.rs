@@ -1,8 +1,10 @@
 //! One cloud: looks, plans, applies, until nothing is left to do.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bonafide_glance::{Traffic, Usage, UsageGap, UsageSource};
+use futures_util::{StreamExt, stream};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
@@ -14,15 +16,16 @@ use crate::publish::watch::Settled;
 use crate::reconcile::apply::Applying;
 use crate::reconcile::report::ALL;
 use crate::{
-    Action, Candidate, Channel, Error, Event, EventSink, Inventory, Newest, NoEvents, Offer,
-    Outcome, Plan, PlanNote, PublishReport, Publisher, ReconcileReport, SkipReason, SkippedStep,
-    Wish,
+    Action, Candidate, Channel, Error, Event, EventSink, Inventory, Latest, NoEvents, Outcome,
+    Plan, PlanNote, PublishReport, Publisher, ReconcileReport, SkipReason, SkippedStep, Target,
 };
 
 /// Bounds a run whose changes are undone by someone else.
 const MOST: usize = 100_000;
 
 /// How far this machine's clock and the cloud's may differ; grace periods are measured in days.
+const VENDORS_AT_ONCE: usize = 8;
+
 const CLOCKS_APART: SignedDuration = SignedDuration::from_hours(12);
 
 /// The results of earlier rounds of a run.
@@ -45,19 +48,36 @@ pub(crate) struct ImageSnapshot {
 }
 
 impl Publisher {
+    /// Asks the vendors of all channels for their newest builds, several at the same time, and
+    /// verifies their lists. The targets are in the order of the channels.
+    pub async fn latest<'a>(
+        &self,
+        channels: &'a [Channel],
+        observer: &dyn EventSink,
+    ) -> Vec<Target<'a>> {
+        let asking = channels.iter().map(async |channel| {
+            let latest = self.latest_of(channel, observer).await;
+            Target::new(channel, latest)
+        });
+        stream::iter(asking)
+            .buffered(VENDORS_AT_ONCE)
+            .collect()
+            .await
+    }
+
     /// Asks a channel's vendor for its newest build and verifies its list, unless the channel has
     /// ended.
-    pub async fn offer(&self, channel: &Channel, observer: &dyn EventSink) -> Offer {
+    pub async fn latest_of(&self, channel: &Channel, observer: &dyn EventSink) -> Latest {
         if channel.has_ended(self.clock.now()) {
-            return Offer::NoMore;
+            return Latest::Ended;
         }
         let observer = Of {
             channel: channel.name(),
             observer,
         };
         match self.find(channel, &observer).await {
-            Ok(candidate) => Offer::Found(Box::new(candidate)),
-            Err(error) => Offer::Refused(Box::new(error)),
+            Ok(candidate) => Latest::Found(Arc::new(candidate)),
+            Err(error) => Latest::Unknown(Arc::new(error)),
         }
     }
 
@@ -67,26 +87,29 @@ impl Publisher {
     /// # Errors
     ///
     /// [`Error::Cloud`], and [`Error::Cancelled`].
-    pub async fn plan(&self, wishes: &[Wish<'_>]) -> Result<Plan, Error> {
-        Ok(self.first_plan(wishes).await?.1)
+    pub async fn plan(&self, targets: &[Target<'_>]) -> Result<Plan, Error> {
+        Ok(self.first_plan(targets).await?.1)
     }
 
     /// What the cloud has, and what is to be done.
-    pub(crate) async fn first_plan(&self, wishes: &[Wish<'_>]) -> Result<(Inventory, Plan), Error> {
+    pub(crate) async fn first_plan(
+        &self,
+        targets: &[Target<'_>],
+    ) -> Result<(Inventory, Plan), Error> {
         let planning = async {
             let mut inventory = self.inventory().await?;
-            if self.settle_before(wishes, &inventory, &NoEvents).await {
+            if self.settle_before(targets, &inventory, &NoEvents).await {
                 inventory = self.inventory().await?;
             }
-            let plan = self.plan_for(wishes, &inventory).await;
+            let plan = self.plan_for(targets, &inventory).await;
             Ok::<_, Error>((inventory, plan))
         };
         self.unless_cancelled(planning).await
     }
 
-    async fn plan_for(&self, wishes: &[Wish<'_>], inventory: &Inventory) -> Plan {
+    async fn plan_for(&self, targets: &[Target<'_>], inventory: &Inventory) -> Plan {
         let now = self.clock.now();
-        let mut usage = match Plan::needs_usage(wishes, inventory, now) {
+        let mut usage = match Plan::needs_usage(targets, inventory, now) {
             true => self.usage(&inventory.ids()).await,
             false => usage_not_needed(),
         };
@@ -96,7 +119,7 @@ impl Publisher {
             let known = usage.known().clone();
             usage = Usage::Incomplete { known, gaps };
         }
-        Plan::new(wishes, inventory, &usage, now)
+        Plan::new(targets, inventory, &usage, now)
     }
 
     /// With a wrong clock no grace period can be computed.
@@ -126,50 +149,58 @@ impl Publisher {
         channels: &[Channel],
         observer: &dyn EventSink,
     ) -> Result<ReconcileReport, Error> {
-        let mut offers = Vec::new();
-        for channel in channels {
-            offers.push(self.offer(channel, observer).await);
-        }
-        let wishes: Vec<_> = channels
-            .iter()
-            .zip(&offers)
-            .map(|(channel, offer)| Wish::new(channel, offer.newest()))
-            .collect();
-        let mut reconciled = self.reconcile_with(&wishes, None, observer).await?;
-        for (channel, offer) in channels.iter().zip(offers) {
-            if let Offer::Refused(error) = offer {
-                let refused = SkippedStep::channel(channel.name(), SkipReason::from(*error));
-                reconciled.skipped.push(refused);
+        let targets = self.latest(channels, observer).await;
+        let mut reconciled = self.reconcile_with(&targets, observer).await?;
+        for target in &targets {
+            if let Latest::Unknown(error) = &target.latest {
+                let name = target.channel.name();
+                let skipped = SkippedStep::channel(name, SkipReason::from(error.clone()));
+                reconciled.skipped.push(skipped);
             }
         }
         Ok(reconciled)
     }
 
-    /// As [`Publisher::reconcile`], with the channels' newest builds already known. If a plan was
-    /// approved, only its steps are executed, and none of them if any is no longer right.
+    /// As [`Publisher::reconcile`], for targets that [`Publisher::latest`] has found. A vendor that
+    /// failed is not in the report, but in its target.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cloud`] if the state of the cloud can't be read.
+    pub async fn reconcile_with(
+        &self,
+        targets: &[Target<'_>],
+        observer: &dyn EventSink,
+    ) -> Result<ReconcileReport, Error> {
+        self.run(targets, None, Run::default(), observer).await
+    }
+
+    /// Executes the steps of a plan that was made for these targets, and no others. It plans again
+    /// first: if a step of the plan is no longer planned, no step is executed.
     ///
     /// # Errors
     ///
     /// [`Error::Cloud`] if the state of the cloud can't be read, and [`Error::PlanOutdated`].
-    pub async fn reconcile_with(
+    pub async fn apply(
         &self,
-        wishes: &[Wish<'_>],
-        approved: Option<&Plan>,
+        plan: &Plan,
+        targets: &[Target<'_>],
         observer: &dyn EventSink,
     ) -> Result<ReconcileReport, Error> {
-        self.run(wishes, approved, Run::default(), observer).await
+        self.run(targets, Some(plan), Run::default(), observer)
+            .await
     }
 
     /// Continues after earlier rounds.
     pub(crate) async fn run(
         &self,
-        wishes: &[Wish<'_>],
+        targets: &[Target<'_>],
         approved: Option<&Plan>,
         run: Run,
         observer: &dyn EventSink,
     ) -> Result<ReconcileReport, Error> {
         let traffic = Traffic::new();
-        let running = Box::pin(self.run_to_the_end(wishes, approved, run, observer));
+        let running = Box::pin(self.run_to_the_end(targets, approved, run, observer));
         let mut done = counted(&traffic, observer, running).await?;
         done.requests += traffic.requests();
         Ok(done)
@@ -177,7 +208,7 @@ impl Publisher {
 
     async fn run_to_the_end(
         &self,
-        wishes: &[Wish<'_>],
+        targets: &[Target<'_>],
         approved: Option<&Plan>,
         run: Run,
         observer: &dyn EventSink,
@@ -192,7 +223,7 @@ impl Publisher {
             // Approved steps may depend on it.
             let waiting = async {
                 let inventory = self.inventory().await?;
-                self.settle_before(wishes, &inventory, observer).await;
+                self.settle_before(targets, &inventory, observer).await;
                 Ok::<_, Error>(())
             };
             // An error here occurs again in the next plan.
@@ -200,7 +231,7 @@ impl Publisher {
         }
         let mut applying = Applying {
             publisher: self,
-            wishes,
+            targets,
             observer,
             done,
             moved,
@@ -208,14 +239,16 @@ impl Publisher {
         let (mut settled, mut is_blind) = (BTreeSet::new(), false);
         let seen = loop {
             // The plan's builds of those channels are outdated.
-            let wishes: Vec<_> = wishes
+            let targets: Vec<_> = targets
                 .iter()
-                .map(|wish| match applying.moved.contains(wish.channel.name()) {
-                    true => Wish::new(wish.channel, Newest::Unknown),
-                    false => *wish,
-                })
+                .map(
+                    |target| match applying.moved.contains(target.channel.name()) {
+                        true => Target::new(target.channel, outdated(&target.latest)),
+                        false => target.clone(),
+                    },
+                )
                 .collect();
-            let next = self.unless_cancelled(self.next_plan(&wishes, approved, &tried));
+            let next = self.unless_cancelled(self.next_plan(&targets, approved, &tried));
             let (inventory, mut plan) = match next.await {
                 Ok(next) => next,
                 Err(Error::Cancelled) => {
@@ -225,7 +258,7 @@ impl Publisher {
                 Err(error) => {
                     // Earlier results are kept.
                     let Some(seen) = seen else { return Err(error) };
-                    let reason = SkipReason::Failed(Box::new(error));
+                    let reason = SkipReason::Failed(Arc::new(error));
                     let refused = SkippedStep::channel(ALL, reason);
                     applying.done.skipped.push(refused);
                     is_blind = true;
@@ -265,7 +298,7 @@ impl Publisher {
             };
             done.cancelled |= self.unless_cancelled(removing).await.is_err();
         }
-        self.report_unchanged(wishes, &seen.inventory, &mut done);
+        self.report_unchanged(targets, &seen.inventory, &mut done);
         for note in &seen.notes {
             let is_told = |channel: &str| {
                 let mut refused = done.skipped.iter();
@@ -289,11 +322,11 @@ impl Publisher {
     /// there was one.
     async fn settle_before(
         &self,
-        wishes: &[Wish<'_>],
+        targets: &[Target<'_>],
         inventory: &Inventory,
         observer: &dyn EventSink,
     ) -> bool {
-        let plan = Plan::new(wishes, inventory, &usage_not_needed(), self.clock.now());
+        let plan = Plan::new(targets, inventory, &usage_not_needed(), self.clock.now());
         let unsettled = self.unsettled(&plan, inventory);
         self.settle_all(&unsettled, observer).await;
         !unsettled.is_empty()
@@ -317,12 +350,12 @@ impl Publisher {
     /// The remaining steps that were approved and not tried yet.
     async fn next_plan(
         &self,
-        wishes: &[Wish<'_>],
+        targets: &[Target<'_>],
         approved: Option<&Plan>,
         tried: &[Action],
     ) -> Result<(Inventory, Plan), Error> {
         let inventory = self.inventory().await?;
-        let plan = self.plan_for(wishes, &inventory).await;
+        let plan = self.plan_for(targets, &inventory).await;
         let Some(approved) = approved else {
             return Ok((inventory, plan));
         };
@@ -334,13 +367,13 @@ impl Publisher {
     /// Builds that were public before have a report too.
     fn report_unchanged(
         &self,
-        wishes: &[Wish<'_>],
+        targets: &[Target<'_>],
         inventory: &Inventory,
         done: &mut ReconcileReport,
     ) {
         let told: BTreeSet<_> = done.reports.iter().map(|r| r.channel.clone()).collect();
-        for wish in wishes {
-            let (channel, Newest::Found(candidate)) = (wish.channel, wish.newest) else {
+        for target in targets {
+            let (channel, Latest::Found(candidate)) = (target.channel, &target.latest) else {
                 continue;
             };
             if told.contains(channel.name()) {
@@ -381,6 +414,15 @@ impl Publisher {
 }
 
 /// The outcome for an image that became public although the answer of its publication was lost.
+fn outdated(latest: &Latest) -> Latest {
+    match latest {
+        Latest::Found(candidate) => Latest::Unknown(Arc::new(Error::ListChanged {
+            list: candidate.release().list.clone(),
+        })),
+        other => other.clone(),
+    }
+}
+
 fn outcome(done: &ReconcileReport, channel: &str) -> Outcome {
     let mut applied = done
         .applied

@@ -154,7 +154,7 @@ impl Candidate {
         };
         let expected = list
             .digest(&file.name)
-            .map_err(|source| Error::unproven(&release.list, source))?;
+            .map_err(|source| Error::unverified(&release.list, source))?;
         Ok(Self {
             serial: file.serial.clone().unwrap_or_else(|| signed_on.into()),
             build_date: file.build_date.unwrap_or(signed_on),

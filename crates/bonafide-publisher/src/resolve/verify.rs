@@ -113,7 +113,7 @@ impl ReleaseVerifier<'_> {
         let name = self.release.side_car_of.as_deref().unwrap_or_default();
         let proven = text.and_then(|text| read_list(&text, self.release.format, name));
         Ok(ProvenList {
-            list: proven.map_err(|source| Error::unproven(url, source))?,
+            list: proven.map_err(|source| Error::unverified(url, source))?,
             files: SignedFiles {
                 list,
                 signature,
@@ -133,7 +133,7 @@ impl ReleaseVerifier<'_> {
         let keyring = &self.channel.keyring;
         let proven = keyring
             .verify_detached(&text, &signature, self.now)
-            .map_err(|source| Error::unproven(&stamp.url, source))?;
+            .map_err(|source| Error::unverified(&stamp.url, source))?;
         let text = String::from_utf8_lossy(proven.as_bytes()).into_owned();
         Ok(Some((text, proven.evidence().signed_at)))
     }
@@ -147,7 +147,7 @@ impl ReleaseVerifier<'_> {
         let keyring = &self.channel.keyring;
         let signature = keyring
             .file_signature(&bytes, self.now)
-            .map_err(|source| Error::unproven(url, source))?;
+            .map_err(|source| Error::unverified(url, source))?;
         Ok((signature, bytes))
     }
 

@@ -62,7 +62,7 @@ pub(crate) fn unpack<C: Check>(
     let Ok(proof) = proof.try_recv() else {
         return Err(Error::Interrupted);
     };
-    let commit = C::open(gate, &proof).map_err(|source| Error::unproven(url, source))?;
+    let commit = C::open(gate, &proof).map_err(|source| Error::unverified(url, source))?;
     send(to_body, Step::Commit(commit))?;
     let image = digests::finish(digests);
     Ok(Transferred { proof, image })

@@ -254,7 +254,7 @@ fn hash<C: Check>(
     }
     check
         .finish()
-        .map_err(|source| Error::unproven(url, source))
+        .map_err(|source| Error::unverified(url, source))
 }
 
 /// Passes an image through digests and gate unchanged.
@@ -269,7 +269,7 @@ fn pass<C: Check>(
         Some(before) => send(to_body, Step::Pass(before)),
         None => Ok(()),
     })?;
-    let commit = C::open(gate, &proof).map_err(|source| Error::unproven(url, source))?;
+    let commit = C::open(gate, &proof).map_err(|source| Error::unverified(url, source))?;
     send(to_body, Step::Commit(commit))?;
     let image = C::file(&proof);
     Ok(Transferred { proof, image })
