@@ -32,6 +32,9 @@ pub struct ImageBody {
 
 impl ImageBody {
     /// A body of unknown length, sent in chunks.
+    ///
+    /// Set [`ImageBody::length`] if the size is known: Glance and its store can then reserve the
+    /// space.
     #[must_use]
     pub fn new(stream: impl Stream<Item = Result<Bytes, BoxError>> + Send + 'static) -> Self {
         Self {

@@ -19,6 +19,8 @@ impl Clock {
     }
 
     /// The current time, UTC.
+    ///
+    /// The result is that of the closure; nothing is cached.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.0)()

@@ -42,6 +42,8 @@ impl ImageDownload {
     }
 
     /// The length in bytes, if the cloud reports it.
+    ///
+    /// Compare it with [`Image::size`](crate::Image::size) if both are known.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         self.length

@@ -9,6 +9,8 @@ use uuid::Uuid;
 use crate::{ApiError, Interface, retry};
 
 /// The source of an error that another crate made.
+///
+/// Streams of an upload use it for their errors, too.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Why a request to the cloud failed, or was not sent.
@@ -298,6 +300,8 @@ pub enum Error {
 
 impl Error {
     /// The answer of the cloud, if the cloud refused.
+    ///
+    /// `None` if the request was not sent, or its answer did not arrive.
     #[must_use]
     pub fn rejection(&self) -> Option<&ApiError> {
         match self {
@@ -328,6 +332,8 @@ impl Error {
     }
 
     /// The HTTP status of that answer.
+    ///
+    /// For example 404. `None` under the same conditions as [`Error::rejection`].
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.rejection().map(|rejection| rejection.status)

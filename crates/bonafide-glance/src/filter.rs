@@ -17,6 +17,13 @@ pub struct ImageFilter {
 
 impl ImageFilter {
     /// No restriction.
+    ///
+    /// ```
+    /// use bonafide_glance::{ImageFilter, Visibility};
+    ///
+    /// let filter = ImageFilter::new().visibility(Visibility::Public).property("os_distro", "ubuntu");
+    /// # let _ = filter;
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -35,12 +42,17 @@ impl ImageFilter {
     }
 
     /// Only images of the project with this id.
+    ///
+    /// By default, images of other projects are listed as well if they are public or shared with
+    /// this one.
     #[must_use]
     pub fn owner(self, project_id: impl Into<String>) -> Self {
         self.and("owner", project_id)
     }
 
     /// Only images in this state.
+    ///
+    /// For example, only images that can be used: [`Status::Active`].
     #[must_use]
     pub fn status(self, status: &Status) -> Self {
         self.and("status", status.as_str())
@@ -58,6 +70,8 @@ impl ImageFilter {
     }
 
     /// Only hidden images, or only visible ones, which is the default.
+    ///
+    /// A list has either hidden images or the others.
     #[must_use]
     pub fn hidden(self, hidden: bool) -> Self {
         self.and("os_hidden", hidden.to_string())

@@ -17,6 +17,9 @@ use crate::{Error, Image, ImageBody, ImageDownload, ImagePatch, NewImage, Sessio
 const PATCH_TYPE: &str = "application/openstack-images-v2.1-json-patch";
 
 /// The image service of a cloud (Image API v2). Cheap to clone.
+///
+/// Clones share the [`Session`]. All methods need `&self` only, so requests can run at the same
+/// time.
 #[derive(Clone, Debug)]
 pub struct Glance {
     session: Session,

@@ -29,6 +29,8 @@ pub trait TokenProvider: Debug + Send + Sync {
 }
 
 /// A token and its description by Keystone.
+///
+/// Its value is never part of `Debug`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Token {

@@ -35,6 +35,9 @@ const ATTRIBUTES: [&str; 20] = [
 ];
 
 /// An image as Glance describes it (Image API v2).
+///
+/// Additional properties are in [`Image::properties`]; everything else is an attribute of the Image
+/// API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Image {
@@ -84,6 +87,8 @@ pub struct Image {
 }
 
 /// Whether an image has data and can be used.
+///
+/// Only an active image can be used by servers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Status {
@@ -158,6 +163,12 @@ impl<'de> Deserialize<'de> for Status {
 }
 
 /// The visibility of an image. The Image API v2 defines exactly these.
+///
+/// ```
+/// use bonafide_glance::Visibility;
+///
+/// assert_eq!(Visibility::Community.as_str(), "community");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {

@@ -11,6 +11,8 @@ use crate::http::{ApiRequest, Verb, decode};
 use crate::{Error, Glance};
 
 /// A project with which an image of visibility `shared` is shared.
+///
+/// [`Glance::members`](crate::Glance::members) lists them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Member {

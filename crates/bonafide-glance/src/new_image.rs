@@ -9,6 +9,19 @@ use crate::image::is_attribute;
 use crate::{Error, Image, Status, Visibility};
 
 /// An image to create. It is private by default.
+///
+/// ```
+/// use bonafide_glance::NewImage;
+/// use uuid::Uuid;
+///
+/// let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, b"https://example.org/noble/20261115");
+/// let image = NewImage::new(id, "Ubuntu 24.04")
+///     .disk_format("qcow2")
+///     .container_format("bare")
+///     .min_disk(4)
+///     .property("os_distro", "ubuntu");
+/// assert_eq!(image.id(), id);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewImage {
     id: Uuid,
@@ -103,6 +116,8 @@ impl NewImage {
     }
 
     /// Adds a tag.
+    ///
+    /// At most 128 tags, with at most 255 characters each.
     #[must_use]
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.tags.push(tag.into());
@@ -110,6 +125,8 @@ impl NewImage {
     }
 
     /// Sets a property. The last value of a name is used.
+    ///
+    /// The names of attributes are refused by [`Glance::create`](crate::Glance::create).
     #[must_use]
     pub fn property(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.properties.insert(name.into(), value.into());

@@ -6,6 +6,14 @@ use crate::image::is_attribute;
 use crate::{Error, Image, Visibility};
 
 /// Changes of an image. Glance applies them in this order, all or none.
+///
+/// ```
+/// use bonafide_glance::{ImagePatch, Visibility};
+///
+/// assert!(ImagePatch::new().is_empty());
+/// let publish = ImagePatch::new().name("Ubuntu 24.04").visibility(Visibility::Public);
+/// assert!(!publish.is_empty());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImagePatch {
     operations: Vec<Operation>,
@@ -38,6 +46,8 @@ impl ImagePatch {
     }
 
     /// Changes the visibility.
+    ///
+    /// Public requires the administrator's role in most clouds.
     #[must_use]
     pub fn visibility(self, visibility: Visibility) -> Self {
         self.attribute("visibility", json!(visibility))
@@ -50,6 +60,8 @@ impl ImagePatch {
     }
 
     /// Changes whether it is protected from deletion.
+    ///
+    /// Glance refuses to delete a protected image.
     #[must_use]
     pub fn protected(self, protected: bool) -> Self {
         self.attribute("protected", json!(protected))
@@ -68,6 +80,8 @@ impl ImagePatch {
     }
 
     /// Replaces all tags.
+    ///
+    /// Glance does not keep their order.
     #[must_use]
     pub fn tags<T: Into<String>>(self, tags: impl IntoIterator<Item = T>) -> Self {
         let tags = sorted(tags.into_iter().map(Into::into).collect());
@@ -75,6 +89,8 @@ impl ImagePatch {
     }
 
     /// Sets a property, whether it exists or not.
+    ///
+    /// The names of attributes are refused when the patch is sent.
     #[must_use]
     pub fn set(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.operations.push(Operation::Set {

@@ -13,6 +13,8 @@ use crate::retry::pause;
 const MESSAGE_LIMIT: usize = 500;
 
 /// An unsuccessful answer of the cloud: which request, which status, which message.
+///
+/// `Display` has the method, the URL, the status, the message and the request id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiError {

@@ -96,6 +96,8 @@ impl RetryPolicy {
 }
 
 /// A request that will be sent again.
+///
+/// [`Traffic::watch`](crate::Traffic::watch) reports it before the wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retry {

@@ -88,6 +88,8 @@ impl Session {
     }
 
     /// How many HTTP requests were sent so far, including those to the identity service.
+    ///
+    /// [`Traffic`](crate::Traffic) has the number for one piece of work.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.inner.connection.requests()

@@ -8,6 +8,8 @@ use crate::http::{ApiRequest, Verb};
 use crate::{Error, Glance};
 
 /// A store of image data.
+///
+/// [`Glance::stores`](crate::Glance::stores) lists them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Store {

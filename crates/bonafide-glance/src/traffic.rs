@@ -44,6 +44,8 @@ impl Traffic {
     }
 
     /// How many requests were sent so far.
+    ///
+    /// Requests that are sent again are included.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.0.requests.load(Ordering::Relaxed)

@@ -7,6 +7,8 @@ use serde::Serialize;
 use crate::{Compression, Error, qcow2};
 
 /// The format of a disk image, by Glance's names.
+///
+/// Other formats are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -32,6 +34,8 @@ impl fmt::Display for Format {
 }
 
 /// What the head of an image says about the whole image.
+///
+/// [`Head::read`] returns it, or the reason why the image is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Head {

@@ -12,6 +12,8 @@ use crate::{
 };
 
 /// The violations of one image of a cloud.
+///
+/// [`check_cloud`] makes one for each image, also if there is no violation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ImageReport<'a> {
@@ -22,6 +24,9 @@ pub struct ImageReport<'a> {
 }
 
 /// A violation with its severity in one edition, for tables and JSON.
+///
+/// It borrows from its [`ImageReport`]. Serialized, it has the fields by their names, the rule as
+/// its number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Diagnostic<'a> {
@@ -41,6 +46,9 @@ pub struct Diagnostic<'a> {
 
 impl ImageReport<'_> {
     /// The violations that this edition has, the most severe first.
+    ///
+    /// Empty if the image has no violation in this edition. Violations of the same severity are in
+    /// the order of the rules.
     #[must_use]
     pub fn diagnostics(&self, edition: Edition) -> Vec<Diagnostic<'_>> {
         let known = self.violations.iter();

@@ -9,6 +9,17 @@ use crate::InvalidValue;
 use crate::promise::plain_date;
 
 /// When an image was built or, if that is earlier, until when it is patched; UTC.
+///
+/// SCS-0102 allows a day, a minute or a second, without a time zone.
+///
+/// ```
+/// use bonafide_properties::BuildDate;
+///
+/// let date: BuildDate = "2026-11-10 13:45".parse()?;
+/// assert_eq!(date.day().to_string(), "2026-11-10");
+/// assert!("2026-11-10T13:45:00Z".parse::<BuildDate>().is_err());
+/// # Ok::<(), bonafide_properties::InvalidValue>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BuildDate {
     /// `2026-11-10`.
@@ -21,6 +32,8 @@ pub enum BuildDate {
 
 impl BuildDate {
     /// The earliest time that it may mean.
+    ///
+    /// For a day, that is its midnight; for a minute, its first second.
     #[must_use]
     pub fn start(self) -> DateTime {
         match self {

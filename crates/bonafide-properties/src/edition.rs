@@ -9,6 +9,13 @@ use crate::InvalidValue;
 
 /// An edition of SCS-0102 (image metadata), with the edition of SCS-0104 (standard images) that
 /// belongs to it.
+///
+/// ```
+/// use bonafide_properties::Edition;
+///
+/// assert_eq!("v1.1".parse(), Ok(Edition::V1_1));
+/// assert!(Edition::V1_0 < Edition::V2, "the order is that of publication");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(into = "&'static str")]
 #[non_exhaustive]
@@ -23,9 +30,13 @@ pub enum Edition {
 
 impl Edition {
     /// All, the oldest first.
+    ///
+    /// Use it to check an image against each of them.
     pub const ALL: [Self; 3] = [Self::V1_0, Self::V1_1, Self::V2];
 
     /// `v1.0`, `v1.1` or `v2`.
+    ///
+    /// The same text is used by `Display`, `FromStr` and serde.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -59,6 +70,8 @@ impl FromStr for Edition {
 }
 
 /// The severity of a violation.
+///
+/// The order is from the mildest to the most severe, so `max` finds the worst one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -5,6 +5,9 @@ use std::fmt;
 use crate::Violation;
 
 /// A text that is not one of the values of its property.
+///
+/// `FromStr` of every type in this crate returns it. Its text has the property, the value and the
+/// allowed values.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{property}` may not be `{value}`: {expected}")]
 #[non_exhaustive]
@@ -32,6 +35,9 @@ impl InvalidValue {
 }
 
 /// All violations of one image, at once.
+///
+/// [`ImageProperties::to_map`](crate::ImageProperties::to_map) returns it. Nothing is written until
+/// all of them are fixed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub struct Error {

@@ -124,6 +124,8 @@ impl ExtraProperties {
     }
 
     /// Names and values, sorted by name.
+    ///
+    /// The order is that of the bytes of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let entries = self.0.iter();
         entries.map(|(name, value)| (name.as_str(), value.as_str()))

@@ -14,6 +14,13 @@ use crate::{
 };
 
 /// A value as it was read.
+///
+/// ```
+/// use bonafide_properties::{OsPurpose, Value};
+///
+/// assert_eq!(Value::read("generic"), Value::Known(OsPurpose::Generic));
+/// assert_eq!(Value::<OsPurpose>::read("Generic").known(), None);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Value<T> {
     /// A value of its vocabulary or grammar, in the correct spelling.
@@ -76,9 +83,13 @@ macro_rules! metadata {
 
         impl Metadata {
             /// The names of the properties that have a field.
+            ///
+            /// All other names are in [`Metadata::others`], as they were read.
             pub const NAMES: &'static [&'static str] = &[$($name),+];
 
             /// Reads an image's properties.
+            ///
+            /// It never fails: unknown names and values are kept as they are.
             #[must_use]
             pub fn from_map(properties: &BTreeMap<String, String>) -> Self {
                 let mut others = properties.clone();

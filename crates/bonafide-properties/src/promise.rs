@@ -9,6 +9,13 @@ use jiff::civil::Date;
 use crate::InvalidValue;
 
 /// Until when the image is kept up to date under its name: `provided_until`.
+///
+/// ```
+/// use bonafide_properties::ProvidedUntil;
+///
+/// assert_eq!("notice".parse(), Ok(ProvidedUntil::Notice));
+/// assert!("forever".parse::<ProvidedUntil>().is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProvidedUntil {
     /// Until this day, UTC.
@@ -48,6 +55,18 @@ impl FromStr for ProvidedUntil {
 }
 
 /// How long a replaced image can still be used by its id: `uuid_validity`.
+///
+/// [`UuidValidity::allows_removal`] interprets it.
+///
+/// ```
+/// use bonafide_properties::{ProvidedUntil, UuidValidity};
+///
+/// let validity: UuidValidity = "last-3".parse()?;
+/// let today = "2026-11-23".parse().unwrap(); // a `jiff::civil::Date`
+/// assert!(!validity.allows_removal(3, ProvidedUntil::Notice, today));
+/// assert!(validity.allows_removal(4, ProvidedUntil::Notice, today));
+/// # Ok::<(), bonafide_properties::InvalidValue>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UuidValidity {
     /// Until this day, UTC.

@@ -12,6 +12,13 @@ use crate::{
 };
 
 /// The operating system inside the image.
+///
+/// ```
+/// use bonafide_properties::{Architecture, OperatingSystem};
+///
+/// let noble = OperatingSystem::linux("ubuntu", "24.04", Architecture::X86_64, "ubuntu").codename("noble");
+/// assert_eq!(noble.codename.as_deref(), Some("noble"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OperatingSystem {
@@ -31,6 +38,9 @@ pub struct OperatingSystem {
 
 impl OperatingSystem {
     /// A Linux distribution without a code name.
+    ///
+    /// The arguments are `os_distro`, `os_version`, `architecture` and `image_original_user`, in
+    /// this order.
     #[must_use]
     pub fn linux(
         distribution: impl Into<String>,
@@ -57,6 +67,8 @@ impl OperatingSystem {
 }
 
 /// What the operator promises about the image's life.
+///
+/// Customers rely on it, so a later run may lengthen a promise and must not shorten it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LifecyclePolicy {
@@ -89,6 +101,8 @@ impl LifecyclePolicy {
 }
 
 /// The CI run that publishes: `ci_job_id` and `ci_pipeline_id`.
+///
+/// [`CiRun::from_variables`] reads it in GitLab, GitHub and Zuul. It is optional in SCS-0102.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct CiRun {
@@ -116,6 +130,8 @@ impl CiRun {
 }
 
 /// How a server is rescued with the image: Nova's stable device rescue.
+///
+/// Nova uses both properties or none of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Rescue {

@@ -29,6 +29,8 @@ pub struct Query {
 }
 
 /// Why a search found no image.
+///
+/// Terraform, OpenTofu and Packer fail in the same cases.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueryError {
@@ -45,6 +47,8 @@ pub enum QueryError {
 
 impl Query {
     /// Every image that is active and not hidden.
+    ///
+    /// Add conditions with the other methods; all of them must match.
     pub fn new() -> Self {
         Self::default()
     }
@@ -75,6 +79,8 @@ impl Query {
     }
 
     /// Only those that are hidden.
+    ///
+    /// Without it, hidden images do not match.
     pub const fn hidden(mut self) -> Self {
         self.hidden = true;
         self

@@ -51,6 +51,8 @@ pub struct ImageRecord {
 
 impl ImageRecord {
     /// An active, public image with this name and these properties, and no other values.
+    ///
+    /// The other attributes are empty or zero; set them as fields. For tests and searches.
     #[must_use]
     pub fn public(name: impl Into<String>, properties: BTreeMap<String, String>) -> Self {
         Self {
@@ -78,6 +80,8 @@ impl ImageRecord {
     }
 
     /// A property.
+    ///
+    /// `None` if it is absent. Attributes such as `name` are not properties.
     #[must_use]
     pub fn get(&self, property: &str) -> Option<&str> {
         self.properties.get(property).map(String::as_str)

@@ -32,6 +32,16 @@ const COLUMNS: [&str; 16] = [
 ];
 
 /// Images in a file.
+///
+/// ```
+/// use bonafide_properties::SavedImages;
+///
+/// let list = br#"{"images": [{"id": "1", "name": "Ubuntu 24.04", "status": "active",
+///     "visibility": "public", "os_distro": "ubuntu"}]}"#;
+/// let saved = SavedImages::from_json(list)?;
+/// assert_eq!(saved.images[0].name.as_deref(), Some("Ubuntu 24.04"));
+/// # Ok::<(), bonafide_properties::RecordError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SavedImages {

@@ -11,6 +11,13 @@ use crate::InvalidValue;
 const SCHEMES: [&str; 4] = ["ftp", "ftps", "http", "https"];
 
 /// `image_source` (SCS-0102): the vendor's own URL, even if the bytes came from a mirror.
+///
+/// ```
+/// use bonafide_properties::ImageSource;
+///
+/// assert_eq!("private".parse(), Ok(ImageSource::Private));
+/// assert!("file:///x.img".parse::<ImageSource>().is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ImageSource {
     /// Not published anywhere.

@@ -7,6 +7,13 @@ use serde::{Deserialize, Serialize};
 const GIBIBYTE: u64 = 1 << 30;
 
 /// A size in GiB, as Glance's `min_disk`.
+///
+/// ```
+/// use bonafide_properties::Gibibytes;
+///
+/// assert_eq!(Gibibytes::holding(1 << 30), Gibibytes(1));
+/// assert_eq!(Gibibytes::holding((1 << 30) + 1), Gibibytes(2));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Gibibytes(pub u32);
 
@@ -25,6 +32,8 @@ impl fmt::Display for Gibibytes {
 }
 
 /// A size in MiB, as Glance's `min_ram`.
+///
+/// It is the memory that a server needs to boot from the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Mebibytes(pub u32);
 

@@ -8,6 +8,19 @@ use crate::edition::Levels;
 use crate::{Diagnostic, Edition, Severity};
 
 /// A violation of a rule by an image.
+///
+/// `Display` prints it in one line, with the rule's number and without control characters:
+///
+/// ```
+/// use bonafide_properties::{ImageRecord, Rule, check_cloud};
+///
+/// let image = ImageRecord::public("Ubuntu 24.04", [("architecture".to_owned(), "amd64".to_owned())].into());
+/// let images = [image];
+/// let report = &check_cloud(&images, "2026-11-23T12:00:00Z".parse().unwrap())[0];
+/// let first = &report.violations[0];
+/// assert_eq!((first.rule, &*first.property), (Rule::Architecture, "architecture"));
+/// assert!(first.to_string().starts_with("`architecture` is `amd64`: "));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Violation {
@@ -30,6 +43,8 @@ impl Violation {
     }
 
     /// Its highest severity in any edition.
+    ///
+    /// `None` if no edition has the rule.
     #[must_use]
     pub fn worst(&self) -> Option<Severity> {
         let all = Edition::ALL.into_iter();
@@ -110,6 +125,8 @@ macro_rules! rules {
             }
 
             /// The standard or service that makes it.
+            ///
+            /// For example `SCS-0102` or `Nova`; several are separated by commas.
             #[must_use]
             pub const fn standard(self) -> &'static str {
                 match self { $(Self::$name => $standard,)+ }

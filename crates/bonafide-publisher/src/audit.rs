@@ -26,6 +26,8 @@ use links::{boots_alone, broken, claimed_digest, claims, files, prove, stored_di
 const MAX_REASON: usize = 2000;
 
 /// The result of an audit.
+///
+/// Only the first two end the question; an unverified image may be verified by a download.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "verdict")]
 #[non_exhaustive]
@@ -46,6 +48,8 @@ pub enum Verdict {
 }
 
 /// One image and the result of its audit. Can be serialized to JSON.
+///
+/// The `name` is the owner's text; `keyring` is the image's claim, `evidence` is verified.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct AuditReport {
@@ -65,6 +69,8 @@ pub struct AuditReport {
 }
 
 /// Whether the bytes themselves are read.
+///
+/// A download costs the traffic of the whole image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Depth {
     /// The stored image is downloaded, and the vendor's file too if that was decompressed.
@@ -125,6 +131,8 @@ impl Auditor {
     }
 
     /// Whether bytes are read; by default no image is downloaded.
+    ///
+    /// [`Depth::Bytes`] downloads the image, and the vendor's file if that was decompressed.
     #[must_use]
     pub const fn depth(mut self, depth: Depth) -> Self {
         self.depth = depth;

@@ -59,6 +59,8 @@ impl Catalog {
     }
 
     /// The text of the built-in catalog, to start one of your own from.
+    ///
+    /// Its comments explain the most important keys.
     #[must_use]
     pub const fn builtin_text() -> &'static str {
         BUILTIN
@@ -169,6 +171,8 @@ impl Catalog {
     }
 
     /// The channel of this name.
+    ///
+    /// `None` if the catalog has no such channel.
     #[must_use]
     pub fn entry(&self, name: &str) -> Option<&ChannelConfig> {
         self.entries.iter().find(|entry| entry.name() == name)

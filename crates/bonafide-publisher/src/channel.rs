@@ -24,6 +24,8 @@ pub use settings::{ImageNames, PropertyOverrides};
 pub(crate) const OPERATOR: &str = "operator";
 
 /// How images are named and dated.
+///
+/// Both satisfy SCS-0102; see [`ImageNames`] for other names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Profile {
@@ -35,6 +37,16 @@ pub enum Profile {
 }
 
 /// One image that is kept published: its source, its keyring and its lifecycle.
+///
+/// ```
+/// use bonafide_publisher::{Channel, Profile};
+/// use bonafide_sources::{Ubuntu, UbuntuRelease};
+/// use bonafide_verify::Keyring;
+///
+/// let noble = Channel::new(Ubuntu::released(UbuntuRelease::Noble), Keyring::ubuntu())
+///     .profile(Profile::Scs);
+/// assert_eq!((noble.name(), &*noble.title()), ("ubuntu-24.04", "Ubuntu 24.04"));
+/// ```
 pub struct Channel {
     pub(crate) source: Box<dyn Source>,
     pub(crate) keyring: Keyring,
@@ -77,6 +89,8 @@ impl Channel {
     }
 
     /// Sets another lifecycle.
+    ///
+    /// It is written on new images; a promise on an existing image is never shortened.
     #[must_use]
     pub fn lifecycle(mut self, lifecycle: LifecyclePolicy) -> Self {
         self.lifecycle = lifecycle;
@@ -84,6 +98,8 @@ impl Channel {
     }
 
     /// Overrides the image names.
+    ///
+    /// By default, the names are made of the vendor's title, code name and version.
     #[must_use]
     pub fn naming(mut self, naming: ImageNames) -> Self {
         self.naming = naming;
@@ -91,6 +107,8 @@ impl Channel {
     }
 
     /// Overrides property values.
+    ///
+    /// They apply to images of this channel that are published or repaired later.
     #[must_use]
     pub fn settings(mut self, settings: PropertyOverrides) -> Self {
         self.settings = settings;
@@ -106,8 +124,8 @@ impl Channel {
         self
     }
 
-    /// How old the vendor's newest list may be before [`Event::Stale`](crate::Event::Stale) raises an
-    /// alarm; by default there is none.
+    /// How old the vendor's newest list may be before [`Event::Stale`](crate::Event::Stale) raises
+    /// an alarm; by default there is none.
     #[must_use]
     pub const fn age_limit(mut self, limit: SignedDuration) -> Self {
         self.age_limit = Some(limit);
@@ -168,6 +186,9 @@ impl Channel {
     }
 
     /// The image's public name if it is added on this day.
+    ///
+    /// Without an older image of the same name; see the names of replaced images in
+    /// `docs/lifecycle.md`.
     #[must_use]
     pub fn image_name(&self, added: Date) -> String {
         let product = self.product();

@@ -20,6 +20,8 @@ pub(crate) use code::of_cloud;
 use unsigned::{known, places};
 
 /// Why an image was not published. In every case nothing unverified is public.
+///
+/// [`Error::code`] is for programs, `Display` for people.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -161,6 +161,14 @@ pub enum Event<'a> {
 }
 
 /// Receives the events of a publication. Closures implement it; [`NoEvents`] ignores them.
+///
+/// ```
+/// use bonafide_publisher::{Event, EventSink};
+///
+/// let sink = |event: &Event<'_>| println!("{event:?}");
+/// fn takes(_: &dyn EventSink) {}
+/// takes(&sink);
+/// ```
 pub trait EventSink: Send + Sync {
     /// Receives one event. It is called between the steps, so it should return quickly.
     fn emit(&self, event: &Event<'_>);

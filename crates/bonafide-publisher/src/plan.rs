@@ -53,6 +53,8 @@ pub enum Latest {
 }
 
 /// One build of a vendor.
+///
+/// Serialized in plans, so that an approved build is the one that is published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Build {
@@ -65,6 +67,8 @@ pub struct Build {
 }
 
 /// An image as it was when the plan was made. It is left alone if it has changed since.
+///
+/// `updated_at` shows whether the image was changed since.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ImageSnapshot {
@@ -93,6 +97,8 @@ impl ImageSnapshot {
 }
 
 /// One step. Each looks again before it acts, and can be repeated.
+///
+/// Serialized, `action` is its kind in snake case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -210,6 +216,8 @@ impl Action {
 }
 
 /// An observation, and why nothing is done about it.
+///
+/// `Display` prints it with the channel, the image and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "note", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -362,6 +370,8 @@ pub struct Plan {
 
 impl Plan {
     /// Whether nothing is to be done.
+    ///
+    /// A run ends with an empty plan, unless steps were skipped.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.actions.is_empty()

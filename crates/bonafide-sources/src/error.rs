@@ -6,6 +6,9 @@ use std::time::Duration;
 use url::Url;
 
 /// Why a URL could not be fetched completely.
+///
+/// Every text has the URL, without user information and query. Transient failures are already
+/// retried when [`HttpFetch`](crate::HttpFetch) returns one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
@@ -179,6 +182,8 @@ pub enum FetchError {
 
 impl FetchError {
     /// The error itself, whichever host answered.
+    ///
+    /// [`FetchError::Repeated`] and [`FetchError::Redirected`] wrap another one.
     #[must_use]
     pub fn root(&self) -> &Self {
         match self {
@@ -188,6 +193,8 @@ impl FetchError {
     }
 
     /// Whether the server answered that the file does not exist.
+    ///
+    /// That is a status of 404, or a missing file on disk.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self.root(), Self::NotFound { .. })
@@ -263,6 +270,8 @@ fn whose(url: &Url) -> &'static str {
 }
 
 /// Why a vendor's newest build could not be found.
+///
+/// Every text has the page or list that was read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {

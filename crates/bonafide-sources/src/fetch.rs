@@ -71,6 +71,8 @@ async fn read_in_time<F: Fetch + ?Sized>(
 }
 
 /// A URL as it may be shown: without user information, query and fragment, which may be secrets.
+///
+/// Use it for every URL in a log or a message.
 #[must_use]
 pub fn without_secrets(url: &Url) -> Url {
     let mut shown = url.clone();
@@ -158,6 +160,8 @@ impl Download {
     }
 
     /// The announced length in bytes, if one was announced.
+    ///
+    /// `None` for a body in chunks.
     #[must_use]
     pub const fn length(&self) -> Option<u64> {
         self.length

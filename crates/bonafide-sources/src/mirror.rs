@@ -54,6 +54,8 @@ impl Mirror {
     }
 
     /// The URL at the mirror, if this one is below the mirrored URL.
+    ///
+    /// `None` if it is not below it.
     #[must_use]
     pub fn url(&self, vendor: &Url) -> Option<Url> {
         let rest = vendor.as_str().strip_prefix(self.of.as_str())?;

@@ -7,6 +7,17 @@ use url::Url;
 use crate::names::at;
 
 /// What a channel offers, by the vendor's names; the same for each of its builds.
+///
+/// [`Source::product`](crate::Source::product) returns it.
+///
+/// ```
+/// use bonafide_sources::{Rocky, Source};
+///
+/// let rocky = Rocky::new("10")?;
+/// let product = rocky.product();
+/// assert_eq!((&*product.channel, &*product.keyring), ("rocky-10", "rocky-10"));
+/// # Ok::<(), bonafide_sources::SourceError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Product {

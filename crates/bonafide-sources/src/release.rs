@@ -68,6 +68,8 @@ impl Release {
 }
 
 /// The form of a signed list.
+///
+/// A list in another form than this is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -81,6 +83,8 @@ pub enum ListFormat {
 }
 
 /// Where the signature of a list is.
+///
+/// The list is not verified yet: its text must not be used before its signature is valid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -114,6 +118,8 @@ impl SignedList {
 }
 
 /// A small signed file beside the list.
+///
+/// Flatcar's `version.txt` is one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct VersionFile {
@@ -124,6 +130,8 @@ pub struct VersionFile {
 }
 
 /// The verified contents of a release: names and texts that a pinned key signed.
+///
+/// Make one only from a verified list: a source trusts these names.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct VerifiedNames<'a> {
@@ -149,6 +157,8 @@ impl<'a> VerifiedNames<'a> {
 }
 
 /// The image file of a release.
+///
+/// [`Source::select`](crate::Source::select) returns it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ImageFile {

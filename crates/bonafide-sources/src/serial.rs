@@ -31,6 +31,8 @@ impl Serial {
     }
 
     /// Its day, if one of its numbers is a date such as `20260725`, UTC.
+    ///
+    /// Numbers that are no dates are skipped: a Flatcar version such as `4593.2.5` has none.
     #[must_use]
     pub fn date(&self) -> Option<Date> {
         self.text.split(['.', '-']).find_map(plain_date)

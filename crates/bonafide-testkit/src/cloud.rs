@@ -18,9 +18,9 @@
 //! | `publisher-appcred` | `publisher`, by an application credential | member |
 //!
 //! Beyond `clouds.yaml` there are `careful` (password `userpw`), who needs a passcode as well
-//! ([`EmbeddedCloud::passcode`]) and has no default project, and an identity provider on Keystone's port
-//! ([`EmbeddedCloud::token_endpoint`]) whose client `publisher-client` (secret `clientsecret`) is the
-//! publisher. Application credentials with access rules can be made.
+//! ([`EmbeddedCloud::passcode`]) and has no default project, and an identity provider on Keystone's
+//! port ([`EmbeddedCloud::token_endpoint`]) whose client `publisher-client` (secret `clientsecret`)
+//! is the publisher. Application credentials with access rules can be made.
 //!
 //! # Where it is simpler
 //!

@@ -65,7 +65,8 @@ pub(crate) fn unknown_signer(vendor: &str, found: &[Issuer], pinned: &[Fingerpri
     )
 }
 
-/// What to do about a key file without a pinned key. The reason names the keys in it, if it has some.
+/// What to do about a key file without a pinned key. The reason names the keys in it, if it has
+/// some.
 pub(crate) fn key_advice(reason: &str, pinned: &[Fingerprint]) -> String {
     let words = reason.split([' ', ',']);
     let held = words.filter(|word| word.parse::<Fingerprint>().is_ok());

@@ -6,6 +6,9 @@ use crate::digest::Both;
 use crate::{Algorithm, Digest, Error, Evidence, ExpectedDigest, FileSignature, Verified};
 
 /// The digests of a whole file that matches the vendor's digest.
+///
+/// Only [`DigestCheck::finish`] and [`SignatureCheck::finish`](crate::SignatureCheck::finish) make
+/// one, as [`Verified<FileDigests>`](Verified), which opens the gate of an upload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FileDigests {
@@ -26,6 +29,8 @@ pub struct FileDigests {
 
 impl FileDigests {
     /// The file's digest in the given algorithm.
+    ///
+    /// Both are always computed, whichever the vendor signed.
     #[must_use]
     pub const fn digest(&self, algorithm: Algorithm) -> &Digest {
         match algorithm {
@@ -79,6 +84,8 @@ impl DigestCheck {
     }
 
     /// Adds the next bytes of the file.
+    ///
+    /// The size of a chunk does not matter; 64 KiB or more is fast.
     pub fn update(&mut self, data: &[u8]) {
         self.bytes += data.len() as u64;
         self.digests.update(data);

@@ -8,6 +8,12 @@ use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
 /// The digest algorithms that prove something. MD5 and SHA-1 are not among them.
+///
+/// ```
+/// use bonafide_verify::Algorithm;
+///
+/// assert_eq!((Algorithm::Sha512.name(), Algorithm::Sha512.length()), ("sha512", 64));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -45,6 +51,15 @@ impl fmt::Display for Algorithm {
 }
 
 /// A digest value with its algorithm. Printed as lower-case hexadecimal.
+///
+/// ```
+/// use bonafide_verify::{Algorithm, Digest};
+///
+/// let digest = Digest::of(Algorithm::Sha256, b"");
+/// assert_eq!(digest.to_string().parse::<Digest>()?, digest);
+/// assert_eq!(digest.algorithm(), Algorithm::Sha256);
+/// # Ok::<(), bonafide_verify::ParseDigestError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Digest {
@@ -77,6 +92,8 @@ impl Digest {
 }
 
 /// Not a SHA-256 or SHA-512 digest in hexadecimal.
+///
+/// It has the text that was given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is neither a SHA-256 (64 digits) nor a SHA-512 digest (128 digits) in hexadecimal")]
 pub struct ParseDigestError(String);
@@ -232,6 +249,8 @@ impl Digester {
     }
 
     /// Returns the digests; of both, SHA-256 first.
+    ///
+    /// Returns one or two digests, for the algorithms that were chosen.
     #[must_use]
     pub fn finish(self) -> Vec<Digest> {
         match self.states {

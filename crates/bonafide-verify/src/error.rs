@@ -6,6 +6,9 @@ use crate::advice::{hint, key_advice, unknown_signer, why_bad, why_other};
 use crate::{Algorithm, Digest, Fingerprint, Issuer};
 
 /// Why a check failed. Every variant means: do not use the data.
+///
+/// Each text has the computed and the expected values, and what to do next. The keys are named by
+/// their full fingerprints.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -36,6 +36,8 @@ pub struct Evidence {
 }
 
 /// The issuer and time that a signature names. Both are unverified: everyone can write them.
+///
+/// [`Issuer::of_detached`] reads it from a signature file without any check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Issuer {
@@ -56,6 +58,9 @@ impl fmt::Display for Issuer {
 }
 
 /// A weakness that is accepted for a pinned key only, and reported.
+///
+/// [`Evidence::accepted_weaknesses`] lists them. Serialized, it is a text such as
+/// `sha1_self_signature`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

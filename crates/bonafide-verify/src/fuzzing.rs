@@ -19,7 +19,8 @@ pub fn simplestreams(text: &[u8]) -> bool {
     ChecksumList::simplestreams(text).is_ok_and(|list| ask(&list))
 }
 
-/// Whether the text is a list in one of the forms, or the index of a simplestreams site; never both.
+/// Whether the text is a list in one of the forms, or the index of a simplestreams site; never
+/// both.
 #[must_use]
 pub fn any_form(text: &[u8], name: &str) -> bool {
     let list = form::any_form(text, name);

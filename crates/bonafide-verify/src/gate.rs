@@ -86,6 +86,8 @@ pub struct Commit {
 }
 
 /// One step of a gated body.
+///
+/// A stream of steps feeds a [`GatedBody`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Step {
@@ -96,6 +98,8 @@ pub enum Step {
 }
 
 /// Why a gated body failed; its sender must abort the connection.
+///
+/// An HTTP client that gets it cuts the connection without the end of the body.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BodyError<E> {

@@ -44,6 +44,18 @@ pub struct Keyring {
 
 impl Keyring {
     /// An empty keyring that trusts the given primary keys once their key file is added.
+    ///
+    /// The vendor's name is used in errors and in the evidence.
+    ///
+    /// ```
+    /// use bonafide_verify::Keyring;
+    ///
+    /// let pin = "D2EB44626FDDC30B513D5BB71A5D6C4C7DB87C81".parse()?;
+    /// let mut keyring = Keyring::new("ubuntu", [pin]);
+    /// assert_eq!(keyring.missing().len(), 1, "no key file was added yet");
+    /// assert!(keyring.add(b"not a key").is_err());
+    /// # Ok::<(), bonafide_verify::Error>(())
+    /// ```
     #[must_use]
     pub fn new(vendor: impl Into<String>, pinned: impl IntoIterator<Item = Fingerprint>) -> Self {
         Self {
@@ -79,6 +91,12 @@ impl Keyring {
     }
 
     /// The names of the keyrings that come with the crate, sorted.
+    ///
+    /// ```
+    /// use bonafide_verify::Keyring;
+    ///
+    /// assert!(Keyring::embedded_names().contains(&"rocky-9"));
+    /// ```
     #[must_use]
     pub fn embedded_names() -> &'static [&'static str] {
         &known::NAMES
@@ -170,6 +188,8 @@ impl Keyring {
     }
 
     /// The pinned primary fingerprints.
+    ///
+    /// They are those of primary keys; subkeys are not pinned.
     #[must_use]
     pub fn pinned(&self) -> &[Fingerprint] {
         &self.pinned
@@ -196,9 +216,9 @@ impl Keyring {
     /// # Errors
     ///
     /// [`Error::Unsigned`], [`Error::Malformed`] or [`Error::UnknownSigner`] if there is no
-    /// signature by a pinned key, [`Error::NotDetached`] if it belongs to a text of its own, else the rule
-    /// that the signature breaks. [`Error::TooLarge`] if the data has more than 64 MiB: for whole images
-    /// there is [`Keyring::file_signature`].
+    /// signature by a pinned key, [`Error::NotDetached`] if it belongs to a text of its own, else
+    /// the rule that the signature breaks. [`Error::TooLarge`] if the data has more than 64 MiB:
+    /// for whole images there is [`Keyring::file_signature`].
     pub fn verify_detached(
         &self,
         data: &[u8],

@@ -85,7 +85,8 @@ pub(crate) fn detached_signatures(file: &[u8]) -> Result<Vec<ParsedSignature>, E
 ///
 /// # Errors
 ///
-/// [`Error::Unsigned`] and [`Error::Malformed`] as [`Keyring::verify_detached`](crate::Keyring::verify_detached).
+/// [`Error::Unsigned`] and [`Error::Malformed`] as
+/// [`Keyring::verify_detached`](crate::Keyring::verify_detached).
 pub fn bare_signature(file: &[u8]) -> Result<String, Error> {
     detached_signatures(file)?;
     let content = signature_contents(file)?.concat();

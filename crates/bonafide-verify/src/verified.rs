@@ -30,12 +30,16 @@ impl<T> Verified<T> {
     }
 
     /// The verified value.
+    ///
+    /// A reference, so the proof stays with it.
     #[must_use]
     pub fn value(&self) -> &T {
         &self.value
     }
 
     /// Returns the value; the proof is given up.
+    ///
+    /// Keep the evidence first if it is needed.
     #[must_use]
     pub fn into_value(self) -> T {
         self.value

@@ -8,11 +8,22 @@ use uuid::Uuid;
 use super::UsageSource;
 
 /// Who uses images: projects by image, with the numbers of their uses.
+///
+/// ```
+/// use bonafide_glance::Uses;
+/// use uuid::Uuid;
+///
+/// let image = Uuid::nil();
+/// assert!(!Uses::new().is_used(image));
+/// assert_eq!(Uses::new().projects(image).count(), 0);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Uses(BTreeMap<Uuid, BTreeMap<String, UseCounts>>);
 
 /// The uses of an image by a project.
+///
+/// Servers, volumes and snapshots are counted separately.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct UseCounts {

@@ -37,7 +37,8 @@ pub(crate) enum Status {
     Recommended,
 }
 
-/// The images that version 1 lists by name: in the list for IaaS version 4, and in that for version 5.
+/// The images that version 1 lists by name: in the list for IaaS version 4, and in that for version
+/// 5.
 pub(crate) const NAMED: [(&str, Option<Status>, Option<Status>); 7] = [
     ("Debian 10", OPTIONAL, OPTIONAL),
     ("Debian 11", OPTIONAL, OPTIONAL),

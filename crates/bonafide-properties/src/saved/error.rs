@@ -5,6 +5,8 @@ use serde_json::Error;
 use crate::violation::printable;
 
 /// Why images in a file could not be read.
+///
+/// Each text says which command to use instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {

@@ -21,6 +21,8 @@ use crate::channel::default_lifecycle;
 use crate::{Channel, Error, ImageNames, KeySources, Profile, PropertyOverrides};
 
 /// A channel of a catalog: everything but its keys, which may have to be fetched.
+///
+/// [`Catalog::entries`](crate::Catalog::entries) lists them.
 #[derive(Clone)]
 pub struct ChannelConfig {
     product: Product,

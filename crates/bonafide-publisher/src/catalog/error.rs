@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Why a catalog can't be used.
+///
+/// `Display` lists all mistakes, one on each line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CatalogError {
@@ -30,6 +32,8 @@ pub enum CatalogError {
 }
 
 /// One mistake.
+///
+/// `Display` prints it as `line 3, column 24: …`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CatalogProblem {

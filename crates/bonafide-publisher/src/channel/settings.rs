@@ -5,6 +5,8 @@ use bonafide_properties::{
 };
 
 /// The base of an image's public name, in each profile; `None` uses the vendor's names.
+///
+/// At most 240 characters each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ImageNames {
@@ -16,6 +18,9 @@ pub struct ImageNames {
 }
 
 /// Property values that override the defaults; `None` keeps the default.
+///
+/// The resulting properties must satisfy the rules of `bonafide-properties`, or nothing is
+/// published.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PropertyOverrides {

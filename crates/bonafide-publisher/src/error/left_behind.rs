@@ -5,6 +5,8 @@ use std::fmt;
 use uuid::Uuid;
 
 /// An incomplete image that could not be removed. It is private and marked `bonafide_state`.
+///
+/// A later run removes it after its lease.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Leftover {

@@ -11,6 +11,8 @@ use crate::ledger::marker;
 use crate::{Candidate, Error};
 
 /// What the publisher's project has of a build.
+///
+/// [`Publisher::build_state`](crate::Publisher::build_state) returns it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum BuildState {

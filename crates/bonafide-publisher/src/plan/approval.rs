@@ -76,6 +76,8 @@ impl Action {
     }
 
     /// Whether a project that had access may have none after it.
+    ///
+    /// Only a complete usage leads to such a step.
     #[must_use]
     pub fn takes(&self) -> bool {
         match self {

@@ -26,6 +26,8 @@ pub(crate) const UPLOAD: &str = "bonafide_upload";
 const PROVEN: &str = "proven";
 
 /// A private image that was uploaded. Can be serialized to JSON.
+///
+/// It has either `evidence` or a `reason`.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct UploadReport {

@@ -63,6 +63,9 @@ pub struct Publisher {
 
 impl Publisher {
     /// A publisher that reads vendors through `fetch` and writes to the session's cloud.
+    ///
+    /// The `clock` gives the time of checks and of the image's dates. Change the defaults with the
+    /// other methods.
     #[must_use]
     pub fn new(fetch: Arc<dyn Fetch>, session: Session, clock: impl Into<Clock>) -> Self {
         Self {
@@ -89,6 +92,9 @@ impl Publisher {
     }
 
     /// How long an upload may take before it is given up; six hours by default.
+    ///
+    /// It is also the time after which other runs consider the upload abandoned, if it has no
+    /// heartbeat.
     #[must_use]
     pub const fn lease(mut self, lease: SignedDuration) -> Self {
         self.lease = lease;
@@ -266,8 +272,8 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// As [`Publisher::find`] and [`Publisher::publish`], and [`Error::ListUnstable`] if the list changes
-    /// again.
+    /// As [`Publisher::find`] and [`Publisher::publish`], and [`Error::ListUnstable`] if the list
+    /// changes again.
     pub async fn publish_newest(
         &self,
         channel: &Channel,

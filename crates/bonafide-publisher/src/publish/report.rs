@@ -10,6 +10,8 @@ use uuid::Uuid;
 use crate::{ImageDigests, PassedOver};
 
 /// How a publication succeeded.
+///
+/// All of them mean that the build is public.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -25,6 +27,8 @@ pub enum Outcome {
 }
 
 /// What was verified and what was done. Can be serialized to JSON.
+///
+/// The image is public when it is returned.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct PublishReport {

@@ -12,6 +12,8 @@ use crate::{Action, Error, PlanNote, PublishReport};
 pub(crate) const ALL: &str = "-";
 
 /// Why a step was not taken.
+///
+/// [`SkipReason::code`] is for programs, `Display` for people.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SkipReason {
@@ -94,6 +96,8 @@ impl fmt::Display for SkipReason {
 }
 
 /// A step that was skipped, or a channel whose newest build is not published.
+///
+/// [`SkippedStep::is_failure`] distinguishes errors from expected refusals.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct SkippedStep {
@@ -136,6 +140,8 @@ impl SkippedStep {
 }
 
 /// What was done in one cloud.
+///
+/// It is complete without any event.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct ReconcileReport {

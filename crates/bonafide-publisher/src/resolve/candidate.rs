@@ -25,6 +25,8 @@ const MAX_PAGE: u64 = 1024 * 1024;
 const SIGNED_TOGETHER: SignedDuration = SignedDuration::from_hours(48);
 
 /// A build whose list is verified: what may be published, and which digest its bytes must have.
+///
+/// [`Publisher::find`](crate::Publisher::find) and [`Candidate::find`] return it.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     release: Release,
@@ -178,6 +180,8 @@ impl Candidate {
     }
 
     /// Where the build is described.
+    ///
+    /// Its URLs name the build, and do not change.
     #[must_use]
     pub const fn release(&self) -> &Release {
         &self.release
@@ -202,12 +206,16 @@ impl Candidate {
     }
 
     /// The digest that the vendor signed for it.
+    ///
+    /// The image's bytes must match it before they become public.
     #[must_use]
     pub const fn expected(&self) -> &Verified<ExpectedDigest> {
         &self.expected
     }
 
     /// Who signed the list, when and how.
+    ///
+    /// It is written on the image.
     #[must_use]
     pub fn evidence(&self) -> &Evidence {
         self.expected.evidence()

@@ -41,6 +41,8 @@ impl KeySources {
     }
 
     /// Accepts only these primary keys for the vendor.
+    ///
+    /// Key files are added with [`KeySources::key`], [`KeySources::file`] or [`KeySources::url`].
     #[must_use]
     pub fn pinned(vendor: &str, pinned: impl IntoIterator<Item = Fingerprint>) -> Self {
         Self {
@@ -63,6 +65,8 @@ impl KeySources {
     }
 
     /// Reads this key file too.
+    ///
+    /// It is read when the keys are collected, by [`KeySources::keyring`].
     #[must_use]
     pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
         self.files.push(path.into());

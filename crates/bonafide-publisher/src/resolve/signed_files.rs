@@ -23,6 +23,8 @@ const MAX_VALUE: usize = 48 * 1024;
 const MAX_UNPACKED: u64 = 4 * 1024 * 1024;
 
 /// The bytes of a signed list and its signatures.
+///
+/// [`Candidate::signed_files`](crate::Candidate::signed_files) returns them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignedFiles {

@@ -9,6 +9,8 @@ use crate::transfer::download::{CompressionHint, OpenedDownload};
 use crate::{Candidate, Channel, Error, Event, EventSink, Publisher};
 
 /// A place that did not return an image, and why. Can be serialized to JSON.
+///
+/// Check the mirror if it appears often.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PassedOver {

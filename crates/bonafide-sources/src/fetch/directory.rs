@@ -28,6 +28,9 @@ pub struct DirectoryFetch {
 
 impl DirectoryFetch {
     /// Serves from `root`, which has one directory for each host.
+    ///
+    /// The root need not exist yet; a missing file is
+    /// [`FetchError::NotFound`](crate::FetchError::NotFound).
     #[must_use]
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }

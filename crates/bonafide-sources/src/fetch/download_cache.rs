@@ -43,6 +43,8 @@ type Kept = Arc<Mutex<Option<NamedTempFile>>>;
 
 impl DownloadCache {
     /// Fetches through `others`, into the temporary directory.
+    ///
+    /// Change the place with [`DownloadCache::directory`].
     #[must_use]
     pub fn new(others: Arc<dyn Fetch>) -> Self {
         Self {

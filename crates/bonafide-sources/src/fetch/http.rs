@@ -116,6 +116,8 @@ impl HttpFetch {
 }
 
 /// Sets up an [`HttpFetch`].
+///
+/// [`HttpFetch::builder`] makes one with the defaults; [`HttpFetchBuilder::build`] consumes it.
 #[derive(Debug)]
 #[must_use]
 pub struct HttpFetchBuilder {
@@ -134,12 +136,16 @@ impl HttpFetchBuilder {
     }
 
     /// How long a server may be silent; 30 s by default.
+    ///
+    /// A silence that is longer is [`FetchError::Stalled`](crate::FetchError::Stalled).
     pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
         self
     }
 
     /// Trusts this certificate authority (PEM) **instead of** the system's; may be called again.
+    ///
+    /// For tests, and for mirrors with a private authority.
     pub fn only_authority(mut self, pem: impl Into<String>) -> Self {
         self.authorities.push(pem.into());
         self

@@ -44,12 +44,16 @@ impl Default for Retries {
 
 impl Retries {
     /// Every request is sent once.
+    ///
+    /// For callers that retry themselves.
     #[must_use]
     pub fn none() -> Self {
         Self::default().tries(1)
     }
 
     /// How often a request is sent at most, including the first time.
+    ///
+    /// 1 means that nothing is repeated.
     #[must_use]
     pub const fn tries(mut self, tries: u32) -> Self {
         self.tries = tries;
@@ -90,6 +94,8 @@ impl Retries {
 }
 
 /// Waits.
+///
+/// A test implements it to avoid real waits.
 #[async_trait]
 pub trait Sleep: fmt::Debug + Send + Sync {
     /// Returns after this time.
@@ -140,6 +146,8 @@ impl fmt::Display for Retry {
 }
 
 /// Is called for each attempt that will be repeated.
+///
+/// It should return quickly, since the retry waits for it.
 pub trait WatchRetries: fmt::Debug + Send + Sync {
     /// Receives one, before the wait.
     fn retrying(&self, retry: &Retry);

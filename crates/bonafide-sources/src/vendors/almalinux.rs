@@ -12,6 +12,14 @@ use crate::{Fetch, ImageFile, Product, Release, Source, SourceError, VerifiedNam
 const HOST: &str = "repo.almalinux.org";
 
 /// One version of AlmaLinux on `x86_64`: channel `almalinux-9`.
+///
+/// ```
+/// use bonafide_sources::{AlmaLinux, Source};
+///
+/// assert_eq!(AlmaLinux::new("9")?.product().channel, "almalinux-9");
+/// assert!(AlmaLinux::new("9.4").is_err(), "versions are whole numbers");
+/// # Ok::<(), bonafide_sources::SourceError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct AlmaLinux {
     product: Product,

@@ -2,8 +2,8 @@
 //!
 //! One directory has all builds of a version and one list of them. CentOS 7 clear-signs its list,
 //! `sha256sum.txt.asc`; the unsigned `sha256sum.txt` beside it may be newer and proves nothing. The
-//! Stream versions have a `CHECKSUM`; a signature of it is looked for beside it, under each name that
-//! vendors use, and none was there when this was written.
+//! Stream versions have a `CHECKSUM`; a signature of it is looked for beside it, under each name
+//! that vendors use, and none was there when this was written.
 
 use async_trait::async_trait;
 use jiff::civil::{Date, date};
@@ -17,6 +17,16 @@ use crate::{
 const HOST: &str = "cloud.centos.org";
 
 /// CentOS on `x86_64`: version 7, or one of the Streams.
+///
+/// CentOS 7 is signed; of the Streams a signature is looked for.
+///
+/// ```
+/// use bonafide_sources::{Centos, Source};
+///
+/// assert_eq!(Centos::seven().product().channel, "centos-7");
+/// assert_eq!(Centos::stream("9")?.product().channel, "centos-stream-9");
+/// # Ok::<(), bonafide_sources::SourceError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Centos {
     line: Line,

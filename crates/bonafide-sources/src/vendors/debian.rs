@@ -3,8 +3,8 @@
 //! Version 9 and 10 have OpenStack images at `https://cdimage.debian.org/cdimage/openstack/`, in
 //! directories named after the build, signed by the Debian CD key. Old builds move to `archive/`.
 //! From version 11 on, images are at `https://cloud.debian.org/images/cloud/`; their page says that
-//! the lists are signed; a signature is looked for beside the list, under each name that vendors use,
-//! and none was there when this was written. Both hosts redirect to other hosts of Debian.
+//! the lists are signed; a signature is looked for beside the list, under each name that vendors
+//! use, and none was there when this was written. Both hosts redirect to other hosts of Debian.
 
 use async_trait::async_trait;
 use jiff::civil::{Date, date};
@@ -32,6 +32,14 @@ const CODENAMES: [(&str, &str); 5] = [
 ];
 
 /// Debian on `x86_64`: the OpenStack images of versions 9 and 10, or the cloud images after them.
+///
+/// ```
+/// use bonafide_sources::{Debian, Source};
+///
+/// assert_eq!(Debian::openstack("10", "buster")?.product().channel, "debian-10");
+/// assert!(Debian::cloud("12", "buster").is_err(), "another version's code name");
+/// # Ok::<(), bonafide_sources::SourceError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Debian {
     version: String,

@@ -23,6 +23,13 @@ const REDIRECTOR: &str = "download.fedoraproject.org";
 const ARCHIVE_HOST: &str = "archives.fedoraproject.org";
 
 /// One release of Fedora Cloud on `x86_64`: channel `fedora-44`.
+///
+/// ```
+/// use bonafide_sources::{Fedora, Source};
+///
+/// assert_eq!(Fedora::new("44")?.product().keyring, "fedora-44");
+/// # Ok::<(), bonafide_sources::SourceError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Fedora {
     product: Product,

@@ -30,6 +30,14 @@ pub enum FlatcarFile {
 }
 
 /// One of Flatcar's channels on `x86_64`.
+///
+/// By default, the smaller `.img.bz2` is used.
+///
+/// ```
+/// use bonafide_sources::{Flatcar, Source};
+///
+/// assert_eq!(Flatcar::stable().product().channel, "flatcar-stable");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Flatcar {
     file: FlatcarFile,

@@ -1,8 +1,9 @@
-//! openSUSE: `https://download.opensuse.org/`, Leap in `distribution/leap/`, Tumbleweed and MicroOS in
-//! `tumbleweed/`.
+//! openSUSE: `https://download.opensuse.org/`, Leap in `distribution/leap/`, Tumbleweed and MicroOS
+//! in `tumbleweed/`.
 //!
-//! Each image has a list of one line that names it, `IMAGE.sha256` or, from Leap 16.1 on, `IMAGE.sha512`, with
-//! a detached, armored signature in a version 3 packet. The names without a build are aliases that move.
+//! Each image has a list of one line that names it, `IMAGE.sha256` or, from Leap 16.1 on,
+//! `IMAGE.sha512`, with a detached, armored signature in a version 3 packet. The names without a
+//! build are aliases that move.
 
 use async_trait::async_trait;
 use jiff::civil::{Date, date};
@@ -23,6 +24,14 @@ const IMAGE: &str = ".qcow2";
 const LISTS: [&str; 2] = [".qcow2.sha512", ".qcow2.sha256"];
 
 /// One of openSUSE's systems on `x86_64`.
+///
+/// ```
+/// use bonafide_sources::{OpenSuse, Source};
+///
+/// assert_eq!(OpenSuse::leap("16.0")?.product().channel, "opensuse-leap-16.0");
+/// assert_eq!(OpenSuse::tumbleweed().product().channel, "opensuse-tumbleweed");
+/// # Ok::<(), bonafide_sources::SourceError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct OpenSuse {
     product: Product,

@@ -103,6 +103,8 @@ impl CustomImage {
     }
 
     /// A local copy of another vendor's image: it is verified by that vendor's key.
+    ///
+    /// Without it, the operator's key must have signed the list.
     #[must_use]
     pub fn of_vendor(mut self, vendor: &str) -> Self {
         vendor.clone_into(&mut self.product.vendor);
@@ -145,6 +147,8 @@ impl CustomImage {
     }
 
     /// The build. Without it, the day of the signature is used.
+    ///
+    /// Set it if several builds are made on one day.
     #[must_use]
     pub fn serial(mut self, serial: Serial) -> Self {
         self.serial = Some(serial);

@@ -19,6 +19,8 @@ const LIST: &str = "CHECKSUM";
 const SIGNATURES: [&str; 2] = ["CHECKSUM.asc", "CHECKSUM.sig"];
 
 /// One version of Rocky Linux on `x86_64`: channel `rocky-9`.
+///
+/// Versions 8 and 10 are signed; of version 9 a signature is looked for.
 #[derive(Clone, Debug)]
 pub struct Rocky {
     product: Product,

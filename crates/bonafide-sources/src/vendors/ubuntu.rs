@@ -24,6 +24,8 @@ const STREAMS: &str = "/releases/streams/v1/";
 const STREAMS_INDEX: &str = "com.ubuntu.cloud:released:download.sjson";
 
 /// The Ubuntu versions that are offered: those with long-term support.
+///
+/// [`Ubuntu::new`] accepts other versions, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UbuntuRelease {
@@ -62,6 +64,8 @@ impl UbuntuRelease {
     }
 
     /// The code name, as in URLs.
+    ///
+    /// For example `noble`, in lower case.
     #[must_use]
     pub const fn codename(self) -> &'static str {
         match self {
@@ -87,6 +91,8 @@ impl UbuntuRelease {
 }
 
 /// Which of Ubuntu's builds a channel follows, and how they are found.
+///
+/// The vendor recommends released builds; daily ones are untested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UbuntuBuilds {
     /// Daily builds, not tested by Canonical.

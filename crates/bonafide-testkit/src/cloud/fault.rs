@@ -3,8 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Something that goes wrong once, at the next request that matches; [`lasting`](Self::lasting) ones
-/// go wrong at every further one, and [`after`](Self::after) lets some requests pass first.
+/// Something that goes wrong once, at the next request that matches; [`lasting`](Self::lasting)
+/// ones go wrong at every further one, and [`after`](Self::after) lets some requests pass first.
 ///
 /// A request matches by its method and by the end of its path (without the query):
 /// `CloudFault::new("PUT", "/file", …)` waits for an upload, `("POST", "/auth/tokens", …)` for a

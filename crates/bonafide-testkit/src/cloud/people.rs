@@ -50,7 +50,8 @@ pub(super) const PEOPLE: &[Person] = &[
 ];
 
 /// A user who logs in by a password and a passcode together; a member of the project of the same
-/// name, which is not its default. It has no entry in `clouds.yaml`, which could not hold a passcode.
+/// name, which is not its default. It has no entry in `clouds.yaml`, which could not hold a
+/// passcode.
 pub(super) static CAREFUL: Person = Person {
     name: "careful",
     password: "userpw",

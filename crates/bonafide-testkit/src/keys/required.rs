@@ -1,5 +1,5 @@
-//! What a signature marks as critical (RFC 9580, 5.2.3.7): a verifier that does not know it must take the
-//! signature for invalid.
+//! What a signature marks as critical (RFC 9580, 5.2.3.7): a verifier that does not know it must
+//! take the signature for invalid.
 
 use pgp::bytes::Bytes;
 use pgp::packet::{Subpacket, SubpacketData};
@@ -24,8 +24,8 @@ impl Required {
         }
     }
 
-    /// A notation for people to read (RFC 9580, 5.2.3.24) with this name, below 256 bytes, and the value
-    /// `x`.
+    /// A notation for people to read (RFC 9580, 5.2.3.24) with this name, below 256 bytes, and the
+    /// value `x`.
     #[must_use]
     pub fn notation(name: &str) -> Self {
         let length = u8::try_from(name.len()).unwrap_or(u8::MAX);
@@ -33,8 +33,8 @@ impl Required {
         Self::subpacket(20, &[&head[..], name.as_bytes(), b"x"].concat())
     }
 
-    /// rpgp refuses to sign what it does not know, so the critical bit is part of the type here. The
-    /// bytes are the same.
+    /// rpgp refuses to sign what it does not know, so the critical bit is part of the type here.
+    /// The bytes are the same.
     pub(super) fn to_subpacket(&self) -> Result<Subpacket, KeyError> {
         let body = Bytes::copy_from_slice(&self.body);
         Subpacket::regular(SubpacketData::Other(self.kind | 0x80, body)).doing("encode a subpacket")

@@ -35,8 +35,8 @@ enum SignatureShelf {
 
 impl RockyBuild {
     /// A build of Rocky Linux `8`, `9` or `10` like `9.8-20260525.0`, beside all others in
-    /// `/pub/rocky/9/images/x86_64/`. The `CHECKSUM` of 8 and 10 has a detached signature, `CHECKSUM.asc`
-    /// beside it; that of 9 has none, unless it is made [`signed`](Build::signed).
+    /// `/pub/rocky/9/images/x86_64/`. The `CHECKSUM` of 8 and 10 has a detached signature,
+    /// `CHECKSUM.asc` beside it; that of 9 has none, unless it is made [`signed`](Build::signed).
     pub fn new(release: &str, version: &str) -> Self {
         Self::of(Rocky {
             release: release.to_owned(),
@@ -58,8 +58,8 @@ impl RockyBuild {
         self
     }
 
-    /// Put the signature one directory above, beside another list: that one is signed, and the one beside
-    /// the images, which has a line more, is not.
+    /// Put the signature one directory above, beside another list: that one is signed, and the one
+    /// beside the images, which has a line more, is not.
     pub const fn listed_above(mut self) -> Self {
         self.layout.shelf = SignatureShelf::AboveWithList;
         self

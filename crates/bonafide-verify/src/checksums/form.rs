@@ -12,8 +12,8 @@ const IMAGES: &str = "image-downloads";
 
 impl Verified<SignedText> {
     /// Reads the signed text in whichever form it has: a JSON object as
-    /// [`simplestreams`](Self::simplestreams), one bare digest as the [`side_car`](Self::side_car) of
-    /// `name`, everything else as a [`checksum_list`](Self::checksum_list).
+    /// [`simplestreams`](Self::simplestreams), one bare digest as the [`side_car`](Self::side_car)
+    /// of `name`, everything else as a [`checksum_list`](Self::checksum_list).
     ///
     /// # Errors
     ///

@@ -147,14 +147,16 @@ mod tests {
         );
     }
 
-    /// An uploader that renews as seldom as its fence allows, whatever the observer's first look hits.
+    /// An uploader that renews as seldom as its fence allows, whatever the observer's first look
+    /// hits.
     #[test]
     fn no_uploader_that_is_not_fenced_is_ever_seen_as_gone() {
         use super::super::Heartbeat;
         let rule = Heartbeat::default();
         let (fence, gone) = (rule.fence().as_secs(), rule.gone_after().as_secs());
-        // Each renewal is sent, handled by the cloud after `delay`, and answered just before the fence that
-        // the one before it has set. Before the first one is handled there is no heartbeat image.
+        // Each renewal is sent, handled by the cloud after `delay`, and answered just before the
+        // fence that the one before it has set. Before the first one is handled there is no
+        // heartbeat image.
         for delay in [0, 1, fence / 2, fence - 2] {
             let period = fence - 1 - delay;
             let count = |at: u64| Some((at.checked_sub(delay)? / period).to_string());
