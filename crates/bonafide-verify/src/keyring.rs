@@ -50,7 +50,7 @@ impl Keyring {
     /// ```
     /// use bonafide_verify::Keyring;
     ///
-    /// let pin = "D2EB44626FDDC30B513D5BB71A5D6C4C7DB87C81".parse()?;
+    /// let pin: bonafide_verify::Fingerprint = "D2EB44626FDDC30B513D5BB71A5D6C4C7DB87C81".parse()?;
     /// let mut keyring = Keyring::new("ubuntu", [pin]);
     /// assert_eq!(keyring.missing().len(), 1, "no key file was added yet");
     /// assert!(keyring.add(b"not a key").is_err());

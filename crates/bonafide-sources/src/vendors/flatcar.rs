@@ -31,12 +31,12 @@ pub enum FlatcarFile {
 
 /// One of Flatcar's channels on `x86_64`.
 ///
-/// By default, the smaller `.img.bz2` is used.
+/// The default of [`FlatcarFile`] is the smaller `.img.bz2`.
 ///
 /// ```
-/// use bonafide_sources::{Flatcar, Source};
+/// use bonafide_sources::{Flatcar, FlatcarFile, Source};
 ///
-/// assert_eq!(Flatcar::stable().product().channel, "flatcar-stable");
+/// assert_eq!(Flatcar::stable(FlatcarFile::default()).product().channel, "flatcar-stable");
 /// ```
 #[derive(Clone, Debug)]
 pub struct Flatcar {
