@@ -8,11 +8,11 @@ use bonafide_verify::{Algorithm, ChecksumList, Digest};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| bounded(data, || {
-    let reason: Reason = "nobody signs what a fuzzer makes".parse().unwrap();
+    let reason: Reason = "input of a fuzzer is unsigned".parse().unwrap();
     let Ok(list) = unsigned_list(data, &reason) else {
         return;
     };
-    let text = std::str::from_utf8(data).expect("what is no text is no list");
+    let text = std::str::from_utf8(data).expect("a list is text");
     let said = contents(&list, &reason);
     for weak in list.weak_names() {
         assert!(unsigned_digest(&list, weak, &reason).is_err());

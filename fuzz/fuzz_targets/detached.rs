@@ -12,7 +12,7 @@ fuzz_target!(|data: &[u8]| bounded(data, || {
     };
     assert!(nobody().file_signature(signature, now()).is_err());
     match nobody().verify_detached(text, signature, now()) {
-        Ok(_) => panic!("a key counts that is not pinned"),
+        Ok(_) => panic!("a key is accepted that is not pinned"),
         Err(Error::UnknownSigner { .. }) => {}
         // It can't be read, whoever is asked.
         Err(_) => {

@@ -1,4 +1,4 @@
-//! Key files. What counts is pinned, the order does not matter, and no file takes anything away.
+//! Key files. Only pinned keys are accepted, in any order, and no file removes anything.
 
 #![no_main]
 
@@ -9,9 +9,9 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| bounded(data, || {
     let Err(Error::KeyFile { reason, .. }) = nobody().add(data) else {
-        panic!("a key counts that is not pinned");
+        panic!("a key is accepted that is not pinned");
     };
-    // Of a key there may be several copies; of many keys not all are told.
+    // Of a key there may be several copies; of many keys not all are named.
     let mut held = pins(&reason);
     held.sort();
     held.dedup();
@@ -47,7 +47,7 @@ fuzz_target!(|data: &[u8]| bounded(data, || {
     assert_eq!(first, second);
 }));
 
-/// Nobody can sign a revocation for the fixture's key, so there is one that can be met.
+/// A revocation of the fixture's key can't be signed, so one is included.
 fn is_good(keyring: &Keyring) -> bool {
     match keyring.verify_detached(LIST, SIGNATURE, now()) {
         Ok(_) => true,

@@ -26,7 +26,7 @@ fuzz_target!(|data: &[u8]| bounded(data, || {
     for source in sources() {
         let product = source.product();
         let found = source.latest(&fetch).now_or_never();
-        let Ok(release) = found.expect("everything is at hand") else {
+        let Ok(release) = found.expect("everything is available") else {
             continue;
         };
         is_the_vendors(product, &release.directory);

@@ -35,9 +35,9 @@ pub fn keyrings() -> &'static [Keyring] {
     })
 }
 
-/// A keyring that no key counts for.
+/// A keyring without any acceptable key.
 pub fn nobody() -> Keyring {
-    Keyring::new("nobody", pins(&"0".repeat(40)))
+    Keyring::new("none", pins(&"0".repeat(40)))
 }
 
 /// The fingerprints in a text.

@@ -41,7 +41,7 @@ unsafe impl GlobalAlloc for Counting {
 fn take(size: usize) {
     let live = LIVE.fetch_add(size, Relaxed).saturating_add(size);
     let limit = LIMIT.load(Relaxed);
-    // What a panic needs to tell its place is no finding of its own.
+    // The memory of a panic's message is not a finding of its own.
     if live > limit && !std::thread::panicking() {
         LIMIT.store(usize::MAX, Relaxed);
         eprintln!("{size} more bytes make {live}, and {limit} is the limit");

@@ -36,7 +36,7 @@ pub(crate) async fn another_media_type_is_refused(cloud: &Cloud) {
     cloud.becomes(id, Status::Queued).await;
 }
 
-/// Why hashes alone do not tell that an image is whole: a refused one has them too.
+/// Why hashes alone do not show that an image is complete: a refused one has them too.
 pub(crate) async fn bytes_that_are_not_of_the_format_are_refused_and_block_the_image(
     cloud: &Cloud,
 ) {

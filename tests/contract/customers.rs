@@ -115,7 +115,7 @@ impl Customers {
     }
 
     /// Looks while all servers that have a host are out of Nova's reach. Whoever holds a
-    /// [`NovaInReach`] waits for ever.
+    /// [`NovaInReach`] waits without end.
     pub(crate) async fn without_hosts<T>(&self, look: impl AsyncFnOnce() -> T) -> T {
         match self {
             Self::Embedded(cloud) => {
@@ -153,7 +153,7 @@ impl Customers {
         let servers: Vec<_> = of(|thing| thing.server);
         let snapshots: Vec<_> = of(|thing| thing.snapshot);
         let volumes: Vec<_> = of(|thing| thing.volume);
-        // A snapshot without a volume would puzzle everybody who looks.
+        // A snapshot without a volume would look wrong to other tests.
         let storage = async {
             delete(root, "delete-snapshot", &snapshots).await?;
             delete(root, "delete-volume", &volumes).await

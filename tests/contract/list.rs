@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::cloud::{Cloud, new_image};
 use crate::raw::Answer;
 
-/// Three images of one run, told apart by `number`.
+/// Three images of one run, distinguished by `number`.
 struct Three {
     run: String,
     ids: Vec<Uuid>,

@@ -190,7 +190,7 @@ pub(crate) async fn members_and_their_word_outlive_other_visibilities(cloud: &Cl
         );
         assert!(listed(cloud, "customer", id, ImageFilter::new()).await);
     }
-    // Meanwhile their word counts for nothing.
+    // Meanwhile their status has no effect.
     change_to(cloud, "publisher", id, Visibility::Private).await;
     let (lists, shows) = seen(cloud, id).await;
     assert_eq!(lists, ["publisher", "admin"]);

@@ -28,7 +28,7 @@ impl std::fmt::Display for NotProven {
 
 impl std::error::Error for NotProven {}
 
-/// A body that says nothing more after its first bytes until it is told how to go on.
+/// A body that says nothing more after its first bytes until the test continues it.
 fn held(first: &'static [u8]) -> (ImageBody, oneshot::Sender<Result<Bytes, BoxError>>) {
     let (verdict, told) = oneshot::channel();
     let rest = told.map(|told| told.unwrap_or_else(|_| Err("dropped".into())));
@@ -182,7 +182,7 @@ pub(crate) async fn a_connection_lost_before_the_announced_length_leaves_the_ima
     cloud.store_settles(id, false).await;
 }
 
-/// Why a body must never just end: nobody can tell that something is missing.
+/// Why a body must never just end: no receiver can see that something is missing.
 pub(crate) async fn a_truncated_body_that_ends_properly_is_a_whole_image(cloud: &Cloud) {
     let disk = Qcow2Image::of_file_size(2 * MEBIBYTE, 3);
     let id = cloud.queued("qcow2").await;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::cloud::{Cloud, new_image, now};
 use crate::customers::Thing;
 
-/// A project that nobody else knows.
+/// A project of this test only.
 fn project() -> String {
     Uuid::new_v4().simple().to_string()
 }
@@ -56,7 +56,7 @@ pub(crate) async fn everything_that_needs_an_image_is_found(cloud: &Cloud) {
         let counts = found.counts(image, project);
         assert_eq!(numbers(counts), expected, "{thing:?}");
     }
-    assert!(!found.is_used(other), "nobody asked for it");
+    assert!(!found.is_used(other), "it was not asked for");
     assert!(!uses(cloud, Uuid::new_v4()).await.is_used(image));
 
     cloud

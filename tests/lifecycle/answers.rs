@@ -158,7 +158,7 @@ impl Step {
     }
 
     /// Whether the step is among those that were taken, and whether it is among those that were not.
-    fn told(&self, done: &ReconcileReport) -> (bool, bool) {
+    fn reported(&self, done: &ReconcileReport) -> (bool, bool) {
         let applied = done.applied.iter().any(self.is);
         let mut refused = done.skipped.iter();
         let refused = refused.any(|refused| refused.action.as_ref().is_some_and(self.is));
@@ -175,26 +175,26 @@ impl Step {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_step_whose_answer_is_lost_is_told_as_done() {
+async fn a_step_whose_answer_is_lost_is_reported_as_done() {
     for number in 0..STEPS {
         for request in 0..step(number).await.requests.len() {
             let step = step(number).await;
             let after = step.harm(request, CloudFaultKind::DropAfter);
             let done = step.run().await;
-            assert_eq!(step.told(&done), (true, false), "{after}: {done:?}");
+            assert_eq!(step.reported(&done), (true, false), "{after}: {done:?}");
             assert!(done.skipped.is_empty(), "{after}: {done:?}");
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_step_that_is_lost_on_its_way_is_told_as_not_done_with_the_reason() {
+async fn a_step_that_is_lost_on_its_way_is_reported_as_not_done_with_the_reason() {
     for number in 0..STEPS {
         for request in 0..step(number).await.requests.len() {
             let step = step(number).await;
             let after = step.harm(request, CloudFaultKind::DropBefore);
             let done = step.run().await;
-            assert_eq!(step.told(&done), (false, true), "{after}: {done:?}");
+            assert_eq!(step.reported(&done), (false, true), "{after}: {done:?}");
             for refused in &done.skipped {
                 assert!(refused.is_seen, "{after}: {refused:?}");
                 assert!(!refused.reason.to_string().is_empty(), "{after}");
@@ -203,26 +203,26 @@ async fn a_step_that_is_lost_on_its_way_is_told_as_not_done_with_the_reason() {
             step.life.cloud.heal();
             let done = step.run().await;
             assert!(done.skipped.is_empty(), "{after}: {done:?}");
-            assert!(step.told(&done).0, "{after}: {done:?}");
+            assert!(step.reported(&done).0, "{after}: {done:?}");
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_can_not_be_looked_at_at_once_is_told_as_the_last_look_shows_it() {
+async fn what_can_not_be_looked_at_at_once_is_reported_as_the_last_look_shows_it() {
     let step = step(1).await;
     let after = step.harm(0, CloudFaultKind::DropAfter);
     // The step looks at the image before, and can't do so after.
     let blind = CloudFault::new("GET", &step.requests[0].1, CloudFaultKind::Status(503));
     step.life.cloud.fail_next(blind.after(1).lasting());
     let done = step.run().await;
-    assert_eq!(step.told(&done), (true, false), "{after}: {done:?}");
+    assert_eq!(step.reported(&done), (true, false), "{after}: {done:?}");
     let outcomes: Vec<_> = done.reports.iter().map(|report| report.outcome).collect();
     assert_eq!(outcomes, [Outcome::Repaired]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_can_not_be_looked_at_at_all_is_not_told_as_seen() {
+async fn what_can_not_be_looked_at_at_all_is_not_reported_as_seen() {
     let step = step(1).await;
     step.harm(0, CloudFaultKind::DropAfter);
     let blind = CloudFault::new("GET", &step.requests[0].1, CloudFaultKind::Status(503));
@@ -230,7 +230,7 @@ async fn what_can_not_be_looked_at_at_all_is_not_told_as_seen() {
     let list = CloudFault::new("GET", "/v2/images", CloudFaultKind::Status(503));
     step.life.cloud.fail_next(list.after(2).lasting());
     let done = step.run().await;
-    assert_eq!(step.told(&done), (false, true), "{done:?}");
+    assert_eq!(step.reported(&done), (false, true), "{done:?}");
     let mut refused = done.skipped.iter();
     let repair = refused.find(|refused| refused.action.is_some()).unwrap();
     assert!(!repair.is_seen, "{repair:?}");
@@ -266,14 +266,18 @@ async fn a_list_that_fails_after_an_upload_leaves_other_channels_reported_as_the
         life.cloud.fail_next(list.after(4).lasting());
         let done = fleet.reconcile(&targets, &NoEvents).await.swap_remove(0);
         let done = done.1.unwrap();
-        let told = |channel: &str| {
+        let outcome = |channel: &str| {
             let mut reports = done.reports.iter();
             let report = reports.find(|report| report.channel == channel);
             report.map(|report| report.outcome)
         };
-        assert_eq!(told("ubuntu-24.04"), Some(Outcome::Published), "{done:?}");
         assert_eq!(
-            told("ubuntu-22.04"),
+            outcome("ubuntu-24.04"),
+            Some(Outcome::Published),
+            "{done:?}"
+        );
+        assert_eq!(
+            outcome("ubuntu-22.04"),
             Some(Outcome::AlreadyPublished),
             "{done:?}"
         );

@@ -69,7 +69,7 @@ impl Scene {
         done
     }
 
-    /// Nothing incomplete, one image that is offered to everybody, and access for who uses an image.
+    /// Nothing incomplete, one image that is offered to all projects, and access for its users.
     fn assert_in_order(&self, asked: Asked) {
         let life = &self.life;
         self.watched.assert_well();

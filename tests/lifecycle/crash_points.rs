@@ -142,22 +142,22 @@ async fn after_each_request(cut: impl Fn(usize) -> Cut) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_process_that_is_gone_after_any_request_leaves_nothing_that_the_next_can_not_mend() {
+async fn a_process_that_is_gone_after_any_request_leaves_nothing_that_the_next_can_not_repair() {
     after_each_request(Cut::Dropped).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cloud_that_is_gone_after_any_request_leaves_nothing_that_the_next_can_not_mend() {
+async fn a_cloud_that_is_gone_after_any_request_leaves_nothing_that_the_next_can_not_repair() {
     after_each_request(|requests| Cut::Silence(requests, LastRequest::Answered)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_answer_to_any_request_leaves_nothing_that_the_next_can_not_mend() {
+async fn a_lost_answer_to_any_request_leaves_nothing_that_the_next_can_not_repair() {
     after_each_request(|requests| Cut::Silence(requests, LastRequest::AnswerLost)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_upload_that_is_cut_anywhere_leaves_nothing_that_the_next_can_not_mend() {
+async fn an_upload_that_is_cut_anywhere_leaves_nothing_that_the_next_can_not_repair() {
     for bytes in [1, 65_536, 200_000] {
         let scene = Scene::new().await;
         let chunk = 4_096;

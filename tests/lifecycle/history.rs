@@ -21,7 +21,7 @@ enum Step {
     Build,
     /// A run is cut off after so many requests, and its lease ends.
     Crash(usize, bool),
-    /// Somebody else makes an image, with or without a marker like ours.
+    /// Another tenant makes an image, with or without a marker like ours.
     Foreign(bool),
     /// The oldest, the second, … of those who use something stops.
     Leave(usize),

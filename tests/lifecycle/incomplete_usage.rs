@@ -1,4 +1,4 @@
-//! Where it is not known who uses an image, nothing is taken from anybody, and the report says why.
+//! If the usage of an image is unknown, no access is taken away, and the report has the reason.
 
 use std::sync::{Arc, Once};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use support::world_clock::{ClockedWorld, days};
 use support::{TRIES, quick, site_fetch};
 
-/// An old build that nobody uses, past its grace period: with complete knowledge it would go.
+/// An unused old build, past its grace period: with complete knowledge it would go.
 async fn due(life: &ClockedWorld) -> Uuid {
     life.build();
     life.reconcile(&life.channel()).await;
@@ -124,7 +124,7 @@ async fn while_a_cell_is_down_nothing_is_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_the_role_of_an_administrator_nobody_is_asked() {
+async fn without_the_role_of_an_administrator_no_service_is_asked() {
     let life = ClockedWorld::start().await;
     let old = due(&life).await;
     let images = [old].into();

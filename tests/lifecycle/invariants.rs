@@ -15,7 +15,7 @@ pub(crate) struct Watched(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     amiss: Vec<String>,
-    /// Digests that Glance may show to everybody: the vendor signed them.
+    /// Digests that Glance may show to all projects: the vendor signed them.
     proven: BTreeSet<String>,
     /// Images of other people, as they are.
     foreign: BTreeMap<Uuid, Value>,
@@ -141,7 +141,7 @@ pub(crate) fn assert_promises(
         let in_grace = life.now() < since + support::world_clock::days(grace_days);
         for project in projects {
             let sees = life.lists(project, id);
-            assert!(in_grace || used, "nobody uses it: {what}");
+            assert!(in_grace || used, "unused: {what}");
             assert_eq!(
                 sees,
                 in_grace || used_by.contains(project),

@@ -1,4 +1,4 @@
-//! Plans as data: looked at, approved, applied later, and refused if the world has moved on.
+//! Plans as data: looked at, approved, applied later, and refused if the cloud has changed.
 
 use bonafide::glance::{Glance, ImagePatch, Usage, Uses};
 use bonafide::publisher::{Action, Error, NoEvents, Plan, Target};
@@ -93,7 +93,7 @@ async fn an_approved_plan_does_what_was_approved_and_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_approved_plan_is_refused_whole_if_the_world_has_moved_on() {
+async fn an_approved_plan_is_refused_whole_if_it_is_outdated() {
     type Change = fn(&ClockedWorld, Uuid, Uuid);
     let changes: [(&str, Change); 3] = [
         ("a new build", |life, _, _| {
@@ -104,7 +104,7 @@ async fn an_approved_plan_is_refused_whole_if_the_world_has_moved_on() {
             life.cloud
                 .create_volume(&life.project("customer2"), Some(used));
         }),
-        ("somebody uses what should go", |life, _, unused| {
+        ("a project uses what should go", |life, _, unused| {
             life.cloud.boot(&life.project("customer"), unused);
         }),
     ];
@@ -122,7 +122,7 @@ async fn an_approved_plan_is_refused_whole_if_the_world_has_moved_on() {
         assert!(error.to_string().contains("make a new plan"), "{error}");
         assert_eq!(life.cloud.images(), before, "{what}");
     }
-    // Somebody has changed an image.
+    // An image was changed by hand.
     let (life, used, _) = much_to_do().await;
     let (publisher, channel) = (life.publisher(), life.channel());
     let plan = life.plan(&channel).await;

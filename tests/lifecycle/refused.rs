@@ -89,7 +89,7 @@ impl Strict {
     }
 }
 
-/// How often the image is hidden from everybody from now on.
+/// How often the image is hidden from all projects from now on.
 fn times_shared(life: &ClockedWorld, image: Uuid) -> Arc<AtomicUsize> {
     let times = Arc::new(AtomicUsize::new(0));
     let (at, before) = (times.clone(), Mutex::new(String::new()));
@@ -162,7 +162,7 @@ async fn an_image_that_takes_no_members_is_not_hidden_again() {
                 assert!(life.reaches("customer", old) && life.reaches("customer2", old));
             }
             assert_eq!(times.load(Ordering::Relaxed), 1, "{profile:?}");
-            // The policy is another one, and somebody says so.
+            // The policy is changed, and the image is updated by hand.
             strict.allow();
             remove_what_is_remembered(&life, old, "bonafide_members_refused_at").await;
             strict.run(&life, channel()).await;
@@ -409,7 +409,7 @@ async fn uploads_that_are_stored_wrong_wait_an_hour_then_six_then_a_day() {
             assert!(done.skipped.iter().any(|one| one.is_failure()), "{done:?}");
             let stored = std::fs::read_dir(life.cloud.store_path()).unwrap();
             assert_eq!(stored.count(), 0, "files in the store");
-            // The wait is a failure of each run, which is told and costs no upload.
+            // The wait is a failure of each run, which is reported and costs no upload.
             life.clock
                 .advance(SignedDuration::from_mins(hours * 60 - 1));
             let done = run().await;

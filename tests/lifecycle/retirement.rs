@@ -48,12 +48,12 @@ async fn after_the_grace_period_only_those_who_use_it_see_it_and_then_it_goes() 
 
     assert!(life.cloud.delete_volume(volume));
     life.reconcile(&life.channel()).await;
-    assert!(life.cloud.image(old).is_none(), "nobody uses it");
+    assert!(life.cloud.image(old).is_none(), "unused");
     assert!(life.lists("customer", new));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_somebody_shared_in_its_grace_period_goes_no_earlier() {
+async fn an_image_shared_by_hand_in_its_grace_period_goes_no_earlier() {
     for visibility in [Visibility::Shared, Visibility::Community] {
         let life = ClockedWorld::start().await;
         let (old, _, server) = two_builds(&life).await;
@@ -169,11 +169,11 @@ async fn every_uuid_validity_is_kept_as_it_was_promised() {
         life.clock.advance(days(30));
         life.build();
         life.reconcile(&channel(validity)).await;
-        // 2026-05-10: the grace period is over, and nobody uses it.
+        // 2026-05-10: the grace period is over, and no project uses it.
         life.clock.advance(days(40));
         life.reconcile(&channel(validity)).await;
         assert_eq!(life.cloud.image(old).is_none(), gone, "{validity}");
-        // What was promised to who used it counts, whatever the catalog says now.
+        // The promise to its users is valid, whatever the catalog says now.
         life.reconcile(&channel(UuidValidity::None)).await;
         assert_eq!(life.cloud.image(old).is_none(), gone, "{validity}");
     }
@@ -210,7 +210,7 @@ async fn when_provided_until_has_passed_nothing_new_comes_and_the_last_one_retir
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_cloud_does_not_let_go_is_told_and_is_no_failure() {
+async fn what_the_cloud_does_not_let_go_is_reported_and_is_not_a_failure() {
     let life = ClockedWorld::start().await;
     let (old, _, server) = two_builds(&life).await;
     assert!(life.cloud.delete_server(server));
@@ -265,7 +265,7 @@ async fn a_deactivated_image_is_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_only_members_accept_they_wait_and_it_is_told() {
+async fn where_only_members_accept_they_wait_and_it_is_reported() {
     let life = ClockedWorld::with(|cloud| cloud.members_accept_alone()).await;
     life.build();
     life.reconcile(&life.channel()).await;

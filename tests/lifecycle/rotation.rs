@@ -46,10 +46,10 @@ async fn scs_names_are_handed_over_and_the_old_image_is_renamed_and_hidden() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_build_that_claims_to_be_newer_makes_nobody_lose_the_real_one() {
+async fn a_build_that_claims_to_be_newer_does_not_hide_the_real_one() {
     let life = ClockedWorld::start().await;
     let (old, new, _) = two_builds(&life).await;
-    // Somebody has written a serial on the old image that no vendor has published yet.
+    // A user has written a serial on the old image that no vendor has published yet.
     let glance = Glance::new(life.session("admin"));
     let forged = ImagePatch::new().set("bonafide_serial", "20991231");
     glance.update(old, &forged).await.unwrap();
@@ -67,7 +67,7 @@ async fn a_build_that_claims_to_be_newer_makes_nobody_lose_the_real_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_image_that_somebody_hid_or_made_private_is_public_again_once_it_is_proven() {
+async fn an_image_that_was_hidden_or_made_private_is_public_again_once_it_is_verified() {
     let life = ClockedWorld::start().await;
     life.build();
     life.reconcile(&life.channel()).await;
@@ -89,7 +89,7 @@ async fn an_image_that_somebody_hid_or_made_private_is_public_again_once_it_is_p
 async fn if_the_newer_build_goes_again_the_older_one_is_the_newest_again() {
     let life = ClockedWorld::start().await;
     let (old, new, _) = two_builds(&life).await;
-    // Somebody deletes the new one, and the vendor's site is down.
+    // The new one is deleted by hand, and the vendor's site is down.
     Glance::new(life.session("admin"))
         .delete(new)
         .await

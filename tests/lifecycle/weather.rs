@@ -158,7 +158,7 @@ async fn each_request_goes_wrong(rotation: Case, fault: impl Fn(&str, &str, usiz
         let after = format!("{:?} after {} {fault:?}", rotation.0, rotation.1);
         let rotation = Rotation::of(rotation).await;
         rotation.life.cloud.fail_next(fault);
-        // Whatever it says: what customers find is what counts here.
+        // Whatever it says: only what customers find matters here.
         let _ = rotation.run(&NoEvents).await;
         rotation.offered(&after).await;
         rotation.assert_recovers(&after).await;

@@ -32,7 +32,7 @@ pub(crate) const LONG_GRACE: SignedDuration = SignedDuration::from_hours(30 * 24
 /// How often a run that lacks an answer of Nova or Cinder is repeated: what other tests make while
 /// the lists are read may be in one of them only.
 const LOOKS: usize = 4;
-/// How often, 200 ms apart, others are asked whether they have mended Nova.
+/// How often, 200 ms apart, others are asked whether they have repaired Nova.
 const LOCK_LOOKS: usize = 600;
 
 /// The `clouds.yaml` of the real cloud; only where there is one.
@@ -82,7 +82,7 @@ impl Project {
     }
 }
 
-/// Nobody breaks Nova while this is held.
+/// No other test breaks Nova while this is held.
 pub(crate) async fn whole_nova(clouds_yaml: &Path) -> File {
     let path = clouds_yaml.parent().unwrap().join("use-nova.lock");
     let lock = File::options()
@@ -96,7 +96,7 @@ pub(crate) async fn whole_nova(clouds_yaml: &Path) -> File {
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    panic!("somebody keeps {}", path.display())
+    panic!("another process keeps {}", path.display())
 }
 
 /// A vendor, the publisher's project, and two customers.
@@ -106,7 +106,7 @@ pub(crate) struct Real {
     pub(crate) key: SigningKey,
     pub(crate) customer: Customer,
     pub(crate) customer2: Customer,
-    /// Somebody who never uses anything.
+    /// A user who never uses anything.
     pub(crate) bystander: Customer,
     /// The administrator's own project, which is not the publisher's.
     pub(crate) operator: Customer,
@@ -269,10 +269,10 @@ pub(crate) async fn plan(publisher: &Publisher, channel: &Channel) -> Plan {
     publisher.plan(&[target]).await.unwrap()
 }
 
-/// How somebody comes to see an image.
+/// How a user comes to see an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sight {
-    /// It is in the list that everybody looks at.
+    /// It is in the default list.
     Listed,
     /// It is reached by its id, and in no list.
     ById,
@@ -298,14 +298,14 @@ impl Customer {
         }
     }
 
-    /// An id for an image of the customer's, which is deleted in the end.
+    /// An id for an image of the customer, which is deleted in the end.
     pub(crate) fn id(&self) -> Uuid {
         let id = Uuid::new_v4();
         self.made.lock().unwrap().push(id);
         id
     }
 
-    /// How the customer comes to see an image of somebody else.
+    /// How the customer comes to see an image of another project.
     pub(crate) async fn sees(&self, image: Uuid, owner: &str) -> Sight {
         let filter = ImageFilter::new().owner(owner);
         let list = self.glance.list(&filter).await.unwrap();

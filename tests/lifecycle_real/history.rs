@@ -80,7 +80,7 @@ impl Real {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_image_goes_from_everybody_to_who_uses_it_and_then_away() {
+async fn an_image_is_public_then_shared_with_its_users_and_then_deleted() {
     real(async |real: &Real| {
         let (customer, customer2) = (&*real.customer.project, &*real.customer2.project);
         let old = real.next(1, NO_GRACE).await;
@@ -98,7 +98,7 @@ async fn an_image_goes_from_everybody_to_who_uses_it_and_then_away() {
         let snapshots = real.seeds().snapshots(&[(customer2, &volumes[0])]);
         let snapshot = real.snapshot_server(old).await;
 
-        // In the grace period everybody finds both; only one of them is the generic one.
+        // In the grace period all projects find both; only one of them is the generic one.
         let new = real.next(2, LONG_GRACE).await;
         assert_eq!(real.seen(old).await, [Listed; 3]);
         assert_eq!(real.seen(new).await, [Listed; 3]);
@@ -155,7 +155,7 @@ async fn an_image_goes_from_everybody_to_who_uses_it_and_then_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_id_that_is_promised_is_reached_by_everybody_and_listed_where_it_is_used() {
+async fn an_id_that_is_promised_is_reached_by_all_projects_and_listed_where_it_is_used() {
     real(async |real: &Real| {
         let customer = &*real.customer.project;
         let last = UuidValidity::Last(NonZeroU32::MIN);

@@ -1,4 +1,4 @@
-//! Who does not know who uses an image takes it from nobody.
+//! A run that does not know the usage of an image takes no access away.
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
@@ -14,7 +14,7 @@ use crate::cloud::{LONG_GRACE, NO_GRACE, Real, operator, plan, real};
 use crate::keystone::Keystone;
 use support::{now, quick, site_fetch};
 
-/// Two builds; the older one is public and superseded, and nobody uses it.
+/// Two builds; the older one is public, superseded and unused.
 async fn two_builds(real: &Real) -> Uuid {
     let old = real.build(1);
     real.reconcile(&real.channel(LONG_GRACE)).await;
@@ -44,10 +44,10 @@ async fn assert_takes_nothing(real: &Real, publisher: &Publisher, old: Uuid) -> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_no_administrator_takes_nothing_and_says_why() {
+async fn a_user_who_is_not_an_administrator_takes_nothing_and_says_why() {
     real(async |real: &Real| {
         let old = two_builds(real).await;
-        // In its own project, and as a member of the publisher's.
+        // In its own project, and as a member of the publisher's project.
         let publisher = real.publisher("publisher");
         let usage = publisher.usage(&BTreeSet::from([old])).await;
         let Usage::Incomplete { gaps, .. } = &usage else {
@@ -75,7 +75,7 @@ async fn who_is_no_administrator_takes_nothing_and_says_why() {
 async fn without_cinder_nothing_is_taken_and_the_plan_says_why() {
     real(async |real: &Real| {
         let old = two_builds(real).await;
-        // A port that nobody listens on: it was free a moment ago.
+        // A port without a listener: it was free a moment ago.
         let closed = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()

@@ -18,7 +18,7 @@ async fn child() {
     do_as_told().await;
 }
 
-/// The end of a run that nobody kills.
+/// The end of a run that is not killed.
 async fn undisturbed(ground: &mut Ground, usage: Usage) -> End {
     let life = ground.lives(usage, [Stop::Never])[0];
     let end = ground.live(life).await;
@@ -57,7 +57,7 @@ async fn all(ground: &Ground, lives: Vec<Life>, undisturbed: &End) -> Vec<(Life,
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_process_that_is_killed_after_any_request_leaves_nothing_that_the_next_can_not_mend() {
+async fn a_process_that_is_killed_after_any_request_leaves_nothing_that_the_next_can_not_repair() {
     let Some(mut ground) = Ground::new().await else {
         return;
     };
@@ -90,7 +90,7 @@ async fn a_deletion_that_is_killed_anywhere_is_ended_by_the_next_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_upload_that_is_killed_anywhere_leaves_nothing_that_the_next_can_not_mend() {
+async fn an_upload_that_is_killed_anywhere_leaves_nothing_that_the_next_can_not_repair() {
     let Some(mut ground) = Ground::new().await else {
         return;
     };

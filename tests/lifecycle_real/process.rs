@@ -24,7 +24,7 @@ use uuid::Uuid;
 use bonafide_examples_support::signals::Signals;
 use support::{Cloud, now, quick};
 
-/// Names the file that tells a process what to do.
+/// Names the file with the commands of a process.
 const TOLD: &str = "BONAFIDE_TEST_RUN";
 
 /// What a process is to do.
@@ -125,7 +125,7 @@ impl Told {
     }
 }
 
-/// What a process does that was told nothing: nothing.
+/// A process without commands does nothing.
 pub(crate) async fn do_as_told() {
     let Some(path) = env::var_os(TOLD) else {
         return;
@@ -134,7 +134,7 @@ pub(crate) async fn do_as_told() {
     told.run().await;
 }
 
-/// A process that does as it is told, until it ends or is killed.
+/// A process that follows its commands, until it ends or is killed.
 pub(crate) struct Process {
     child: Child,
     stdout: Option<ChildStdout>,

@@ -59,7 +59,7 @@ pub(crate) struct Life {
 /// What becomes of the first build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Usage {
-    /// Nobody uses it.
+    /// No project uses it.
     Nobody,
     /// The customer has a server of it.
     Server,
@@ -200,7 +200,7 @@ impl Ground {
         Process::start("kill::child", told, self.directory.path())
     }
 
-    /// Nothing is seen by anybody else but the vendor's own bytes, and one image at most is the
+    /// Other projects see only the vendor's own bytes, and one image at most is the
     /// generic one.
     pub(crate) async fn assert_proven(&self, project: &Project, life: Life) {
         let images = project.images().await;
@@ -273,7 +273,7 @@ impl Life {
     }
 }
 
-/// The images of a project and their members; what is a time or an id only counts as being there.
+/// The images of a project and their members; a time or an id is replaced by its presence.
 pub(crate) async fn described(project: &Project) -> Vec<String> {
     let mut described = Vec::new();
     for mut image in project.images().await {

@@ -81,7 +81,7 @@ async fn stopped(ground: &Ground, project: &Project, life: Life, how: How) -> St
     }
 }
 
-/// Nothing incomplete, one image that everybody is offered, and access for who uses an image.
+/// Nothing incomplete, one image that all projects are offered, and access for its users.
 async fn assert_in_order(ground: &Ground, project: &Project, life: Life) {
     let images = project.images().await;
     let unfinished = images.iter().find(|image| {

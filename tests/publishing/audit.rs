@@ -106,7 +106,7 @@ async fn every_published_image_is_proven_by_a_customer(shop: CustomWorld) {
 
 async fn an_image_is_proven_when_the_vendor_is_gone(shop: CustomWorld) {
     let report = published(&shop, &cases::DEBIAN_10).await;
-    // Nobody is there any more; what is needed stands on the image.
+    // The vendor is gone; everything needed is stored on the image.
     let nowhere = Arc::new(bonafide::DirectoryFetch::new("/nonexistent"));
     for depth in [Depth::Bytes, Depth::Digests] {
         let auditor = auditor_by(&shop, depth, nowhere.clone());
@@ -137,7 +137,7 @@ fn changed(image: &Image, name: &str, value: Option<&str>) -> Image {
     image
 }
 
-/// An auditor who has one key of the operator's, pinned.
+/// An auditor with one key of the operator, pinned.
 fn with_key(shop: &CustomWorld, keyring: &str) -> Auditor {
     let key = making::keys().key(keyring).unwrap();
     let trust = KeySources::pinned("operator", [key.fingerprint().parse().unwrap()]);

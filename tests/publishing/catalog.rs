@@ -32,7 +32,7 @@ async fn publish(shop: &CustomWorld, catalog: &Path) -> Result<PublishReport, Er
     publisher.publish(&channel, &candidate, &*shop.events).await
 }
 
-/// An image, its list and signature, the key and a catalog, in a directory of the operator's.
+/// An image, its list and signature, the key and a catalog, in a directory of the operator.
 fn own(shop: &CustomWorld) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| fs::write(directory.path().join(name), bytes).unwrap();

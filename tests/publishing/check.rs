@@ -23,7 +23,7 @@ async fn every_published_image_passes_in_every_edition(shop: CustomWorld) {
         for edition in Edition::ALL {
             let mut diagnostics = checked[0].diagnostics(edition);
             diagnostics.retain(|violation| violation.severity > Severity::Hint);
-            // The operator's own image calls its distribution by a name that nobody has.
+            // The custom image has an unknown name of its distribution.
             diagnostics.retain(|violation| !own || violation.rule != Rule::Distribution);
             assert!(
                 diagnostics.is_empty(),

@@ -1,4 +1,4 @@
-//! A public image that somebody changed, and what later runs make of it; and the CI run on an image.
+//! A public image that was changed by hand, and how later runs repair it; and the CI run on an image.
 
 use bonafide::glance::ImagePatch;
 use bonafide::properties::CiRun;
@@ -7,19 +7,19 @@ use bonafide::publisher::{Error, Outcome};
 use support::{Cloud, World};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_the_embedded_cloud_what_somebody_changed_is_put_back() {
-    what_somebody_changed_is_put_back_by_one_patch(World::embedded().await).await;
+async fn on_the_embedded_cloud_a_change_by_hand_is_undone() {
+    a_change_by_hand_is_undone_by_one_patch(World::embedded().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_the_real_cloud_what_somebody_changed_is_put_back() {
+async fn on_the_real_cloud_a_change_by_hand_is_undone() {
     let Some(cloud) = Cloud::real().await else {
         return;
     };
-    what_somebody_changed_is_put_back_by_one_patch(World::new(cloud).await).await;
+    a_change_by_hand_is_undone_by_one_patch(World::new(cloud).await).await;
 }
 
-async fn what_somebody_changed_is_put_back_by_one_patch(world: World) {
+async fn a_change_by_hand_is_undone_by_one_patch(world: World) {
     world.at_vendor();
     let id = world.publish().await.unwrap().image;
     let glance = world.cloud.glance("admin");
@@ -76,7 +76,7 @@ async fn a_name_and_later_evidence_are_left_alone() {
         (image.name.as_deref(), image.os_hidden),
         (Some("withdrawn"), false)
     );
-    // Evidence of a later signature is not taken back to an earlier one.
+    // Evidence of a later signature is not replaced by that of an earlier one.
     let later = "2099-01-01T00:00:00Z";
     let changes = ImagePatch::new()
         .set("bonafide_signed_at", later)
@@ -101,7 +101,7 @@ async fn another_digest_on_the_image_is_refused_and_not_put_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_ci_run_stands_on_the_image_and_is_no_drift_for_the_next() {
+async fn the_ci_run_is_stored_on_the_image_and_is_not_drift_for_the_next() {
     let world = World::embedded().await;
     world.at_vendor();
     let channel = world.channel();

@@ -20,7 +20,7 @@ on_both_clouds! {
     an_upload_of_another_run_is_left_alone_while_its_lease_lasts,
     a_foreign_image_with_the_same_id_is_left_alone_and_stops_nothing,
     an_older_build_than_the_published_one_is_refused,
-    what_somebody_put_on_an_uploaded_image_does_not_become_public,
+    foreign_properties_of_an_uploaded_image_do_not_become_public,
     two_runs_at_once_publish_once,
     who_may_not_publish_is_told_and_the_image_stays_private,
     a_build_whose_first_id_was_used_up_is_found_without_a_download,
@@ -219,7 +219,7 @@ async fn a_foreign_image_with_the_same_id_is_left_alone_and_stops_nothing(world:
     let build = world.at_vendor();
     let digest: Digest = build.sha256.parse().unwrap();
     let id = image_id(&NAMESPACE, world.channel().name(), &digest, 0);
-    let foreign = NewImage::new(id, "somebody else's").visibility(Visibility::Private);
+    let foreign = NewImage::new(id, "another tenant's").visibility(Visibility::Private);
     let customer = world.cloud.glance("customer");
     customer.create(&foreign).await.unwrap();
     let report = world.publish().await.unwrap();
@@ -227,7 +227,7 @@ async fn a_foreign_image_with_the_same_id_is_left_alone_and_stops_nothing(world:
     assert_ne!(report.image, id);
     assert!(world.events.names().contains(&"id taken"));
     let still = customer.image(id).await.unwrap();
-    assert_eq!(still.name.as_deref(), Some("somebody else's"));
+    assert_eq!(still.name.as_deref(), Some("another tenant's"));
     customer.delete(id).await.unwrap();
     world.clean_up(report.image).await;
 }
@@ -266,7 +266,7 @@ async fn an_older_build_than_the_published_one_is_refused(world: World) {
     world.clean_up(report.image).await;
 }
 
-async fn what_somebody_put_on_an_uploaded_image_does_not_become_public(world: World) {
+async fn foreign_properties_of_an_uploaded_image_do_not_become_public(world: World) {
     use bonafide::glance::{ImageBody, ImagePatch};
     let build = world.at_vendor();
     // A member of the project may prepare the image with the vendor's own bytes.

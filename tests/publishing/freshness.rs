@@ -80,7 +80,7 @@ async fn an_old_list_that_is_served_again_is_refused_even_when_its_image_is_hidd
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_of_the_same_build_that_was_signed_earlier_is_refused_for_other_bytes() {
-    // Two lists of one build, whose serial tells nothing: the later signed one was accepted.
+    // Two lists of one build, whose serials are the same: the later signed one was accepted.
     let case = &cases::DEBIAN_10;
     let shop = embedded().await;
     let key = making::keys().key("debian").unwrap();
@@ -108,7 +108,7 @@ async fn a_list_of_the_same_build_that_was_signed_earlier_is_refused_for_other_b
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_image_that_does_not_tell_what_was_accepted_hides_no_step_back() {
+async fn an_image_that_does_not_record_what_was_accepted_hides_no_rollback() {
     let case = &cases::ALMALINUX_9;
     let shop = embedded().await;
     let channel = shop.channel(case);
@@ -232,7 +232,7 @@ async fn a_list_that_changes_under_the_image_is_read_once_more() {
     at_vendor(&shop, case, 1);
     let list = "https://repo.almalinux.org/almalinux/9/cloud/x86_64/images/CHECKSUM";
 
-    // It goes for good: the first attempt is taken back, and the second finds no list at all.
+    // It disappears: the first attempt is removed, and the second finds no list.
     let vendor = Arc::clone(&shop);
     let gone = publish_while(&shop, &shop.channel(case), 1, move || {
         vendor.site.remove(list);

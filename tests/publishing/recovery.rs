@@ -1,5 +1,5 @@
 //! What goes wrong between the requests, and how this or the next run sets it right; on the embedded
-//! cloud, which can be told to fail.
+//! cloud, which can be made to fail.
 
 mod retries;
 
@@ -89,7 +89,7 @@ async fn an_image_that_was_taken_from_the_public_is_proven_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_candidate_and_a_keyring_count_for_their_own_channel_only() {
+async fn a_candidate_and_a_keyring_are_valid_for_their_own_channel_only() {
     use bonafide::{Channel, Keyring, Ubuntu, UbuntuRelease};
     let world = World::embedded().await;
     world.at_vendor();

@@ -24,7 +24,7 @@ async fn refused(world: &World, build: &PublishedBuild, url: &str) -> (Error, St
     (error, text)
 }
 
-/// A fault at one of the vendor's files: what it is told by.
+/// A fault at one of the vendor's files: how it is reported.
 async fn refused_for(fault: impl Fn(&World, &PublishedBuild) -> String, reason: &str) {
     for cloud in [Cloud::embedded().await, Cloud::real().await]
         .into_iter()

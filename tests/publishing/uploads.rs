@@ -53,7 +53,7 @@ async fn image(shop: &CustomWorld, uploaded: &UploadReport) -> Image {
     ] {
         assert!(!image.properties.contains_key(gone), "{gone}");
     }
-    // Nobody else sees it.
+    // No other project sees it.
     let other = shop
         .cloud
         .glance("customer2")
@@ -306,7 +306,7 @@ fn sha256(bytes: &[u8]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_are_fetched_and_count_by_their_fingerprint_alone() {
+async fn keys_are_fetched_and_accepted_by_their_fingerprint_alone() {
     let shop = CustomWorld::new(Cloud::embedded().await.unwrap()).await;
     let key = making::keys().key("fedora-44").unwrap();
     let at = "https://images.operator.test/keys.asc";
@@ -329,7 +329,7 @@ async fn keys_are_fetched_and_count_by_their_fingerprint_alone() {
     assert_eq!(keyring.missing(), []);
     assert_eq!(keyring.pinned().len(), 1, "the other key does not count");
 
-    // A key that is at hand is enough, even if its URL is not there any more.
+    // A loaded key is enough, even if its URL does not exist any more.
     shop.site.remove(at);
     let held = trust().key(&key.public_key_binary().unwrap()).unwrap();
     assert!(held.keyring(&fetch).await.is_ok());

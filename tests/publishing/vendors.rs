@@ -181,13 +181,13 @@ async fn the_signature_over_the_image_itself_must_count_too(shop: CustomWorld) {
     let text = shop.refused(&shop.flatcar(), &signature).await;
     assert!(text.contains("unsigned"), "{text}");
 
-    // By the right key, over another file: told when the last byte has come.
+    // By the right key, over another file: reported after the last byte.
     shop.put_flatcar(&bytes);
     shop.site.put(&signature, shop.sign_binary(b"another file"));
     let text = shop.refused(&shop.flatcar(), &custom_site::url(BZ2)).await;
     assert!(text.contains("bad signature"), "{text}");
 
-    // By keys that do not count: told before the image is asked for.
+    // By keys that are not valid: reported before the image is requested.
     let keys = making::keys();
     for (key, words) in [
         (keys.flatcar_expired(), "expired"),
@@ -301,7 +301,7 @@ async fn a_version_file_of_another_build_is_refused() {
     let text = shop.refused(&shop.flatcar(), "4593.2.5").await;
     assert!(text.contains("4593.2.4"), "{text}");
 
-    // One that nobody signed.
+    // An unsigned one.
     shop.site.put(
         newer,
         "FLATCAR_VERSION=4593.2.5\nFLATCAR_BUILD_ID=\"2026-11-10-2350\"\n",

@@ -1,4 +1,4 @@
-//! The door to the vendors, and Ubuntu's real pages.
+//! Access to the vendors, and Ubuntu's real pages.
 
 #![expect(
     clippy::print_stdout,
@@ -161,7 +161,7 @@ async fn proven_names(fetch: &DirectoryFetch, release: &Release) -> Vec<String> 
 }
 
 #[tokio::test]
-async fn where_only_a_moving_link_has_a_build_the_names_in_it_tell_which() {
+async fn where_only_a_moving_link_has_a_build_the_names_in_it_decide() {
     let world = World::embedded().await;
     let page = "https://cdimage.debian.org/cdimage/openstack/";
     world.site.put(&format!("{page}current-10/SHA512SUMS"), "");
@@ -271,7 +271,7 @@ async fn a_certificate_of_an_unknown_authority_is_refused() {
 }
 
 #[tokio::test]
-async fn redirects_are_followed_to_https_and_not_for_ever() {
+async fn redirects_are_followed_to_https_and_not_without_end() {
     let world = World::embedded().await;
     let at = |path: &str| format!("https://cloud-images.ubuntu.com/{path}");
     world.site.put(&at("file"), "content");

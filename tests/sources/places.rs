@@ -169,7 +169,7 @@ async fn an_ended_release_is_found_in_the_archive_or_said_to_be_nowhere() {
 }
 
 #[tokio::test]
-async fn what_has_ended_and_is_gone_is_no_failure_and_what_should_be_there_is() {
+async fn what_has_ended_and_is_gone_is_not_a_failure_and_what_should_be_there_is() {
     type Make = fn() -> Box<dyn Source>;
     let ended: [(Make, &str); 6] = [
         (

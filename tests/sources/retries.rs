@@ -1,4 +1,4 @@
-//! What is asked of a vendor again, how often, and what is told of it.
+//! What is asked of a vendor again, how often, and what is reported.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -218,7 +218,7 @@ async fn a_small_file_that_breaks_off_is_read_from_its_beginning_again() {
     scene.site.fault_times(AT, Fault::CutAfter(3), 2);
     assert_eq!(scene.read().await.unwrap(), b"content");
     assert_eq!(scene.asked(), 3);
-    // Of a body that is handed on, nothing can be taken back.
+    // Bytes of a body that were passed on can't be revoked.
     scene.site.fault_times(AT, Fault::CutAfter(3), 1);
     let mut download = scene.fetch.open(&url(AT)).await.unwrap();
     let last = loop {
@@ -235,7 +235,7 @@ async fn a_small_file_that_breaks_off_is_read_from_its_beginning_again() {
 }
 
 #[tokio::test]
-async fn who_watches_is_told_of_each_try_whatever_is_around_the_client() {
+async fn a_watcher_gets_each_retry_whatever_is_around_the_client() {
     let scene = Scene::new().await;
     let http: Arc<dyn Fetch> = Arc::new(scene.fetch.clone());
     for fetch in [
@@ -260,7 +260,7 @@ async fn who_watches_is_told_of_each_try_whatever_is_around_the_client() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_publication_tells_of_what_it_asks_for_again_and_ends_well() {
+async fn a_publication_reports_its_retries_and_ends_well() {
     let shop = CustomWorld::new(Cloud::embedded().await.unwrap()).await;
     let build = shop.publish_at_vendor(&cases::UBUNTU_RELEASED);
     let asked = [&build.list_url, &build.signature_url, &build.image_url];

@@ -21,7 +21,7 @@ pub struct Case {
     pub build: fn(usize, &Making) -> Box<dyn VendorBuild>,
     /// The serials of both, as the source reads them.
     pub serials: [&'static str; 2],
-    /// When the newer one was built, as far as its names tell; else the day of the signature.
+    /// When the newer one was built, as far as its names have it; else the day of the signature.
     pub built: Date,
     /// What must be in the newer image's URL, so that it never means another build.
     pub dated: &'static str,
@@ -69,7 +69,7 @@ pub const UBUNTU_STREAMS: Case = Case {
     source: || boxed(Ubuntu::streams(UbuntuRelease::Noble)),
     build: |which, making| {
         let serial = ["20261101", "20261110"][which];
-        // The index follows the images and not the lists, so there another version stands for a
+        // The index follows the images and not the lists, so there another version is used instead of a
         // changed list.
         let (version, codename) = match making.is_edited() {
             true => ("22.04", "jammy"),

@@ -36,7 +36,7 @@ pub fn bzip2(data: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// `X.DIGESTS`; MD5 and SHA-512 are enough to show what counts.
+/// `X.DIGESTS`; MD5 and SHA-512 are enough to show which one decides.
 pub fn flatcar_digests(name: &str, bytes: &[u8]) -> String {
     format!(
         "# MD5 HASH\n{:x}  {name}\n# SHA512 HASH\n{:x}  {name}\n",
@@ -164,7 +164,7 @@ impl CustomWorld {
     }
 
     /// No image of the channel is there. The real cloud has several tests in it at a time, so the
-    /// images of this one are told by their signer's key and what it made of this run's seed.
+    /// images of this one are identified by their signer's key, made from this run's seed.
     pub async fn assert_nothing_is_left(&self, channel: &Channel) {
         if let Cloud::Embedded(cloud) = &self.cloud {
             assert_eq!(cloud.images(), Vec::<serde_json::Value>::new());

@@ -21,7 +21,7 @@ pub const SERVERS: usize = 100_000;
 const BUILDS: usize = 15;
 /// Projects that use one of them.
 const USERS: usize = 3;
-/// Images of the publisher's that have lost their last user, and those that have a new one.
+/// Images of the publisher that have lost their last user, and those that have a new one.
 pub const UNUSED: usize = 5;
 /// Shared images of the publisher that have one new user.
 pub const UNSHARED: usize = 9;
@@ -32,9 +32,9 @@ pub struct LargeCloud {
     pub cloud: EmbeddedCloud,
     clock: MovableClock,
     channels: Vec<Channel>,
-    /// Images of the publisher's that are shared.
+    /// Images of the publisher that are shared.
     pub shared: usize,
-    /// All images of the publisher's.
+    /// All images of the publisher.
     pub own: usize,
 }
 

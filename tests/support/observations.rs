@@ -9,7 +9,7 @@ use bonafide::{Event, EventSink};
 pub struct Events(Mutex<Vec<&'static str>>);
 
 impl Events {
-    /// The events so far; repeated progress counts once.
+    /// The events so far; repeated progress is there once.
     pub fn names(&self) -> Vec<&'static str> {
         let mut names = self.0.lock().unwrap().clone();
         names.dedup();

@@ -1,4 +1,4 @@
-//! A project of its own in the real cloud for each test. What was published before stands on a
+//! A project of its own in the real cloud for each test. What was published before is on a
 //! project's images and decides what may come next, so tests that shared one would judge each other.
 
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! A reverse proxy before a real service: it counts requests, at one of them everything stops, and
-//! it makes the weather that a test wants.
+//! A reverse proxy before a real service, with a number for each request: it stops everything at one
+//! of them, and makes the weather that a test wants.
 
 use std::future::{pending, ready};
 use std::io;
@@ -277,7 +277,7 @@ fn flipped(data: Bytes, flip: &mut bool) -> Bytes {
     data.into()
 }
 
-/// The first bytes of a body. Then the stop is told, and when the client is gone the body fails.
+/// The first bytes of a body. Then the stop is reported, and when the client is gone the body fails.
 fn cut(
     body: impl Stream<Item = io::Result<Bytes>> + Unpin + Send,
     limit: u64,
@@ -291,7 +291,7 @@ fn cut(
                 while let Some(more) = body.next().await {
                     more?;
                 }
-                // All of it has come, and is kept back until somebody drops this.
+                // All of it has come, and is held back until this is dropped.
                 return pending().await;
             }
             let Some(bytes) = body.next().await else {

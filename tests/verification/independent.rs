@@ -1,13 +1,13 @@
 //! Do others say the same? Every pair of signature and key is judged by this project, by GnuPG's
-//! `gpgv` and by Sequoia's `sqv`. Each difference stands in a table with its reason; one that is not
+//! `gpgv` and by Sequoia's `sqv`. Each difference is in a table with its reason; one that is not
 //! there fails, and so does a row that no longer differs.
 //!
 //! The verdict of a program is its exit status, which is what scripts ask. Ours is of the time that is
-//! given. `gpgv` takes this machine's clock and can't be told another; it tells expired keys in its
+//! given. `gpgv` takes this machine's clock and accepts no other; it reports expired keys in its
 //! status lines only and exits with 0, so its verdicts stay the same as time goes by.
 //!
 //! `gpgv` is required in CI. `sqv` is asked where it is installed; what it and Sequoia's `sq` said
-//! when the vendors' files were gathered stands beside them and is held against the same table.
+//! when the vendors' files were gathered is beside them and is compared with the same table.
 
 mod differences;
 mod made;
@@ -106,7 +106,7 @@ fn compare(pairs: &[Pair], theirs: impl Fn(&Pair) -> Option<bool>, table: &[Diff
 }
 
 #[test]
-fn an_unexplained_difference_is_told_and_so_is_a_row_without_one() {
+fn an_unexplained_difference_is_reported_and_so_is_a_row_without_one() {
     let pairs = &MADE[..3];
     let row = |they_accept, pairs| Difference {
         they_accept,

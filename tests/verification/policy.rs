@@ -1,5 +1,5 @@
 //! Each rule of the policy, with packets made for it: what is accepted and what is refused. Which
-//! test is about which rule stands in `docs/trust.md`.
+//! test covers which rule is in `docs/trust.md`.
 
 mod critical;
 mod documentation;

@@ -1,5 +1,5 @@
 //! What the vendors really signed is proven by their adapters and the keys that come along;
-//! forgeries made from it, and lists that nobody signed, are refused.
+//! forgeries made from it, and unsigned lists, are refused.
 //!
 //! The files can't be redistributed, so the tests run where `BONAFIDE_VENDOR_DATA` names their
 //! directory; with `CI=true` they are required.
@@ -85,7 +85,7 @@ impl Mirror {
     }
 
     /// The signature over this file was made by whom, when and how `cases.json` says.
-    fn assert_as_told(&self, signature: &str, evidence: &Evidence) {
+    fn assert_as_stated(&self, signature: &str, evidence: &Evidence) {
         let cases: Vec<Value> = serde_json::from_slice(&self.read("cases.json")).unwrap();
         let (signer, primary) = (&evidence.signer, &evidence.certificate);
         let signer = if signer == primary {
@@ -181,7 +181,7 @@ impl Look {
 
 /// An adapter that is made to take `listed` where it looks for `wanted`.
 ///
-/// Of most vendors only lists of other images are at hand with their signature. So what those say
+/// Of most vendors only lists of other images are available with their signature. So what those say
 /// can be read all the way too.
 #[derive(Debug)]
 struct Renaming {

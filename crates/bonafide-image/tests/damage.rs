@@ -72,7 +72,7 @@ fn every_cut_is_refused_and_its_head_can_be_had() {
 }
 
 #[test]
-fn what_is_known_before_a_cut_is_told() {
+fn what_is_known_before_a_cut_is_returned() {
     let stream = compress(Compression::Gzip, &sample());
     let (_, error) = refusal(Compression::Gzip, &stream[..stream.len() - 1]);
     assert_eq!(
@@ -141,7 +141,7 @@ fn a_flipped_bit_is_refused_or_changes_nothing() {
         let stream = compress(compression, &data);
         let unnoticed = unnoticed(compression, &stream, &data);
         let end = stream.len();
-        // The magic, and each checksum, which stand for the data between them.
+        // The magic, and each checksum, which cover the data between them.
         let guarded = match compression {
             Compression::Bzip2 => [0..3, 4..14, end - 5..end - 1],
             Compression::Gzip => [0..3, 10..end - 9, end - 8..end],
@@ -158,7 +158,7 @@ fn a_flipped_bit_is_refused_or_changes_nothing() {
     }
 }
 
-/// Without a checksum the format can't tell: only the digest of the file can.
+/// Without a checksum the format can't detect it: only the digest of the file can.
 #[test]
 fn formats_with_an_optional_checksum_may_lack_it() {
     let noise = (0..64_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8);

@@ -100,7 +100,7 @@ fn a_checksum_of_an_unknown_kind_is_refused() {
     encoder.write_all(&sample()).unwrap();
     let mut stream = encoder.finish().unwrap();
     let end = stream.len();
-    // Kind 2 is reserved and has 4 bytes as well. It is told in the header and in the footer.
+    // Kind 2 is reserved and has 4 bytes as well. It is stated in the header and in the footer.
     stream[7] = 2;
     seal(&mut stream, 6..8);
     stream[end - 3] = 2;

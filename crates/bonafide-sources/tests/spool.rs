@@ -13,7 +13,7 @@ use url::Url;
 
 const SIZE: usize = 3_000_000;
 
-/// A vendor that counts who comes, and cuts the first answers short.
+/// A vendor that counts the requests, and cuts the first answers short.
 #[derive(Debug, Default)]
 struct Vendor {
     asked: AtomicUsize,

@@ -285,7 +285,7 @@ fn a_revoked_key_says_why_and_signs_on() {
 }
 
 #[test]
-fn a_key_without_the_signing_flag_signs_all_the_same() {
+fn a_key_without_the_signing_flag_signs_nevertheless() {
     let key = key().without_signing_flag().unwrap();
     let flags = certificate(&key).details.users[0].signatures[0].key_flags();
     assert!(flags.certify() && !flags.sign());

@@ -82,8 +82,8 @@ fn qemu_finds_no_error() {
 }
 
 #[test]
-fn qemu_tells_the_virtual_size() {
-    if !qemu_img_is_there("qemu_tells_the_virtual_size") {
+fn qemu_reports_the_virtual_size() {
+    if !qemu_img_is_there("qemu_reports_the_virtual_size") {
         return;
     }
     for (asked, told) in [

@@ -30,7 +30,7 @@ fn certificate(key: &SigningKey) -> SignedPublicKey {
 }
 
 #[test]
-fn every_vendor_has_a_key_of_its_own_and_nobody_else_has_one() {
+fn every_vendor_has_a_key_of_its_own_and_no_other_has_one() {
     let keys = keys();
     let names: Vec<_> = keys.names().collect();
     assert_eq!(

@@ -125,7 +125,7 @@ fn a_signature_over_another_file_is_refused_at_the_end() {
 }
 
 #[test]
-fn a_wrong_digest_is_told_before_a_wrong_signature() {
+fn a_wrong_digest_is_reported_before_a_wrong_signature() {
     let key = key();
     let list = format!("{}  x\n", Digest::of(Algorithm::Sha256, b"other"));
     let signed = key.sign_binary(list.as_bytes(), &options()).unwrap();

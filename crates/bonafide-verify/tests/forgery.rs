@@ -1,4 +1,4 @@
-//! No code outside of the crate can make a proof: each way that somebody might try does not
+//! No code outside of the crate can make a proof: each way that one might try does not
 //! compile, and the reason is the intended one.
 
 #[test]

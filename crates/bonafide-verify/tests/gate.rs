@@ -13,7 +13,7 @@ use jiff::Timestamp;
 const IMAGE: &[u8] = b"image";
 
 fn reason() -> Reason {
-    "built here, nobody else has it".parse().unwrap()
+    "built here, never published".parse().unwrap()
 }
 
 /// What a signed list of one line says about [`IMAGE`].

@@ -139,7 +139,7 @@ fn added<'a>(without: &[u8], with: &'a [u8]) -> &'a [u8] {
 }
 
 #[test]
-fn a_subkeys_revocation_counts_in_a_copy_without_the_subkey() {
+fn a_subkeys_revocation_is_valid_in_a_copy_without_the_subkey() {
     let plain = key();
     let key = with_subkey(&plain);
     let revoked = key
@@ -274,7 +274,7 @@ fn a_file_of_many_foreign_keys_is_refused_in_few_words() {
 }
 
 #[test]
-fn a_line_that_is_none_is_shown_without_its_control_characters() {
+fn a_line_in_no_form_is_shown_without_its_control_characters() {
     let key = key();
     let mut keyring = Keyring::new("vendor", [key.fingerprint().parse().unwrap()]);
     keyring.add(&key.public_key_binary().unwrap()).unwrap();

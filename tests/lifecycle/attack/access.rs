@@ -32,7 +32,7 @@ async fn a_lost_answer_while_sharing_does_not_hide_the_image_from_who_uses_it() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_member_too_many_is_not_locked_out_for_ever() {
+async fn a_member_too_many_is_not_locked_out() {
     let life = ClockedWorld::start().await;
     let (old, _, _) = two_builds(&life).await;
     life.cloud.boot(&life.project("customer2"), old);
@@ -89,7 +89,7 @@ async fn an_image_with_too_many_users_is_not_hidden_anew_in_each_run() {
     }
     assert!(
         each[1..].iter().all(|changes| *changes == 0),
-        "taken from everybody in each run, for a while: {each:?}"
+        "taken from all projects in each run, for a while: {each:?}"
     );
 }
 
@@ -131,7 +131,7 @@ async fn a_time_of_supersession_before_the_newer_build_was_made_is_not_believed(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_image_that_somebody_takes_back_between_the_look_and_the_deletion_stays() {
+async fn an_image_that_is_restored_between_the_look_and_the_deletion_stays() {
     let life = ClockedWorld::start().await;
     let (old, _, server) = two_builds(&life).await;
     assert!(life.cloud.delete_server(server));

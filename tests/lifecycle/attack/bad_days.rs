@@ -22,7 +22,7 @@ async fn a_server_of_a_list_that_shifts_is_not_missed() {
     let (old, new, server) = two_builds(&life).await;
     assert!(life.cloud.delete_server(server));
     let customer = life.project("customer");
-    // The one that counts is the oldest, so it comes on the last page.
+    // The relevant one is the oldest, so it is on the last page.
     life.cloud.boot(&customer, old);
     life.clock.advance(days(31));
     let others: Vec<_> = (0..7).map(|_| life.cloud.boot(&customer, new)).collect();
@@ -89,13 +89,13 @@ async fn who_is_no_member_after_all_is_not_left_without_the_image() {
     let life = ClockedWorld::start().await;
     let (old, _, _) = two_builds(&life).await;
     life.clock.advance(days(31));
-    // Refused as if it were a member; then the next request says that it is none.
+    // Refused as if it were a member; then the next request says that it is not one.
     let members = format!("/images/{old}/members");
     faults(&life, "POST", &members, &[CloudFaultKind::Status(409)]);
     let done = run(&life, life.channel()).await;
     assert!(
         life.reaches("customer", old),
-        "hidden from who uses it, and told as: {}",
+        "hidden from its user, and reported as: {}",
         done.skipped[0].reason
     );
 }
@@ -237,7 +237,7 @@ async fn a_cell_that_goes_down_between_the_two_looks_deletes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tenant_with_long_properties_does_not_stop_retirement_for_ever() {
+async fn a_tenant_with_long_properties_does_not_stop_retirement() {
     let life = ClockedWorld::start().await;
     let (old, _, server) = two_builds(&life).await;
     assert!(life.cloud.delete_server(server));

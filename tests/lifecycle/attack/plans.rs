@@ -206,7 +206,7 @@ async fn a_build_that_moves_meanwhile_is_fetched_anew_for_several_clouds_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_build_that_was_withdrawn_for_good_is_no_failure_of_every_run() {
+async fn a_build_that_was_withdrawn_is_not_a_failure_of_every_run() {
     let life = ClockedWorld::start().await;
     let (_, new, _) = two_builds(&life).await;
     // The documented way to withdraw a build.

@@ -1,4 +1,4 @@
-//! What is hidden or deleted though nobody may take it.
+//! What is hidden or deleted although it must stay.
 
 use bonafide::Event;
 use bonafide::glance::{ImagePatch, Visibility};
@@ -114,7 +114,7 @@ async fn a_mark_of_an_upload_on_a_used_image_does_not_delete_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_newest_build_is_never_retired_whatever_stands_on_it() {
+async fn the_newest_build_is_never_retired_whatever_its_properties() {
     let life = ClockedWorld::start().await;
     let (_, new, _) = two_builds(&life).await;
     let forged = ImagePatch::new()
@@ -170,7 +170,7 @@ async fn what_was_promised_with_the_newest_image_holds_after_the_catalog_has_cha
     life.reconcile(&life.channel()).await;
     assert!(
         life.cloud.image(old).is_some(),
-        "its id was promised for ever"
+        "its id was promised permanently"
     );
 }
 

@@ -11,7 +11,7 @@ use super::{generic, patch, run};
 use crate::retirement::two_builds;
 use support::world_clock::{ClockedWorld, days};
 
-/// A private image of the publisher's project, with markers as anybody in that project can write them.
+/// A private image of the publisher's project, with markers that every user of that project can write.
 pub(crate) fn forged(life: &ClockedWorld, more: &[(&str, &str)]) -> Uuid {
     let image = Uuid::new_v4();
     let mut fake = json!({
@@ -33,7 +33,7 @@ pub(crate) fn forged(life: &ClockedWorld, more: &[(&str, &str)]) -> Uuid {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn private_bytes_that_nobody_proved_do_not_become_a_community_image() {
+async fn private_bytes_that_were_not_verified_do_not_become_a_community_image() {
     let life = ClockedWorld::start().await;
     two_builds(&life).await;
     let fake = forged(
@@ -46,13 +46,13 @@ async fn private_bytes_that_nobody_proved_do_not_become_a_community_image() {
     let done = run(&life, life.channel()).await;
     assert!(
         !life.reaches("customer2", fake),
-        "everybody reaches an image that was never proven: {:?}",
+        "all projects reach an image that was never verified: {:?}",
         done.applied
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn private_bytes_that_nobody_proved_are_not_shared() {
+async fn private_bytes_that_were_not_verified_are_not_shared() {
     let life = ClockedWorld::start().await;
     two_builds(&life).await;
     let fake = forged(&life, &[]);
@@ -88,7 +88,7 @@ async fn an_old_image_that_the_operator_made_private_is_not_opened_again() {
     let done = run(&life, last()).await;
     assert!(
         !life.reaches("customer2", old),
-        "opened to everybody, without a proof: {:?}",
+        "opened to all projects, without a proof: {:?}",
         done.applied
     );
 }

@@ -18,7 +18,7 @@ on_both_clouds! {
 }
 
 async fn what_glance_stores_is_compared_with_the_vendors_file(shop: CustomWorld) {
-    // An image with somebody else's evidence: everything fits but the bytes.
+    // An image with the evidence of another: everything matches except the bytes.
     let genuine = published(&shop, &cases::UBUNTU_RELEASED).await;
     let image = seen(&shop, genuine.image).await;
     let other = published(&shop, &cases::FEDORA_44).await;

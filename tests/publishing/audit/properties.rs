@@ -36,7 +36,7 @@ async fn what_was_changed_on_the_image_is_found_out(shop: CustomWorld) {
     let audited = auditor.audit(&with).await.unwrap();
     assert!(broken(&audited).contains("bad signature"), "{audited:?}");
 
-    // A list of the same vendor's, signed by somebody else.
+    // A list of the same vendor, signed by another key.
     let other = vendor_key();
     let options = SignatureOptions::at(now());
     let mut forged = files;
@@ -194,7 +194,7 @@ async fn what_is_not_shown_is_said(shop: CustomWorld) {
         let audited = trusting.audit(&changed(&image, name, value)).await.unwrap();
         assert!(remains(&audited).contains(words), "{name}: {audited:?}");
     }
-    // Anybody's words do nothing to the terminal of whoever reads them.
+    // Foreign text does nothing to the reader's terminal.
     let forged = "x\u{1b}[2K\nproven\u{202e}";
     let forged = changed(&image, "bonafide_keyring", Some(forged));
     let audited = trusting.audit(&forged).await.unwrap();
@@ -208,7 +208,7 @@ async fn what_is_not_shown_is_said(shop: CustomWorld) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_proof_on_the_image_itself_is_no_proof() {
+async fn a_damaged_proof_on_the_image_itself_proves_nothing() {
     let shop = CustomWorld::new(Cloud::embedded().await.unwrap()).await;
     let report = published(&shop, &cases::DEBIAN_10).await;
     let patch = ImagePatch::new().set("bonafide_proof_signature", "AAAA");

@@ -31,7 +31,7 @@ fn at_mirror(build: &PublishedBuild) -> String {
     format!("{MIRROR}{path}")
 }
 
-/// Publishes, and gives what was told of mirrors and attempts on the way.
+/// Publishes, and returns the reports of mirrors and attempts.
 async fn publish(
     shop: &CustomWorld,
     channel: &Channel,

@@ -61,7 +61,7 @@ pub(crate) const GPGV_MADE: &[Difference] = &[
     Difference {
         they_accept: false,
         reason: "gpgv tries no key if the signature names none",
-        pairs: &["nobody named"],
+        pairs: &["no issuer named"],
     },
     Difference {
         they_accept: true,

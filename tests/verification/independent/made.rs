@@ -85,7 +85,7 @@ fn forms(pairs: &mut Pairs, key: &SigningKey) {
     pairs.signed("text", key, &signed().text());
     pairs.signed("version 3", key, &signed().version_3());
     pairs.signed("key id only", key, &signed().without_issuer_fingerprint());
-    pairs.signed("nobody named", key, &signed().without_issuer());
+    pairs.signed("no issuer named", key, &signed().without_issuer());
     pairs.signed("standalone", key, &signed().standalone());
     pairs.signed("time stamp", key, &signed().timestamp());
     let text = std::str::from_utf8(LIST).unwrap();

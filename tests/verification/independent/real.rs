@@ -31,7 +31,7 @@ fn name(case: &Value) -> String {
     format!("{} {key}", case["sig"].as_str().unwrap())
 }
 
-/// All pairs; `None` where the vendors' files are not at hand.
+/// All pairs; `None` where the vendors' files are not available.
 pub(crate) fn pairs() -> Option<Vec<Pair>> {
     let data = vendor_data()?;
     let read = |path: &Value| fs::read(data.join(path.as_str().unwrap())).unwrap();

@@ -243,7 +243,7 @@ fn a_revocation_with_an_unknown_critical_thing_is_heard_and_for_good() {
     }
 }
 
-/// Nobody but the owner can make one: what is not signed by the key is not heard.
+/// Only the owner can make one: a revocation by another key is ignored.
 #[test]
 fn a_revocation_by_another_key_is_not_heard_with_a_critical_thing_either() {
     for required in some() {
@@ -258,7 +258,7 @@ fn a_revocation_by_another_key_is_not_heard_with_a_critical_thing_either() {
     }
 }
 
-/// Anybody can add to the unhashed area.
+/// Everyone can add to the unhashed area.
 #[test]
 fn what_is_not_signed_requires_nothing() {
     let key = key();

@@ -20,7 +20,7 @@ fn section(title: &str) -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// What stands in back-ticks.
+/// The texts in back-ticks.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }

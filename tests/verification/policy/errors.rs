@@ -160,7 +160,7 @@ fn a_key_that_may_not_sign_is_named_with_what_it_lacks() {
 }
 
 #[test]
-fn times_that_do_not_fit_are_told_side_by_side() {
+fn times_that_do_not_match_are_shown_side_by_side() {
     let key = key();
     let early = SignatureOptions::at(time("2025-12-31T00:00:00Z"));
     let error = verify_with(&key, &early).unwrap_err();

@@ -1,4 +1,4 @@
-//! Whose signature it is: a pinned primary key or one of its subkeys, and nobody else.
+//! Whose signature it is: a pinned primary key or one of its subkeys, and no other key.
 
 use bonafide::verify::{Error, Keyring};
 use bonafide_testkit::keys::{SignatureOptions, SigningKey};
@@ -26,7 +26,7 @@ fn a_keyring_without_the_pinned_key_refuses_everything() {
 }
 
 #[test]
-fn signatures_that_name_nobody_or_a_key_id_only_are_tried() {
+fn signatures_without_an_issuer_or_with_a_key_id_only_are_tried() {
     let key = key();
     assert!(verify_with(&key, &options().without_issuer()).is_ok());
     assert!(verify_with(&key, &options().without_issuer_fingerprint()).is_ok());
@@ -34,9 +34,9 @@ fn signatures_that_name_nobody_or_a_key_id_only_are_tried() {
     assert!(verify_with(&subkey, &options().without_issuer_fingerprint()).is_ok());
 }
 
-/// Vendors name their subkeys; what names nobody is tried with the primary.
+/// Vendors name their subkeys; a signature without an issuer is tried with the primary.
 #[test]
-fn a_signature_by_a_subkey_that_names_nobody_is_refused() {
+fn a_signature_by_a_subkey_without_an_issuer_is_refused() {
     let refused = verify_with(&with_subkey(), &options().without_issuer());
     assert!(matches!(refused, Err(Error::BadSignature { .. })));
 }

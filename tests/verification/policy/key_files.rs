@@ -6,8 +6,8 @@ use bonafide_testkit::keys::{SigningKey, Version6Key};
 use crate::policy::packets::{packet, packets};
 use crate::policy::{created, key, keyring_of, options, verify_by, with_subkey};
 
-/// A primary key of this version and algorithm with a user id and a self-signature, of which nobody
-/// knows how to read them.
+/// A primary key of this version and algorithm with a user id and a self-signature, in a form
+/// that no program reads.
 fn newer(version: u8, algorithm: u8) -> Vec<u8> {
     let created = [0x69, 0x55, 0xB9, 0x00];
     let material = [9; 32];

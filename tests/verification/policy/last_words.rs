@@ -86,7 +86,7 @@ fn a_direct_signature_without_flags_takes_none_back() {
 
 #[test]
 fn an_end_and_flags_that_are_said_directly_count() {
-    // A signature over a user id without them, such as a new one, does not take them back.
+    // A signature over a user id without them, such as a new one, does not remove them.
     for said in around() {
         let ends = key().says_directly(&said.clone().expires_after(ENDS));
         for key in both(&ends.unwrap()) {
@@ -185,7 +185,7 @@ fn a_key_that_speaks_directly_only_where_it_must_signs() {
 }
 
 #[test]
-fn without_an_end_and_flags_in_either_a_key_signs_for_ever() {
+fn without_an_end_and_flags_in_either_a_key_signs_without_end() {
     let unflagged = key().without_key_flags().unwrap();
     assert!(verify_with(&unflagged.says_directly(&directly()).unwrap(), &later()).is_ok());
 }

@@ -27,7 +27,7 @@ fn assert_revoked(key: &SigningKey, options: &SignatureOptions, case: &str) {
     );
 }
 
-/// What was signed before the revocation counts if the reason allows it; the rest is refused.
+/// A signature before the revocation is valid if the reason allows it; others are refused.
 fn assert_judged(revoke: impl Fn(RevocationReason) -> SigningKey) {
     for (reason, stays_good) in REASONS {
         let key = revoke(reason);
@@ -74,7 +74,7 @@ fn a_revoked_subkey_takes_nothing_from_the_primary_and_other_subkeys() {
 }
 
 #[test]
-fn revocations_count_wherever_they_stand_in_the_key_file() {
+fn revocations_are_valid_wherever_they_are_in_the_key_file() {
     let signs = with_subkey();
     let another = signs.add_signing_subkey(&SubkeyOptions::at(created()));
     let file = another.unwrap().public_key_binary().unwrap();

@@ -1,4 +1,4 @@
-//! Several signatures over one list: a good one by a pinned key suffices, the others are told.
+//! Several signatures over one list: a valid one by a pinned key suffices, the others are reported.
 
 use bonafide::verify::{Algorithm, Digest, DigestCheck, Error, Evidence};
 use bonafide_testkit::keys::{SignatureOptions, SigningKey};
@@ -86,7 +86,7 @@ fn a_file_with_a_broken_block_is_refused() {
 }
 
 #[test]
-fn signatures_that_do_not_count_are_told_in_the_evidence() {
+fn invalid_signatures_are_in_the_evidence() {
     let (vendor, other) = (key(), key());
     let short = options().without_issuer_fingerprint();
     let all = [
@@ -106,7 +106,7 @@ fn signatures_that_do_not_count_are_told_in_the_evidence() {
 }
 
 #[test]
-fn signatures_that_are_not_over_the_file_are_told_in_the_evidence() {
+fn signatures_that_are_not_over_the_file_are_in_the_evidence() {
     let (vendor, other) = (key(), key());
     let list = format!("{}  x.img\n", Digest::of(Algorithm::Sha256, b"image"));
     let signed = vendor.sign_binary(list.as_bytes(), &options()).unwrap();
@@ -135,7 +135,7 @@ fn signatures_that_are_not_over_the_file_are_told_in_the_evidence() {
 }
 
 #[test]
-fn without_a_good_one_the_pinned_keys_mistake_is_told() {
+fn without_a_valid_one_the_error_of_the_pinned_key_is_reported() {
     let (vendor, other) = (key(), key());
     let (unknown, late) = (
         sign(&other, &options()),
@@ -153,7 +153,7 @@ fn without_a_good_one_the_pinned_keys_mistake_is_told() {
 #[test]
 fn a_signature_of_a_newer_kind_beside_a_good_one_does_not_spoil_it() {
     let key = key();
-    // Version 6, SHA-512 with its salt of 32 bytes, and an algorithm that nobody knows.
+    // Version 6, SHA-512 with its salt of 32 bytes, and an unknown algorithm.
     let salt = [[32_u8].as_slice(), &[7; 32]].concat();
     let newer = [
         &[6, 0, 99, 10, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2][..],

@@ -131,7 +131,7 @@ fn version_6_is_accepted_from_keys_of_version_6() {
 }
 
 #[test]
-fn versions_that_nobody_signs_files_with_are_refused() {
+fn versions_that_are_not_used_for_files_are_refused() {
     for (options, genuine, others) in [
         (options().version_3(), 3, [2, 7]),
         (options(), 4, [5, 7]),

@@ -44,7 +44,7 @@ fn a_primary_from_before_the_flags_may_sign() {
 fn a_primary_without_the_signing_flag_is_refused() {
     let key = key().without_signing_flag().unwrap();
     assert_not_a_signing_key(&key, "its key flags do not include signing");
-    // Its subkey may sign all the same.
+    // Its subkey may sign nevertheless.
     let subkey = key.add_signing_subkey(&at()).unwrap();
     assert!(verify_with(&subkey, &options()).is_ok());
 }

@@ -1,4 +1,4 @@
-//! When a key counts: judged at the time of its signature.
+//! When a key is valid: at the time of its signature.
 
 use bonafide::verify::Error;
 use bonafide_testkit::keys::{SignatureOptions, SigningKey, SubkeyOptions};
@@ -93,7 +93,7 @@ fn a_key_from_the_future_is_refused() {
 }
 
 #[test]
-fn a_renewed_validity_counts_from_half_an_hour_before_its_time() {
+fn a_renewed_validity_begins_half_an_hour_before_its_time() {
     let old = key().expires_after(305 * DAY).unwrap();
     for (renewed_at, counts) in [
         ("2026-11-20T00:00:00Z", true),

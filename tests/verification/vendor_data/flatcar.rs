@@ -1,4 +1,4 @@
-//! Flatcar's layout with a throw-away key: of the vendor's own only the key is at hand, and no
+//! Flatcar's layout with a throw-away key: of the vendor only the real key is available, and no
 //! signature.
 
 use bonafide::publisher::{Error, KeySources};
@@ -39,7 +39,7 @@ fn at(file: &str) -> String {
     format!("{SITE}/4593.2.5/{file}")
 }
 
-/// The built-in channel, and the throw-away key instead of the vendor's.
+/// The built-in channel, and the throw-away key instead of the vendor's key.
 async fn pinned(mirror: &Mirror) -> (Channel, Keyring) {
     let key = mirror.read(&format!("{FILES}/key.asc"));
     let trust = KeySources::pinned("flatcar", [PRIMARY.parse().unwrap()]);
@@ -85,7 +85,7 @@ async fn a_build_is_proven_by_its_list_its_stamp_and_the_signature_over_its_imag
     assert_eq!(stamp.url.as_str(), format!("https://{}", at("version.txt")));
     let evidence = candidate.evidence();
     assert_eq!(evidence.certificate.to_string(), PRIMARY);
-    mirror.assert_as_told(&format!("{FILES}/{IMAGE}.DIGESTS.asc"), evidence);
+    mirror.assert_as_stated(&format!("{FILES}/{IMAGE}.DIGESTS.asc"), evidence);
     assert_eq!(evidence.accepted_weaknesses, []);
 
     let image = mirror.read(&format!("{FILES}/{IMAGE}"));
@@ -93,7 +93,7 @@ async fn a_build_is_proven_by_its_list_its_stamp_and_the_signature_over_its_imag
     let proven = check(&candidate, &keyring, &signature, &image).unwrap();
     assert_eq!(proven.vendor, candidate.expected().digest);
     let own = proven.file_signature.as_ref().unwrap();
-    mirror.assert_as_told(&format!("{FILES}/{IMAGE}.sig"), own);
+    mirror.assert_as_stated(&format!("{FILES}/{IMAGE}.sig"), own);
 
     let mut changed = image.clone();
     changed[1000] ^= 1;
@@ -128,7 +128,7 @@ async fn a_signature_by_a_subkey_that_was_valid_then_counts() {
     let candidate = mirror.look(&channel).await.candidate();
     let image = mirror.read(&format!("{FILES}/{IMAGE}"));
     let proven = check(&candidate, &keyring, &mirror.read(&file), &image).unwrap();
-    mirror.assert_as_told(&file, proven.file_signature.as_ref().unwrap());
+    mirror.assert_as_stated(&file, proven.file_signature.as_ref().unwrap());
 }
 
 #[tokio::test]
@@ -185,7 +185,7 @@ async fn every_generation_of_the_vendors_key_is_taken_and_vouches_for_no_other()
         };
         assert!(matches!(*source, Refusal::UnknownSigner { .. }), "{text}");
     }
-    // A key that is not the pinned one is no key.
+    // A key that is not the pinned one is not accepted.
     mirror.place(&format!("{FILES}/key.asc"), KEY);
     let error = entry.channel(&mirror.fetch()).await.unwrap_err();
     assert!(error.to_string().contains(PRIMARY), "{error}");

@@ -150,7 +150,7 @@ async fn real_lists_are_proven_and_those_without_the_image_give_none() {
         let channel = channel(real.channel).await;
         let look = mirror.look(&channel).await;
         let evidence = look.proof_without_image(real.image, real.names);
-        mirror.assert_as_told(&format!("{}{}", real.list, real.signature), &evidence);
+        mirror.assert_as_stated(&format!("{}{}", real.list, real.signature), &evidence);
         assert_eq!(evidence.signed_at.to_string(), real.signed_at);
         assert_eq!(evidence.vendor, channel.product().vendor);
         assert_eq!(
@@ -206,7 +206,7 @@ async fn ubuntus_real_noble_list_gives_a_candidate() {
     assert_eq!(candidate.serial().as_str(), "20260725");
     assert_eq!(candidate.build_date(), date(2026, 7, 25));
     let evidence = candidate.evidence();
-    mirror.assert_as_told(&format!("{list}.gpg"), evidence);
+    mirror.assert_as_stated(&format!("{list}.gpg"), evidence);
     assert_eq!(evidence.signed_at.to_string(), "2026-07-25T22:34:07Z");
     assert_eq!(evidence.accepted_weaknesses, [SHA1]);
 
@@ -222,7 +222,7 @@ async fn ubuntus_real_noble_list_gives_a_candidate() {
 }
 
 #[tokio::test]
-async fn what_canonical_signed_is_told_from_what_was_changed() {
+async fn what_canonical_signed_is_distinguished_from_what_was_changed() {
     let Some(mirror) = Mirror::new() else { return };
     let signed = "ubuntu/jammy-core-20230626";
     let at = "cloud-images.ubuntu.com/releases/jammy/release-20230626/SHA256SUMS";

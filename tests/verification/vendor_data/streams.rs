@@ -41,7 +41,7 @@ async fn the_real_index_gives_the_newest_build_of_a_version_that_it_names() {
         "bf37567d57d5433db8ec4e1fd667444b82ea647a978e86eda6aae8828abb1d76"
     );
     assert_eq!(expected.size, Some(334_299_136));
-    mirror.assert_as_told(OF_2016, candidate.evidence());
+    mirror.assert_as_stated(OF_2016, candidate.evidence());
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn the_real_index_is_proven_and_gives_no_build_of_a_later_version() {
         "server/releases/noble/release-20260725/ubuntu-24.04-server-cloudimg-amd64.img",
         6996,
     );
-    mirror.assert_as_told(OF_2016, &evidence);
+    mirror.assert_as_stated(OF_2016, &evidence);
     assert_eq!(evidence.signed_at.to_string(), "2016-11-04T03:34:03Z");
     assert_eq!(evidence.accepted_weaknesses, [SHA1]);
 }

@@ -1,4 +1,4 @@
-//! Real lists that nobody signed, or whose signature is not there.
+//! Real lists that are unsigned, or whose signature is missing.
 
 use bonafide::publisher::Error;
 use bonafide::publisher::danger::{Reason, Unverified};

@@ -1,4 +1,4 @@
-//! The requests about images and the answers that are no success.
+//! The requests about images and the answers that are errors.
 
 use std::time::Duration;
 

@@ -155,7 +155,7 @@ async fn a_second_receipt_and_a_wrong_passcode_are_refused() {
 }
 
 #[tokio::test]
-async fn a_passcode_that_was_good_once_is_told_apart_from_a_wrong_one() {
+async fn a_passcode_that_was_good_once_has_another_error_than_a_wrong_one() {
     let cloud = Cloud::bare(|request, nth| match (request.line.as_str(), nth) {
         (TOKENS, 0) => token("t", NOW + 30, &header(request, "host").unwrap()),
         (TOKENS, _) => json(401, r#"{"error":{"message":"No."}}"#),

@@ -113,7 +113,7 @@ async fn a_project_that_would_change_the_address_is_not_sent() {
 }
 
 #[tokio::test]
-async fn refusals_are_told_apart() {
+async fn refusals_have_different_errors() {
     let cloud = Cloud::new(|request, _| match &request.line[..3] {
         "POS" => json(409, r#"{"message":"is duplicated"}"#),
         "PUT" => json(403, r#"{"message":"no"}"#),

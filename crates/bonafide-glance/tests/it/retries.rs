@@ -292,7 +292,7 @@ async fn a_member_whose_answer_was_lost_is_looked_for() {
 }
 
 #[tokio::test]
-async fn what_is_sent_again_is_told_and_counted() {
+async fn what_is_sent_again_is_reported_and_counted() {
     let cloud = Cloud::new(|request, nth| match nth {
         0 => Reply::Answer(503, "retry-after: 0\r\n".to_owned(), "busy".to_owned()),
         1 => Reply::Hang,

@@ -1,4 +1,4 @@
-//! A cloud on loopback that says what the test tells it to say, byte by byte where need be.
+//! A cloud on loopback that sends the answers of the test, byte by byte if necessary.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};

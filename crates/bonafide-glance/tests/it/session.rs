@@ -158,7 +158,7 @@ async fn tasks_that_need_a_token_at_once_fetch_one() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_told_with_what_to_do_and_without_the_password() {
+async fn a_wrong_password_is_reported_with_what_to_do_and_without_the_password() {
     let cloud = Cloud::bare(|_, _| {
         json(401, r#"{"error":{"code":401,"message":"The request you have made requires authentication.","title":"Unauthorized"}}"#)
     })
@@ -228,7 +228,7 @@ async fn a_token_for_no_project_has_no_project_id() {
 }
 
 #[tokio::test]
-async fn an_address_that_nobody_answers_is_a_transport_error() {
+async fn an_address_without_a_server_is_a_transport_error() {
     let cloud = Cloud::bare(|_, _| Reply::Hang).await;
     let error = cloud.glance().session().roles().await.unwrap_err();
     assert!(matches!(error, Error::Transport { method: "POST", .. }));

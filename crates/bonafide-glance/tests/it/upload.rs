@@ -152,7 +152,7 @@ async fn an_upload_that_is_dropped_is_cut() {
 }
 
 #[tokio::test]
-async fn a_refusal_while_the_body_is_still_being_sent_is_told() {
+async fn a_refusal_while_the_body_is_still_being_sent_is_reported() {
     let cloud = Cloud::new(|_, _| Reply::Early(409, r#"{"message":"not from saving"}"#.to_owned()));
     let cloud = cloud.await;
     let body = ImageBody::new(chunks(1).chain(stream::pending()));

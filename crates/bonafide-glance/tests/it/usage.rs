@@ -19,7 +19,7 @@ use support::{
 };
 
 #[tokio::test]
-async fn nobody_uses_an_image_that_nobody_mentions() {
+async fn an_image_without_any_reference_is_unused() {
     let cloud = quiet().await;
     let Usage::Complete(uses) = look_up(&cloud.glance()).await else {
         panic!("nothing is missing");

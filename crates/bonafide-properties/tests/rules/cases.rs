@@ -111,7 +111,7 @@ pub(crate) const CASES: &[Case] = &[
     (17, &[("image_source", "HTTPS://x/y")], E),
     (17, &[("image_source", "")], E),
     (17, &[("image_source", "-")], E),
-    // Version 1 goes by the name, from 1.1 on for this one; version 2 by distribution and version.
+    // Version 1 identifies images by name, from 1.1 on for this one; version 2 by distribution and version.
     (18, &[("image_source", NOBLE)], OK),
     (18, &[("image_source", PLAIN)], FROM_1_1),
     (18, &[("image_source", "private")], FROM_1_1),

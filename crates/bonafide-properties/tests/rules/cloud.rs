@@ -121,7 +121,7 @@ fn names_are_taken_once() {
     let arm = named("2", "Ubuntu 24.04", &[("architecture", "aarch64")]);
     assert_eq!(diagnostics(&[good(), arm], Rule::Name), [W, W]);
     let mut foreign = same.clone();
-    foreign.owner = Some("somebody".to_owned());
+    foreign.owner = Some("another".to_owned());
     assert_eq!(diagnostics(&[good(), foreign], Rule::Name), [W, W]);
     let mut hidden = same;
     hidden.os_hidden = true;

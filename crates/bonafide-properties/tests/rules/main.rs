@@ -86,7 +86,7 @@ fn a_good_image_breaks_no_rule() {
 }
 
 #[test]
-fn all_violations_of_an_image_are_told_at_once_in_the_order_of_the_rules() {
+fn all_violations_of_an_image_are_reported_at_once_in_the_order_of_the_rules() {
     let image = with(&[
         ("os_distro", "Ubuntu"),
         ("architecture", "amd64"),

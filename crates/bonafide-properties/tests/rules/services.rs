@@ -1,4 +1,4 @@
-//! What OpenStack's own services write is no mistake of the one who reads it.
+//! What OpenStack's own services write is not a mistake of the image's owner.
 
 use bonafide_properties::{Edition, ImageRecord, Rule, Severity, check_image};
 

@@ -195,7 +195,7 @@ fn an_image_that_is_promised_can_be_used() {
 }
 
 #[test]
-fn long_values_and_what_is_no_text_are_told() {
+fn long_values_and_non_strings_are_reported() {
     let mut image = with(&[("mine", &*"x".repeat(256))]);
     assert_eq!(severities(&check_image(&image, now()), Rule::Keys), H);
     image = with(&[("os_distro", &*"x".repeat(256))]);

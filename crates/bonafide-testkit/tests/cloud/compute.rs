@@ -56,7 +56,7 @@ async fn the_catalog_has_nova_and_cinder_unless_the_cloud_is_without() {
 }
 
 #[tokio::test]
-async fn a_server_tells_its_image_and_one_from_a_volume_does_not() {
+async fn a_server_has_its_image_and_one_from_a_volume_does_not() {
     let (cloud, admin) = cloud_and_admin().await;
     let image = Uuid::new_v4();
     let server = cloud.boot("project", image);
@@ -231,7 +231,7 @@ async fn servers_are_found_by_image_status_and_project() {
 }
 
 #[tokio::test]
-async fn nova_tells_its_versions_without_a_token() {
+async fn nova_shows_its_versions_without_a_token() {
     let (cloud, _) = cloud_and_admin().await;
     let reply = send(client().get(url(&cloud, "/"))).await;
     let version = &reply.json()["version"];

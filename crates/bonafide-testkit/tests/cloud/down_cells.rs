@@ -67,7 +67,7 @@ async fn a_bare_list_of_today_shows_that_something_is_unknown() {
 }
 
 #[tokio::test]
-async fn in_every_other_list_its_servers_are_missing_without_a_word() {
+async fn in_every_other_list_its_servers_are_silently_missing() {
     let place = cloud_with_a_cell_down(1000).await;
     let only = json!([place.up]);
     for (query, version) in [
@@ -150,7 +150,7 @@ async fn a_page_cannot_begin_behind_a_server_that_is_out_of_reach() {
 }
 
 #[tokio::test]
-async fn the_services_tell_administrators_which_cell_is_down() {
+async fn the_services_show_administrators_which_cell_is_down() {
     let place = cloud_with_a_cell_down(1000).await;
     let url = format!("{}/os-services", place.cloud.compute_url().unwrap());
     let states = async |query: &str, version: &str| {

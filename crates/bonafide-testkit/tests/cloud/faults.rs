@@ -109,7 +109,7 @@ async fn a_corrupted_upload_is_active_with_another_digest() {
 }
 
 #[tokio::test]
-async fn a_dead_worker_leaves_the_image_saving_and_its_bytes_for_ever() {
+async fn a_dead_worker_leaves_the_image_saving_and_its_bytes() {
     let (cloud, publisher) = cloud_and_publisher().await;
     let id = publisher.create_raw("a").await;
     cloud.fail_next(CloudFault::new(
@@ -162,7 +162,7 @@ async fn a_stalled_request_ends_with_the_cloud() {
 }
 
 #[tokio::test]
-async fn a_delayed_request_is_answered_all_the_same() {
+async fn a_delayed_request_is_answered_nevertheless() {
     let (cloud, publisher) = cloud_and_publisher().await;
     let delay = CloudFaultKind::Delay(Duration::from_millis(1));
     cloud.fail_next(CloudFault::new("GET", "/images", delay));

@@ -63,7 +63,7 @@ async fn a_wrong_password_and_a_foreign_project_are_refused_alike() {
     let foreign = json!({ "project": { "name": "customer", "domain": { "id": "default" } } });
     let bodies = [
         json!({ "auth": { "identity": password("publisher", "wrong") } }),
-        json!({ "auth": { "identity": password("nobody", "userpw") } }),
+        json!({ "auth": { "identity": password("unknown", "userpw") } }),
         json!({ "auth": { "identity": password("publisher", "userpw"), "scope": foreign } }),
     ];
     for body in bodies {
@@ -147,7 +147,7 @@ async fn an_expired_a_revoked_and_an_unknown_token_get_401() {
 }
 
 #[tokio::test]
-async fn both_services_tell_their_versions_without_a_token() {
+async fn both_services_show_their_versions_without_a_token() {
     let cloud = EmbeddedCloud::start().await.unwrap();
     let root = cloud.auth_url().trim_end_matches("/v3");
     let reply = send(client().get(root)).await;

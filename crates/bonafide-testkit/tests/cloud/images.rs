@@ -80,7 +80,7 @@ async fn what_a_create_must_not_hold_is_refused() {
         (json!({ "status": "active" }), 403, "read-only"),
         (json!({ "os_glance_x": "x" }), 403, "reserved"),
         (
-            json!({ "owner": "somebody" }),
+            json!({ "owner": "another" }),
             403,
             "not permitted to create images owned by",
         ),
@@ -198,7 +198,7 @@ async fn formats_are_fixed_once_the_image_is_active() {
 }
 
 #[tokio::test]
-async fn only_an_administrator_makes_an_image_public_and_everybody_sees_it_then() {
+async fn only_an_administrator_makes_an_image_public_and_all_projects_see_it_then() {
     let cloud = EmbeddedCloud::start().await.unwrap();
     let admin = Visitor::log_in(&cloud, "admin").await;
     let publisher = Visitor::log_in(&cloud, "publisher").await;

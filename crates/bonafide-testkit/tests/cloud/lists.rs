@@ -75,7 +75,7 @@ async fn what_makes_no_sense_in_a_query_is_refused() {
     for query in [
         "limit=-1",
         "limit=x",
-        "marker=nobody",
+        "marker=unknown",
         "visibility=bogus",
         "member_status=bogus",
         "os_hidden=maybe",

@@ -1,4 +1,4 @@
-//! Who sees what, what watchers are told, and images that were there before.
+//! Who sees what, what watchers receive, and images that were there before.
 
 use std::sync::{Arc, Mutex};
 
@@ -164,7 +164,7 @@ async fn an_adopted_image_is_as_if_it_had_been_uploaded_long_ago() {
 }
 
 #[tokio::test]
-async fn a_watcher_is_told_of_every_change_before_its_answer() {
+async fn a_watcher_sees_every_change_before_its_answer() {
     let cloud = EmbeddedCloud::start().await.unwrap();
     let publisher = Visitor::log_in(&cloud, "publisher").await;
     let seen: Arc<Mutex<Vec<Vec<Value>>>> = Arc::default();

@@ -49,7 +49,7 @@ impl Reply {
     }
 }
 
-/// Somebody with a token.
+/// A user with a token.
 #[derive(Clone, Debug)]
 pub(crate) struct Visitor {
     client: Client,

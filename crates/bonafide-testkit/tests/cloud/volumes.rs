@@ -22,7 +22,7 @@ fn url(cloud: &EmbeddedCloud, name: &str, rest: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_volume_tells_its_image_and_project_and_to_administrators_its_host() {
+async fn a_volume_has_its_image_and_project_and_for_administrators_its_host() {
     let (cloud, admin) = cloud_and_admin().await;
     let publisher = Visitor::log_in(&cloud, "publisher").await;
     let image = publisher.create_raw("Ubuntu").await;
@@ -184,7 +184,7 @@ async fn what_makes_no_sense_to_cinder_is_refused() {
 }
 
 #[tokio::test]
-async fn cinder_tells_its_versions_without_a_token() {
+async fn cinder_shows_its_versions_without_a_token() {
     let (cloud, _) = cloud_and_admin().await;
     let root = cloud.block_storage_url().unwrap().replace("/v3", "/");
     let reply = send(client().get(root)).await;

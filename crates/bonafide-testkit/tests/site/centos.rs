@@ -83,7 +83,7 @@ async fn sevens_list_can_lag_behind_the_directory() {
 }
 
 #[tokio::test]
-async fn a_streams_list_is_in_bsds_form_and_nobody_signs_it() {
+async fn a_streams_list_is_in_bsds_form_and_unsigned() {
     let (site, build, _) = site_with(&CentosBuild::stream("9", "20260714.1"), "centos").await;
     let image = "CentOS-Stream-GenericCloud-9-20260714.1.x86_64.qcow2";
     assert_eq!(build.image_url, format!("{NINE}{image}"));
@@ -124,7 +124,7 @@ async fn a_streams_list_can_be_signed_as_the_installation_images_are() {
 }
 
 #[tokio::test]
-async fn the_latest_of_a_stream_is_told_by_numbers() {
+async fn the_latest_of_a_stream_is_found_by_numbers() {
     let (site, _, key) = site_with(&CentosBuild::stream("9", "20260714.9"), "centos").await;
     let newest = CentosBuild::stream("9", "20260714.10");
     let newest = site.publish(&newest, &key).unwrap();

@@ -278,7 +278,7 @@ async fn a_download_is_resumed_with_a_range() {
 }
 
 #[tokio::test]
-async fn head_tells_the_size_and_sends_nothing() {
+async fn head_has_the_size_and_sends_no_body() {
     let site = VendorSite::start().await.unwrap();
     site.put(FILE, Qcow2Image::of_file_size(100 << 30, 1));
     let response = client(&site).head(FILE).send().await.unwrap();
@@ -298,7 +298,7 @@ async fn an_image_comes_as_it_is() {
 }
 
 #[tokio::test]
-async fn requests_are_told_in_order() {
+async fn requests_are_recorded_in_order() {
     let (site, _) = site_with_file().await;
     ask(&site, FILE).await;
     ask(&site, "https://cloud-images.ubuntu.com/noble/?C=N;O=D").await;

@@ -101,6 +101,6 @@ async fn builds_of_several_vendors_go_through_one_hand() {
 }
 
 #[tokio::test]
-async fn names_that_are_no_file_names_are_refused() {
+async fn names_that_can_not_be_file_names_are_refused() {
     assert_refused(&[&rescue(""), &rescue("../a.qcow2"), &rescue("a/b.qcow2")]).await;
 }

@@ -74,7 +74,7 @@ pub(crate) async fn site_with(
     (site, build, key)
 }
 
-/// The image behind the URL is the one of which the build tells size and digests.
+/// The image behind the URL is the one whose size and digests the build has.
 pub(crate) async fn assert_image(site: &VendorSite, url: &str, build: &PublishedBuild) {
     let image = ask(site, url).await;
     assert_eq!(image.status(), StatusCode::OK, "{url}");
@@ -180,7 +180,7 @@ pub(crate) async fn links(site: &VendorSite, url: &str) -> Vec<String> {
     links
 }
 
-/// Names that are none of the vendor's are refused.
+/// Other host names than the vendor's are refused.
 pub(crate) async fn assert_refused(builds: &[&dyn VendorBuild]) {
     let (site, key) = (VendorSite::start().await.unwrap(), key());
     for build in builds {

@@ -83,7 +83,7 @@ fn the_signature_of_another_file_is_refused_at_the_end() {
 }
 
 #[test]
-fn a_subkey_counts_for_what_it_signed_in_its_time_unless_it_was_revoked() {
+fn a_subkey_is_valid_for_what_it_signed_in_its_time_unless_it_was_revoked() {
     let Some(key) = key() else { return };
     let judge = |key: &[u8], signature: &str| {
         let signature = read(&format!("{IMAGE}.sig.{signature}")).unwrap();

@@ -20,7 +20,7 @@ fn detached(keyring: &str, list: &str, signature: &str) -> Option<Verified<Signe
     Some(proven.unwrap())
 }
 
-/// A list whose vendor's signature is not at hand, signed by a throw-away key.
+/// A list whose vendor's signature is not available, signed by a throw-away key.
 fn signed_here(path: &str) -> Option<Verified<SignedText>> {
     let list = read(path)?;
     let key = SigningKey::generate("Test <test@vendor.test>", now()).unwrap();
@@ -154,7 +154,7 @@ fn ubuntus_simplestreams_give_digest_and_size_by_path() {
 }
 
 #[test]
-fn the_forms_of_vendors_without_a_signature_at_hand_are_read_too() {
+fn the_forms_of_vendors_without_an_available_signature_are_read_too() {
     for (path, files, name, digest, size) in [
         (
             "almalinux/9-unsigned-copy/CHECKSUM",

@@ -61,7 +61,7 @@ fn a_list_by_an_own_key_is_proven_if_that_key_is_pinned() {
     let (code, _, stderr) = with(&["--key", "key.asc", "--pinned", id]);
     assert_eq!(code, 2);
     assert!(stderr.contains("not a key id"), "{stderr}");
-    assert_eq!(with(&["--pinned", other]).0, 2, "a pin alone is no key");
+    assert_eq!(with(&["--pinned", other]).0, 2, "a pin alone is not a key");
     // Nothing pins it.
     let (code, _, stderr) = with(&["--key", "key.asc"]);
     assert_eq!(code, 2);
@@ -156,7 +156,7 @@ fn simplestreams_are_proven_by_the_path_of_the_file() {
         &file(&["--file", "b.img", "--as", older]),
         "is not the vendor's file",
     );
-    // A part of a name is no name.
+    // A part of a name is not a name.
     made.write("img", IMAGE);
     is_refused(
         &made,

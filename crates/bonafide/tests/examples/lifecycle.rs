@@ -16,7 +16,7 @@ use crate::{example, run};
 use support::now;
 
 #[test]
-fn the_story_is_told_to_its_end() {
+fn the_example_runs_to_its_end() {
     let (code, stdout, stderr) = run(&mut example("lifecycle"));
     assert_eq!(code, 0, "{stderr}");
     let part = |heading: &str| {
@@ -262,7 +262,7 @@ async fn a_plan_is_written_approved_and_applied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn several_clouds_are_served_in_one_run_and_one_that_fails_is_told() {
+async fn several_clouds_are_served_in_one_run_and_one_that_fails_is_reported() {
     let operator = Operator::with_clouds(2).await;
     let (code, stdout, stderr) = operator.run(&[]).await;
     assert_eq!(code, 0, "{stderr}");

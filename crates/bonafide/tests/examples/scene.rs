@@ -9,7 +9,7 @@ use crate::made::{Made, hour_ago, sha256};
 use crate::{example, run};
 use support::now;
 
-/// What `OWN` stands for in a command.
+/// What `OWN` is replaced by in a command.
 const OWN: &str = "--key key.asc --pinned KEY";
 
 /// The files that the commands name.

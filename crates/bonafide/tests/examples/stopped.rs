@@ -144,7 +144,7 @@ async fn a_silent_cloud_holds_a_program_no_longer_than_promised() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_build_that_waits_for_longer_than_an_hour_is_no_success() {
+async fn a_build_that_waits_for_longer_than_an_hour_is_not_a_success() {
     for (minutes, status) in [(50, 0), (70, 3)] {
         let operator = Operator::with_clouds(1).await;
         let cloud = &operator.clouds[0];

@@ -25,7 +25,7 @@ fn upload_takes_what_is_proven_and_nothing_else_without_a_reason() {
         stderr.contains("unsigned") && stderr.contains("--unverified"),
         "{stderr}"
     );
-    let reason = "nobody signs it";
+    let reason = "the vendor does not sign it";
     let (code, stdout, stderr) =
         upload(&["--channel", "debian-12", "--unverified", reason, "--json"]);
     assert_eq!(code, 0, "{stderr}");

@@ -93,7 +93,7 @@ fn verify_proves_clear_signed_lists_and_files_that_are_signed_themselves() {
     assert_eq!(code, 1);
     assert!(stderr.contains("unknown key"), "{stderr}");
 
-    // Another key than the pinned one is no key of Flatcar's.
+    // Another key than the pinned one is not Flatcar's key.
     let synthetic = data.join("synthetic/flatcar-shaped");
     let list = "flatcar_production_openstack_image.img.bz2.DIGESTS.asc";
     let mut verify = example("verify");

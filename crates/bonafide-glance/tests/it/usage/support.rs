@@ -1,4 +1,4 @@
-//! A cloud in which nobody uses anything, and what a test changes about it.
+//! A cloud without any users of images, and the changes of a test to it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -83,7 +83,7 @@ pub(crate) fn server(id: u128, project: &str) -> Value {
     })
 }
 
-/// A cloud of which everybody who logs in is an administrator.
+/// A cloud in which every user is an administrator.
 pub(crate) async fn cloud(script: Script) -> Cloud {
     administrators(move |request, nth| script.reply(request, nth)).await
 }
@@ -94,12 +94,12 @@ pub(crate) async fn administrators(
     with(&["admin"], SERVICES, script).await
 }
 
-/// A cloud in which nobody uses anything.
+/// A cloud without any users of images.
 pub(crate) async fn quiet() -> Cloud {
     cloud(Script::new()).await
 }
 
-/// The same for somebody with these roles.
+/// The same for a user with these roles.
 pub(crate) async fn restricted(roles: &'static [&'static str]) -> Cloud {
     with(roles, SERVICES, |request, nth| {
         Script::new().reply(request, nth)

@@ -160,7 +160,7 @@ async fn a_snapshot_of_a_volume_that_is_not_listed_is_a_gap() {
 }
 
 #[tokio::test]
-async fn a_snapshot_that_tells_its_image_needs_no_volume() {
+async fn a_snapshot_with_its_image_needs_no_volume() {
     let mut told = snapshot(9, "p2");
     told["volume_image_metadata"] = json!({"image_id": IMAGE});
     let usage = usage(&[], &[told]).await;
