@@ -26,7 +26,7 @@ const SIGNED_TOGETHER: SignedDuration = SignedDuration::from_hours(48);
 
 /// A build whose list is verified: what may be published, and which digest its bytes must have.
 ///
-/// [`Publisher::find`](crate::Publisher::find) and [`Candidate::find`] return it.
+/// It is not published yet; its bytes are verified during the upload.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     release: Release,
