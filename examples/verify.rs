@@ -317,14 +317,14 @@ fn show(evidence: &Evidence, keyring: Option<&str>) {
     }
 }
 
-fn tell(digests: &FileDigests) {
+fn tell(file: &FileDigests) {
     println!(
-        "the file is verified: {}, {} bytes",
-        digests.name, digests.bytes
+        "the file is proven: {}, {} bytes",
+        file.name, file.digests.bytes
     );
-    println!("  sha256       {}", digests.sha256);
-    println!("  sha512       {}", digests.sha512);
-    if let Some(signature) = &digests.file_signature {
+    println!("  sha256       {}", file.digests.sha256);
+    println!("  sha512       {}", file.digests.sha512);
+    if let Some(signature) = &file.file_signature {
         println!("  itself by    {}", signature.signer);
     }
 }

@@ -37,6 +37,6 @@ async fn a_4_gib_image_is_published_in_less_than_64_mib() {
         after / MEBIBYTE
     );
     assert_eq!(report.outcome, Outcome::Published);
-    assert_eq!(report.digests.unwrap().bytes, build.size);
+    assert_eq!(report.digests.unwrap().digests.bytes, build.size);
     assert!(after < LIMIT, "peak of {} MiB", after / MEBIBYTE);
 }

@@ -146,7 +146,10 @@ impl EventSink for Show {
             Event::Progress { received, total } => self.progress(channel, *received, *total),
             Event::Uploaded { digests, .. } => {
                 self.finish_one(channel);
-                line(&format!("the image is verified: sha256 {}", digests.sha256));
+                line(&format!(
+                    "the image is proven: sha256 {}",
+                    digests.digests.sha256
+                ));
             }
             Event::Compared { .. } => line("Glance stores exactly these bytes"),
             Event::Removed { id } => line(&format!("removed the incomplete image {id}")),
@@ -221,10 +224,10 @@ pub fn report(report: &PublishReport) -> String {
         lines.push(("also by", format!("{other}, which is not valid")));
     }
     match &report.digests {
-        Some(digests) => lines.extend([
-            ("size", format!("{} bytes", digests.bytes)),
-            ("sha256", digests.sha256.to_string()),
-            ("sha512", digests.sha512.to_string()),
+        Some(file) => lines.extend([
+            ("size", format!("{} bytes", file.digests.bytes)),
+            ("sha256", file.digests.sha256.to_string()),
+            ("sha512", file.digests.sha512.to_string()),
         ]),
         None => lines.push((
             report.expected.digest.algorithm().name(),
@@ -232,7 +235,7 @@ pub fn report(report: &PublishReport) -> String {
         )),
     }
     if let (Some(file), Some(stored)) = (&report.digests, &report.stored)
-        && file.sha512 != stored.sha512
+        && file.digests.sha512 != stored.sha512
     {
         lines.push(("unpacked", format!("{} bytes", stored.bytes)));
         lines.push(("its sha512", stored.sha512.to_string()));

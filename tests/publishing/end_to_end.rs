@@ -35,7 +35,7 @@ async fn a_build_is_proven_published_and_downloaded_unchanged(world: World) {
     assert!(report.requests <= 8, "{} requests", report.requests);
     assert_eq!(report.evidence.signer.to_string(), world.key.fingerprint());
     assert_eq!(
-        report.digests.as_ref().unwrap().sha256.to_string(),
+        report.digests.as_ref().unwrap().digests.sha256.to_string(),
         build.sha256
     );
     assert_eq!(

@@ -222,5 +222,8 @@ async fn daily_builds_and_bodies_of_unknown_length_are_published_too() {
         .await
         .unwrap();
     assert_eq!(report.channel, "ubuntu-26.04-daily");
-    assert_eq!(report.digests.unwrap().sha256.to_string(), build.sha256);
+    assert_eq!(
+        report.digests.unwrap().digests.sha256.to_string(),
+        build.sha256
+    );
 }

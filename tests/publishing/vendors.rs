@@ -58,7 +58,7 @@ async fn every_vendors_image_is_published_unchanged(shop: CustomWorld) {
         assert_eq!(image.virtual_size, Some(2 << 30), "{name}");
         assert_eq!(image.min_disk, 2, "{name}");
         let product = channel.product();
-        let file = report.digests.as_ref().unwrap();
+        let file = &report.digests.as_ref().unwrap().digests;
         for (property, value) in [
             ("image_source", report.source.to_string()),
             ("source_url", report.source.to_string()),

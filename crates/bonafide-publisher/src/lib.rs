@@ -35,7 +35,6 @@ pub use reconcile::report::{ReconcileReport, SkipReason, SkippedStep};
 pub use resolve::candidate::Candidate;
 pub use resolve::key_sources::KeySources;
 pub use resolve::signed_files::SignedFiles;
-pub use transfer::digests::ImageDigests;
 pub use transfer::places::PassedOver;
 
 pub use bonafide_glance::Clock;

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use crate::digest::Both;
-use crate::{Algorithm, Digest, Error, Evidence, ExpectedDigest, FileSignature, Verified};
+use crate::{Digest, Digester, Digests, Error, Evidence, ExpectedDigest, FileSignature, Verified};
 
 /// The digests of a whole file that matches the vendor's digest.
 ///
@@ -16,28 +15,12 @@ pub struct FileDigests {
     pub name: String,
     /// The digest that the vendor signed.
     pub vendor: Digest,
-    /// SHA-256 of the file.
-    pub sha256: Digest,
-    /// SHA-512 of the file.
-    pub sha512: Digest,
-    /// The size of the file in bytes.
-    pub bytes: u64,
+    /// The computed digests and the size of the file. In JSON they are beside the other fields.
+    #[serde(flatten)]
+    pub digests: Digests,
     /// The evidence of the vendor's signature over the file itself, if that was checked
     /// ([`DigestCheck::signed_by`]).
     pub file_signature: Option<Evidence>,
-}
-
-impl FileDigests {
-    /// The file's digest in the given algorithm.
-    ///
-    /// Both are always computed, whichever the vendor signed.
-    #[must_use]
-    pub const fn digest(&self, algorithm: Algorithm) -> &Digest {
-        match algorithm {
-            Algorithm::Sha256 => &self.sha256,
-            Algorithm::Sha512 => &self.sha512,
-        }
-    }
 }
 
 /// Compares a stream with a digest from a signed list, in one pass and bounded memory.
@@ -59,8 +42,7 @@ impl FileDigests {
 #[derive(Clone, Debug)]
 pub struct DigestCheck {
     expected: Verified<ExpectedDigest>,
-    digests: Both,
-    bytes: u64,
+    digester: Digester,
     signature: Option<FileSignature>,
 }
 
@@ -70,8 +52,7 @@ impl DigestCheck {
     pub fn new(expected: &Verified<ExpectedDigest>) -> Self {
         Self {
             expected: expected.clone(),
-            digests: Both::default(),
-            bytes: 0,
+            digester: Digester::new(),
             signature: None,
         }
     }
@@ -87,14 +68,13 @@ impl DigestCheck {
     ///
     /// The size of a chunk does not matter; 64 KiB or more is fast.
     pub fn update(&mut self, data: &[u8]) {
-        self.bytes += data.len() as u64;
-        self.digests.update(data);
+        self.digester.update(data);
     }
 
     /// How many bytes were added so far.
     #[must_use]
     pub const fn bytes(&self) -> u64 {
-        self.bytes
+        self.digester.bytes()
     }
 
     /// Ends the file and returns the result.
@@ -109,28 +89,25 @@ impl DigestCheck {
         let ExpectedDigest {
             name, digest, size, ..
         } = self.expected.value();
-        let bytes = self.bytes;
-        let (sha256, sha512) = self.digests.clone().finish();
-        self.expected.compare(&sha256, &sha512, bytes)?;
-        if let Some(expected) = size.filter(|size| *size != bytes) {
+        let digests = self.digester.clone().finish();
+        self.expected.compare(&digests)?;
+        if let Some(expected) = size.filter(|size| *size != digests.bytes) {
             return Err(Error::SizeMismatch {
                 name: name.clone(),
                 expected,
-                found: bytes,
+                found: digests.bytes,
             });
         }
         let signature = self.signature.as_ref();
         let file_signature = signature
-            .map(|signature| signature.verify(&self.digests, &sha256))
+            .map(|signature| signature.verify(&self.digester, &digests.sha256))
             .transpose()?;
-        let digests = FileDigests {
+        let file = FileDigests {
             name: name.clone(),
             vendor: digest.clone(),
-            sha256,
-            sha512,
-            bytes,
+            digests,
             file_signature,
         };
-        Ok(Verified::new(digests, self.expected.shared_evidence()))
+        Ok(Verified::new(file, self.expected.shared_evidence()))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::nearest::nearest;
-use crate::{Algorithm, Digest, Error, SignedText, Verified};
+use crate::{Digest, Digests, Error, SignedText, Verified};
 
 mod algorithm;
 mod bsd;
@@ -170,11 +170,8 @@ impl ExpectedDigest {
     /// # Errors
     ///
     /// [`Error::DigestMismatch`] if none matches, [`Error::DigestContradiction`] if not all do.
-    pub fn compare(&self, sha256: &Digest, sha512: &Digest, bytes: u64) -> Result<(), Error> {
-        let computed = |expected: &Digest| match expected.algorithm() {
-            Algorithm::Sha256 => sha256,
-            Algorithm::Sha512 => sha512,
-        };
+    pub fn compare(&self, file: &Digests) -> Result<(), Error> {
+        let computed = |expected: &Digest| file.digest(expected.algorithm());
         let stated = || std::iter::once(&self.digest).chain(&self.others);
         let Some(wrong) = stated().find(|stated| *stated != computed(stated)) else {
             return Ok(());
@@ -189,14 +186,14 @@ impl ExpectedDigest {
                 algorithm,
                 expected,
                 computed: found,
-                bytes,
+                bytes: file.bytes,
             },
             None => Error::DigestMismatch {
                 name,
                 algorithm,
                 expected,
                 computed: found,
-                bytes,
+                bytes: file.bytes,
                 listed: self.size,
             },
         })

@@ -2,9 +2,8 @@
 
 use std::iter;
 
-use crate::digest::Both;
 use crate::openpgp::SignatureCandidate;
-use crate::{Digest, Error, Evidence, Issuer};
+use crate::{Digest, Digester, Error, Evidence, Issuer};
 
 /// A detached signature over a whole file that has passed every rule except the mathematics, which
 /// needs the file's last byte: [`DigestCheck::signed_by`](crate::DigestCheck::signed_by).
@@ -33,7 +32,7 @@ impl FileSignature {
 
     /// Whether one of the signatures is over the file with these digests. All are checked, since
     /// the evidence names those that are not.
-    pub(crate) fn verify(&self, file: &Both, sha256: &Digest) -> Result<Evidence, Error> {
+    pub(crate) fn verify(&self, file: &Digester, sha256: &Digest) -> Result<Evidence, Error> {
         let mut good = None;
         let mut others = self.refused.clone();
         for candidate in iter::once(&self.first).chain(&self.rest) {

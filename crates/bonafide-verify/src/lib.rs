@@ -4,7 +4,7 @@ mod advice;
 mod check;
 mod checksums;
 pub mod danger;
-mod digest;
+mod digester;
 mod error;
 mod evidence;
 mod file_signature;
@@ -23,9 +23,10 @@ mod text;
 pub mod trust {}
 mod verified;
 
+pub use bonafide_core::{Algorithm, Digest, Digests, ParseDigestError};
 pub use check::{DigestCheck, FileDigests};
 pub use checksums::{ChecksumList, ExpectedDigest};
-pub use digest::{Algorithm, Digest, Digester, ParseDigestError};
+pub use digester::{Digester, SingleDigester};
 pub use error::Error;
 pub use evidence::{AcceptedWeakness, Evidence, Issuer};
 pub use file_signature::FileSignature;

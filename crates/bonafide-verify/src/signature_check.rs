@@ -1,7 +1,6 @@
 //! Compares a stream of bytes with a signature over the whole file.
 
-use crate::digest::Both;
-use crate::{Error, ExpectedDigest, FileDigests, FileSignature, Verified};
+use crate::{Digester, Error, ExpectedDigest, FileDigests, FileSignature, Verified};
 
 /// Verifies a file only by a signature over the file itself, in one pass and bounded memory. A
 /// vendor's `image.sig` without a list is such a signature.
@@ -27,8 +26,7 @@ use crate::{Error, ExpectedDigest, FileDigests, FileSignature, Verified};
 pub struct SignatureCheck {
     name: String,
     signature: FileSignature,
-    digests: Both,
-    bytes: u64,
+    digester: Digester,
 }
 
 impl SignatureCheck {
@@ -38,21 +36,19 @@ impl SignatureCheck {
         Self {
             name: name.to_owned(),
             signature,
-            digests: Both::default(),
-            bytes: 0,
+            digester: Digester::new(),
         }
     }
 
     /// Adds the next bytes of the file.
     pub fn update(&mut self, data: &[u8]) {
-        self.bytes += data.len() as u64;
-        self.digests.update(data);
+        self.digester.update(data);
     }
 
     /// How many bytes were added so far.
     #[must_use]
     pub const fn bytes(&self) -> u64 {
-        self.bytes
+        self.digester.bytes()
     }
 
     /// Ends the file and returns the result. The digest that the vendor signed is the one inside
@@ -62,22 +58,20 @@ impl SignatureCheck {
     ///
     /// [`Error::BadSignature`] if the signature is not over these bytes.
     pub fn finish(self) -> Result<Verified<FileDigests>, Error> {
-        let (sha256, sha512) = self.digests.clone().finish();
-        let evidence = self.signature.verify(&self.digests, &sha256)?;
+        let digests = self.digester.clone().finish();
+        let evidence = self.signature.verify(&self.digester, &digests.sha256)?;
         // A signature that can be checked over a stream has one of these two.
         let vendor = match &*evidence.digest_algorithm {
-            "SHA256" => &sha256,
-            _ => &sha512,
+            "SHA256" => &digests.sha256,
+            _ => &digests.sha512,
         };
-        let digests = FileDigests {
+        let file = FileDigests {
             name: self.name,
             vendor: vendor.clone(),
-            sha256,
-            sha512,
-            bytes: self.bytes,
+            digests,
             file_signature: Some(evidence.clone()),
         };
-        Ok(Verified::new(digests, evidence.into()))
+        Ok(Verified::new(file, evidence.into()))
     }
 }
 
@@ -90,7 +84,7 @@ impl Verified<FileDigests> {
             name: self.name.clone(),
             digest: self.vendor.clone(),
             others: Vec::new(),
-            size: Some(self.bytes),
+            size: Some(self.digests.bytes),
         };
         Verified::new(expected, self.shared_evidence())
     }

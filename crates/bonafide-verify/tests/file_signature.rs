@@ -95,7 +95,7 @@ fn a_good_signature_over_the_file_is_in_the_evidence() {
         assert_eq!(evidence.signed_at, time("2026-11-01T00:00:00Z"));
         assert_eq!(evidence.digest_algorithm, name);
         assert_eq!(evidence.signature_version, 4);
-        assert_eq!(evidence.signed_sha256, digests.sha256);
+        assert_eq!(evidence.signed_sha256, digests.digests.sha256);
         assert_ne!(digests.evidence(), &evidence, "the list has its own");
     }
 }

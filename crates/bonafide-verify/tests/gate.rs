@@ -87,7 +87,7 @@ fn a_gate_for_a_file_opens_for_no_reason() {
 #[test]
 fn the_listed_size_must_be_the_size_read() {
     let digests = finish(&sized(IMAGE.len())).unwrap();
-    assert_eq!(digests.bytes, 5);
+    assert_eq!(digests.digests.bytes, 5);
     assert_eq!(digests.file_signature, None);
     assert!(matches!(
         finish(&sized(6)),

@@ -60,8 +60,10 @@ async fn what_glance_stores_is_compared_with_the_vendors_file(shop: CustomWorld)
     );
     // A vendor's file that was changed since proves nothing.
     let url = report.source.as_str();
-    shop.site
-        .fault(url, Fault::FlipBit(report.digests.unwrap().bytes - 1));
+    shop.site.fault(
+        url,
+        Fault::FlipBit(report.digests.unwrap().digests.bytes - 1),
+    );
     let audited = audit(&shop, &auditor, report.image).await;
     assert_ne!(audited.verdict, Verdict::Verified, "{audited:?}");
     shop.remove_image(report.image).await;

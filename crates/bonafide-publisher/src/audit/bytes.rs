@@ -9,7 +9,7 @@ use url::Url;
 use super::links::{broken, compare};
 use super::{Auditor, Stop};
 use crate::Error;
-use crate::transfer::digests::{self, SignedCheck};
+use crate::transfer::digests::SignedCheck;
 use crate::transfer::download::{CompressionHint, OpenedDownload};
 use crate::transfer::pipeline::{self, Limits};
 
@@ -119,9 +119,9 @@ impl Auditor {
             Err(error) => return Err(gone(&error)),
         };
         compare(image, &image_digests)?;
-        let mut digester = Digester::both();
+        let mut digester = Digester::new();
         self.download(image, |bytes| digester.update(bytes)).await?;
-        let stored = digests::finish(digester);
+        let stored = digester.finish();
         match stored == image_digests {
             true => Ok(()),
             false => Err(Stop::Broken(format!(

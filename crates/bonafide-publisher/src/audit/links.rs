@@ -1,13 +1,13 @@
 //! The links of the chain that need no network.
 
 use bonafide_glance::Image;
-use bonafide_verify::{Algorithm, Error as VerifyError, ExpectedDigest, Keyring, Verified};
+use bonafide_verify::{Digests, Error as VerifyError, ExpectedDigest, Keyring, Verified};
 use jiff::Timestamp;
 
 use super::Stop;
+use crate::SignedFiles;
 use crate::ledger::marker;
 use crate::resolve::verify::read_list;
-use crate::{ImageDigests, SignedFiles};
 
 /// Properties by which a server boots something other than the image, or with another command line.
 const BESIDE: [&str; 5] = [
@@ -138,16 +138,12 @@ pub(super) fn stored_digest(image: &Image, expected: &ExpectedDigest) -> Result<
     )))
 }
 
-pub(super) fn compare(image: &Image, unpacked: &ImageDigests) -> Result<(), Stop> {
-    let algorithm = match image.os_hash_algo.as_deref() {
-        Some("sha256") => Algorithm::Sha256,
-        Some("sha512") => Algorithm::Sha512,
-        other => {
-            let other = other.unwrap_or("no digest");
-            return Err(Stop::Remains(format!(
-                "Glance computes {other}, which can't be compared"
-            )));
-        }
+pub(super) fn compare(image: &Image, unpacked: &Digests) -> Result<(), Stop> {
+    let named = image.os_hash_algo.as_deref().unwrap_or("no digest");
+    let Ok(algorithm) = named.parse() else {
+        return Err(Stop::Remains(format!(
+            "Glance computes {named}, which can't be compared"
+        )));
     };
     let digest = unpacked.digest(algorithm);
     let stored = image.os_hash_value.as_deref().unwrap_or_default();

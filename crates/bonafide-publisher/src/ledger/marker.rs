@@ -9,12 +9,12 @@ use bonafide_glance::{Image, Status, Visibility};
 use bonafide_image::Compression;
 use bonafide_properties::ImageProperties;
 use bonafide_sources::{ListFormat, Serial};
-use bonafide_verify::{Algorithm, Digest};
+use bonafide_verify::{Algorithm, Digest, Digests};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use crate::Candidate;
 use crate::ledger::heartbeat::Watched;
-use crate::{Candidate, ImageDigests};
 
 /// The default namespace of image ids: a UUIDv5 of `bonafide` in the namespace of DNS names.
 pub const NAMESPACE: Uuid = Uuid::from_u128(0x751c_ca7e_dabd_570a_ac0b_473e_686b_8345);
@@ -275,12 +275,8 @@ pub(crate) fn is_of(image: &Image, candidate: &Candidate) -> bool {
 }
 
 /// The verified digest of the stored bytes, in the algorithm that Glance uses.
-pub(crate) fn stored(image: &Image, digests: &ImageDigests) -> Option<(String, String)> {
-    let algorithm = match image.os_hash_algo.as_deref()? {
-        "sha256" => Algorithm::Sha256,
-        "sha512" => Algorithm::Sha512,
-        _ => return None,
-    };
+pub(crate) fn stored(image: &Image, digests: &Digests) -> Option<(String, String)> {
+    let algorithm: Algorithm = image.os_hash_algo.as_deref()?.parse().ok()?;
     let digest = digests.digest(algorithm);
     Some((STORED.to_owned(), format!("{algorithm}:{digest}")))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bonafide_glance::{ImageFilter, Status, Traffic, Visibility};
-use bonafide_verify::Evidence;
+use bonafide_verify::{Digests, Evidence};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use url::Url;
@@ -15,7 +15,7 @@ use crate::ledger::marker;
 use crate::publish::watch::Settled;
 use crate::spec::image_spec::ImageSpec;
 use crate::transfer::clean_up;
-use crate::transfer::digests::{Check, ImageDigests, SignedCheck};
+use crate::transfer::digests::{Check, SignedCheck};
 use crate::transfer::download::OpenedDownload;
 use crate::transfer::places::Places;
 use crate::transfer::upload::{Uploading, Uploads};
@@ -38,9 +38,9 @@ pub struct UploadReport {
     /// The vendor's URL of its bytes.
     pub source: Url,
     /// Digests and size of the file, if this run has read it.
-    pub file: Option<ImageDigests>,
+    pub file: Option<Digests>,
     /// Digests and size of what Glance stores, if this run has uploaded it.
-    pub stored: Option<ImageDigests>,
+    pub stored: Option<Digests>,
     /// Who signed it, when and how. `None`: it is unverified, and there is a reason.
     pub evidence: Option<Evidence>,
     /// Why it was uploaded without verification.
@@ -273,8 +273,8 @@ pub(crate) struct Failed {
 /// The result of a private upload.
 pub(crate) struct Uploaded {
     pub(crate) id: Uuid,
-    pub(crate) file: ImageDigests,
-    pub(crate) stored: ImageDigests,
+    pub(crate) file: Digests,
+    pub(crate) stored: Digests,
 }
 
 /// The evidence of a private image. It lacks the publisher's mark, since only its owner looks after

@@ -1,13 +1,13 @@
 //! The result of a publication.
 
 use bonafide_sources::{Release, Serial};
-use bonafide_verify::{Evidence, ExpectedDigest, FileDigests};
+use bonafide_verify::{Digests, Evidence, ExpectedDigest, FileDigests};
 use jiff::SignedDuration;
 use serde::Serialize;
 use url::Url;
 use uuid::Uuid;
 
-use crate::{ImageDigests, PassedOver};
+use crate::PassedOver;
 
 /// How a publication succeeded.
 ///
@@ -51,7 +51,7 @@ pub struct PublishReport {
     /// Digests and size of the bytes, if they were read by this run.
     pub digests: Option<FileDigests>,
     /// Digests and size of what Glance stores; they differ from the file's if it was decompressed.
-    pub stored: Option<ImageDigests>,
+    pub stored: Option<Digests>,
     /// Who signed the list, when and how.
     pub evidence: Evidence,
     /// The channel's age limit, if the vendor's list was signed longer ago than that: an alarm, as

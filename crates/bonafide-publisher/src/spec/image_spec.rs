@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use bonafide_glance::{Image, ImagePatch, NewImage, Status, Visibility};
 use bonafide_image::Head;
 use bonafide_properties::{CiRun, Gibibytes};
-use bonafide_verify::Algorithm;
+use bonafide_verify::{Algorithm, Digests};
 use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::ledger::marker;
-use crate::{Candidate, Channel, Error, ImageDigests};
+use crate::{Candidate, Channel, Error};
 
 const CONTAINER_FORMAT: &str = "bare";
 
@@ -100,17 +100,17 @@ impl ImageSpec {
     }
 
     /// Whether Glance stores exactly the verified bytes, in their format.
-    pub(crate) fn compare(&self, image: &Image, proven: &ImageDigests) -> Result<(), Error> {
-        let algorithm = match image.os_hash_algo.as_deref() {
-            Some("sha256") => Algorithm::Sha256,
-            Some("sha512") => Algorithm::Sha512,
-            other if image.status == Status::Active => {
+    pub(crate) fn compare(&self, image: &Image, proven: &Digests) -> Result<(), Error> {
+        let named = image.os_hash_algo.as_deref();
+        let algorithm = match named.and_then(|name| name.parse().ok()) {
+            Some(algorithm) => algorithm,
+            None if image.status == Status::Active => {
                 return Err(Error::UnknownHashAlgorithm {
                     id: image.id,
-                    algorithm: other.unwrap_or("none").to_owned(),
+                    algorithm: named.unwrap_or("none").to_owned(),
                 });
             }
-            _ => Algorithm::Sha512,
+            None => Algorithm::Sha512,
         };
         let ours = proven.digest(algorithm);
         let theirs = image.os_hash_value.as_deref().unwrap_or_default();
@@ -129,12 +129,7 @@ impl ImageSpec {
 
     /// The patch from `image` to this spec: the digests are added, the marks of its run are
     /// removed, and so are foreign properties.
-    pub(crate) fn patch(
-        &self,
-        image: &Image,
-        file: &ImageDigests,
-        stored: &ImageDigests,
-    ) -> ImagePatch {
+    pub(crate) fn patch(&self, image: &Image, file: &Digests, stored: &Digests) -> ImagePatch {
         let mut wanted = self.properties.clone();
         wanted.extend(self.last.clone());
         wanted.extend(marker::stored(image, stored));

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use url::Url;
 
 use crate::Error;
-use crate::transfer::digests::{self, Check};
+use crate::transfer::digests::Check;
 use crate::transfer::pipeline::{BodyAborted, CHUNK, Limits, Transferred, send};
 
 /// The input of the decoder.
@@ -46,7 +46,7 @@ pub(crate) fn unpack<C: Check>(
     let mut decoder = compression
         .decoder(input)
         .map_err(|error| damaged(error.to_string()))?;
-    let mut digests = Digester::both();
+    let mut digests = Digester::new();
     loop {
         let chunk = fill(&mut decoder).map_err(|error| damaged(error.to_string()))?;
         if chunk.is_empty() {
@@ -64,7 +64,7 @@ pub(crate) fn unpack<C: Check>(
     };
     let commit = C::open(gate, &proof).map_err(|source| Error::unverified(url, source))?;
     send(to_body, Step::Commit(commit))?;
-    let image = digests::finish(digests);
+    let image = digests.finish();
     Ok(Transferred { proof, image })
 }
 

@@ -1,36 +1,9 @@
 //! What an image's bytes must match: a signed digest, or nothing.
 
 use bonafide_verify::{
-    Algorithm, Commit, Digest, DigestCheck, Digester, Error as VerifyError, ExpectedDigest,
-    FileDigests, Gate, Verified, danger,
+    Commit, DigestCheck, Digester, Digests, Error as VerifyError, ExpectedDigest, FileDigests,
+    Gate, Verified, danger,
 };
-use serde::Serialize;
-
-/// Digests and size of an image as it is stored in Glance.
-///
-/// They are the file's own if it is uploaded unchanged, and those of its content if it was
-/// compressed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct ImageDigests {
-    /// SHA-256 of the image.
-    pub sha256: Digest,
-    /// SHA-512 of the image.
-    pub sha512: Digest,
-    /// The size of the image in bytes.
-    pub bytes: u64,
-}
-
-impl ImageDigests {
-    /// The image's digest in the given algorithm.
-    #[must_use]
-    pub const fn digest(&self, algorithm: Algorithm) -> &Digest {
-        match algorithm {
-            Algorithm::Sha512 => &self.sha512,
-            _ => &self.sha256,
-        }
-    }
-}
 
 /// Takes a file's bytes, compares them at the end, and has the gate for it.
 pub(crate) trait Check: Sized + Send + 'static {
@@ -40,7 +13,7 @@ pub(crate) trait Check: Sized + Send + 'static {
     fn update(&mut self, data: &[u8]);
     fn finish(self) -> Result<Self::Proof, VerifyError>;
     fn open(gate: Gate, proof: &Self::Proof) -> Result<Commit, VerifyError>;
-    fn file(proof: &Self::Proof) -> ImageDigests;
+    fn file(proof: &Self::Proof) -> Digests;
 }
 
 /// The digest that the vendor signed.
@@ -75,12 +48,8 @@ impl Check for SignedCheck {
         gate.open(proof)
     }
 
-    fn file(proof: &Self::Proof) -> ImageDigests {
-        ImageDigests {
-            sha256: proof.sha256.clone(),
-            sha512: proof.sha512.clone(),
-            bytes: proof.bytes,
-        }
+    fn file(proof: &Self::Proof) -> Digests {
+        proof.digests.clone()
     }
 }
 
@@ -96,7 +65,7 @@ pub(crate) struct Unproven {
 #[derive(Clone, Debug)]
 pub(crate) struct UnprovenDigests {
     reason: danger::Reason,
-    digests: ImageDigests,
+    digests: Digests,
 }
 
 impl Unproven {
@@ -105,7 +74,7 @@ impl Unproven {
         Self {
             reason,
             expected,
-            digests: Digester::both(),
+            digests: Digester::new(),
         }
     }
 }
@@ -122,9 +91,9 @@ impl Check for Unproven {
     }
 
     fn finish(self) -> Result<Self::Proof, VerifyError> {
-        let digests = finish(self.digests);
+        let digests = self.digests.finish();
         if let Some(expected) = self.expected {
-            expected.compare(&digests.sha256, &digests.sha512, digests.bytes)?;
+            expected.compare(&digests)?;
         }
         Ok(UnprovenDigests {
             reason: self.reason,
@@ -136,20 +105,7 @@ impl Check for Unproven {
         danger::open(gate, &proof.reason)
     }
 
-    fn file(proof: &Self::Proof) -> ImageDigests {
+    fn file(proof: &Self::Proof) -> Digests {
         proof.digests.clone()
-    }
-}
-
-/// Ends a digester of both algorithms.
-pub(crate) fn finish(digester: Digester) -> ImageDigests {
-    let bytes = digester.bytes();
-    match <[Digest; 2]>::try_from(digester.finish()) {
-        Ok([sha256, sha512]) => ImageDigests {
-            sha256,
-            sha512,
-            bytes,
-        },
-        Err(_) => unreachable!("both digests were asked for"),
     }
 }

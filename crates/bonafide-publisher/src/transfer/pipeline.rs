@@ -5,7 +5,7 @@
 //! client after a few seconds.
 
 use bonafide_sources::FetchError;
-use bonafide_verify::{BodyError, Gate, GatedBody, Step};
+use bonafide_verify::{BodyError, Digests, Gate, GatedBody, Step};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::transfer::decompress::{Piece, unpack};
-use crate::transfer::digests::{Check, ImageDigests};
+use crate::transfer::digests::Check;
 use crate::transfer::download::OpenedDownload;
 use crate::{Clock, Error};
 
@@ -51,7 +51,7 @@ impl Limits {
 #[derive(Debug)]
 pub(crate) struct Transferred<P> {
     pub(crate) proof: P,
-    pub(crate) image: ImageDigests,
+    pub(crate) image: Digests,
 }
 
 type TransferResult<P> = Result<Transferred<P>, Error>;

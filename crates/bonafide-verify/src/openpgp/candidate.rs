@@ -10,8 +10,7 @@ use super::certificate::{self, Signer};
 use super::checked::Certificate;
 use super::policy::Claim;
 use super::{ParsedSignature, issuer};
-use crate::digest::Both;
-use crate::{AcceptedWeakness, Algorithm, Digest, Error, Evidence, Issuer};
+use crate::{AcceptedWeakness, Algorithm, Digest, Digester, Error, Evidence, Issuer};
 
 /// A signature that is valid if it is over the file.
 #[derive(Clone, Debug)]
@@ -60,7 +59,7 @@ impl SignatureCandidate {
     }
 
     /// Whether the signature is over the file with these digests.
-    pub(crate) fn verify(&self, file: &Both, sha256: &Digest) -> Option<Evidence> {
+    pub(crate) fn verify(&self, file: &Digester, sha256: &Digest) -> Option<Evidence> {
         let good = self.is_over(file.state(self.algorithm)) == Some(true);
         good.then(|| {
             let accepted_weaknesses = self.accepted_weaknesses.clone();
@@ -125,7 +124,7 @@ fn streamable(
     let Some(config) = signature.config() else {
         return Err(refused("its packet is not understood".to_owned()));
     };
-    match close(config, Both::default().state(algorithm)) {
+    match close(config, Digester::new().state(algorithm)) {
         Ok(_) => Ok(algorithm),
         Err(_) => Err(refused("its packet contradicts itself".to_owned())),
     }

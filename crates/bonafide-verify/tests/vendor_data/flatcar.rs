@@ -58,7 +58,7 @@ fn digests_and_the_signature_over_the_image_prove_it_together() {
             "F0E31F22386A456D5948F62106DCEEF54BCA86C9"
         );
         assert_eq!(evidence.certificate.to_string(), PRIMARY);
-        assert_eq!(evidence.signed_sha256, digests.sha256);
+        assert_eq!(evidence.signed_sha256, digests.digests.sha256);
         assert!(matches!(
             read_through(&image[1..]),
             Err(Error::DigestMismatch { .. })

@@ -67,7 +67,7 @@ fn the_real_signed_manifest_is_proven_and_a_changed_one_refused() {
 
     let mut check = DigestCheck::new(&expected);
     check.update(&read(&format!("{directory}/{name}")).unwrap());
-    assert_eq!(check.finish().unwrap().bytes, 3003);
+    assert_eq!(check.finish().unwrap().digests.bytes, 3003);
 
     let mut check = DigestCheck::new(&expected);
     check.update(&read(&format!("negative/33-artifact-tampered/{name}")).unwrap());
