@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use bonafide_core::is_image_attribute;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::image::is_attribute;
 use crate::{Error, Image, Status, Visibility};
 
 /// An image to create. It is private by default.
@@ -167,7 +167,7 @@ impl NewImage {
     pub(crate) fn to_json(&self) -> Result<Value, Error> {
         let mut body = Map::new();
         for (name, value) in &self.properties {
-            if is_attribute(name) {
+            if is_image_attribute(name) {
                 return Err(Error::ReservedProperty { name: name.clone() });
             }
             body.insert(name.clone(), json!(value));

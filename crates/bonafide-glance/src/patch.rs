@@ -1,8 +1,8 @@
 //! Changes of an image, sent as one request.
 
+use bonafide_core::is_image_attribute;
 use serde_json::{Value, json};
 
-use crate::image::is_attribute;
 use crate::{Error, Image, Visibility};
 
 /// Changes of an image. Glance applies them in this order, all or none.
@@ -154,7 +154,7 @@ impl Operation {
 
     fn to_json(&self) -> Result<Value, Error> {
         match self {
-            Self::Remove { name } | Self::Set { name, .. } if is_attribute(name) => {
+            Self::Remove { name } | Self::Set { name, .. } if is_image_attribute(name) => {
                 Err(Error::ReservedProperty { name: name.clone() })
             }
             Self::Attribute { name, value } => {
@@ -266,6 +266,9 @@ mod tests {
         for patch in [
             ImagePatch::new().set("os_hidden", "true"),
             ImagePatch::new().remove("name"),
+            // Only clouds with several stores have these two.
+            ImagePatch::new().set("store", "fast"),
+            ImagePatch::new().set("stores", "fast"),
         ] {
             assert!(matches!(
                 patch.to_json(),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use bonafide_core::{PROPERTY_PREFIX, is_image_attribute};
+
 use crate::InvalidValue;
 
 /// Nova cuts longer values when it copies them to a server; Glance's own limit of names is the
@@ -41,38 +43,8 @@ const MODELLED: [&str; 29] = [
     "uuid_validity",
 ];
 
-/// Attributes of an image in Glance, which its JSON has beside the properties.
-pub(crate) const ATTRIBUTES: [&str; 26] = [
-    "checksum",
-    "container_format",
-    "created_at",
-    "direct_url",
-    "disk_format",
-    "file",
-    "id",
-    "locations",
-    "min_disk",
-    "min_ram",
-    "name",
-    "os_hash_algo",
-    "os_hash_value",
-    "os_hidden",
-    "owner",
-    "protected",
-    "schema",
-    "self",
-    "size",
-    "status",
-    "store",
-    "stores",
-    "tags",
-    "updated_at",
-    "virtual_size",
-    "visibility",
-];
-
 /// Names that are reserved for others.
-const RESERVED: [&str; 3] = ["bonafide_", "os_glance", "owner_specified."];
+const RESERVED: [&str; 3] = [PROPERTY_PREFIX, "os_glance", "owner_specified."];
 
 /// Properties beyond the model, as the operator writes them: `hw_qemu_guest_agent=yes`.
 ///
@@ -109,7 +81,7 @@ impl ExtraProperties {
         if MODELLED.contains(&name) {
             return refused("it has a field of its own in the model");
         }
-        if ATTRIBUTES.contains(&name) {
+        if is_image_attribute(name) {
             return refused("it is an attribute of the image, not a property");
         }
         if RESERVED.iter().any(|prefix| name.starts_with(prefix)) {

@@ -1,8 +1,8 @@
 //! One image from its JSON, as the Image API or a client writes it.
 
+use bonafide_core::is_image_attribute;
 use serde_json::{Map, Value};
 
-use crate::extra::ATTRIBUTES;
 use crate::saved::client;
 use crate::{ImageRecord, RecordError};
 
@@ -89,7 +89,7 @@ impl ImageRecord {
 fn as_texts(properties: Map<String, Value>) -> Map<String, Value> {
     let texts = properties.into_iter().map(|(name, value)| {
         let value = match value {
-            Value::Number(_) | Value::Bool(_) if !ATTRIBUTES.contains(&name.as_str()) => {
+            Value::Number(_) | Value::Bool(_) if !is_image_attribute(&name) => {
                 Value::String(value.to_string())
             }
             value => value,

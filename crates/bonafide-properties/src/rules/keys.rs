@@ -1,8 +1,9 @@
 //! Names and forms of properties, tags and signatures: rules 40 to 43.
 
+use bonafide_core::{PROOF_PREFIX, is_image_attribute};
+
 use super::{Checker, services, text};
 use crate::edition::Levels;
-use crate::extra::ATTRIBUTES;
 use crate::{Metadata, Rule};
 
 const MAX_KEY: usize = 255;
@@ -12,8 +13,6 @@ const MAX_STORED: usize = 65_535;
 const MAX_COUNT: usize = 128;
 const REFUSED: [&str; 3] = ["deleted", "deleted_at", "location"];
 const MANAGER: &str = "managed_by_";
-/// The publisher's proofs, which no server reads.
-const PROOFS: &str = "bonafide_proof_";
 const SIGNATURE: [&str; 4] = [
     "img_signature",
     "img_signature_certificate_uuid",
@@ -72,7 +71,7 @@ fn trait_of(judge: &mut Checker<'_>, name: &str, named: &str, value: &str) {
 fn key(judge: &mut Checker<'_>, name: &str) {
     let why = if name.is_empty() || name.chars().count() > MAX_KEY {
         "names have 1 to 255 characters"
-    } else if ATTRIBUTES.contains(&name) || REFUSED.contains(&name) {
+    } else if is_image_attribute(name) || REFUSED.contains(&name) {
         "it is an attribute of images and can't be a property"
     } else if name.chars().any(|c| c as u32 > 0xFFFF) {
         "Glance's database stores no characters beyond U+FFFF"
@@ -92,7 +91,7 @@ fn value(judge: &mut Checker<'_>, name: &str, value: &str) {
         let why = "databases cut it at 65,535 bytes";
         judge.report(Levels::WARNING, Rule::Keys, name, why);
     } else if value.chars().count() > MAX_VALUE
-        && !name.starts_with(PROOFS)
+        && !name.starts_with(PROOF_PREFIX)
         && !services::write(name)
     {
         // No program on a server reads these values, so nothing is lost there.

@@ -5,6 +5,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use bonafide_core::PROPERTY_PREFIX;
 use bonafide_glance::{Image, Status, Visibility};
 use bonafide_image::Compression;
 use bonafide_properties::ImageProperties;
@@ -27,7 +28,7 @@ const CLOCK_MARGIN: SignedDuration = SignedDuration::from_mins(15);
 const MAX_LEASE: SignedDuration = SignedDuration::from_hours(24);
 
 /// The prefix of the publisher's own properties.
-pub(crate) const PREFIX: &str = "bonafide_";
+pub(crate) const PREFIX: &str = PROPERTY_PREFIX;
 /// The channel that the image belongs to; its presence marks an image as the publisher's.
 pub(crate) const CHANNEL: &str = "bonafide_channel";
 /// `uploading` from create until the image is public.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use bonafide_core::PROPERTY_PREFIX;
 use bonafide_glance::Traffic;
 use bonafide_properties::Gibibytes;
 use bonafide_sources::{Fetch, FetchError, ListFormat, Release, VerifiedNames, without_secrets};
@@ -27,7 +28,7 @@ use crate::{Channel, Error, EventSink, Publisher, UploadReport};
 /// The real lists have up to 30 kilobytes.
 const MAX_LIST: u64 = 4 * 1024 * 1024;
 /// Prefixes of properties that an uploader must not set.
-const RESERVED: [&str; 3] = ["bonafide_", "os_glance", "os_hash_"];
+const RESERVED: [&str; 3] = [PROPERTY_PREFIX, "os_glance", "os_hash_"];
 
 /// An image that will be uploaded without verification.
 #[derive(Debug)]
