@@ -1,7 +1,7 @@
 //! HTML pages where another file is expected.
 
 /// How many bytes of a file are looked at.
-const HEAD: usize = 512;
+const HEAD: usize = 4096;
 
 /// Whether a file begins as an HTML page does.
 ///
@@ -17,7 +17,9 @@ const HEAD: usize = 512;
 #[must_use]
 pub fn is_page(file: &[u8]) -> bool {
     let head = file.get(..HEAD).unwrap_or(file);
-    let head = String::from_utf8_lossy(head).trim_start().to_lowercase();
+    let head = String::from_utf8_lossy(head)
+        .trim_start()
+        .to_ascii_lowercase();
     head.starts_with("<!doctype") || head.starts_with("<html")
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bonafide_core::html;
 use serde::Serialize;
 
 use crate::{Compression, Error, qcow2};
@@ -72,10 +73,9 @@ impl Head {
 
 fn describe(bytes: &[u8]) -> &'static str {
     let head = bytes.get(..512).unwrap_or(bytes);
-    let text = String::from_utf8_lossy(head).trim_start().to_lowercase();
     if head.is_empty() {
         "an empty file"
-    } else if text.starts_with("<!doctype") || text.starts_with("<html") {
+    } else if html::is_page(bytes) {
         "an HTML page"
     } else {
         match Compression::detect(head) {

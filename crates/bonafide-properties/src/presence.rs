@@ -1,5 +1,6 @@
 //! Which images a cloud must offer (SCS-0104): rule 47.
 
+use bonafide_core::text::excerpt;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
@@ -134,11 +135,11 @@ fn systems(images: &[ImageRecord], today: Date) -> Vec<Violation> {
             }
             let beside = systems.next().map_or_else(String::new, |image| {
                 let what = match image.get(OsPurpose::PROPERTY) {
-                    Some(purpose) if !generic(image) => format!("is `{}`", shown(purpose)),
+                    Some(purpose) if !generic(image) => format!("is `{}`", excerpt(purpose)),
                     None => "has no `os_purpose`".to_owned(),
                     Some(_) => instead(image),
                 };
-                format!("; image {} of that version {what}", shown(&image.id))
+                format!("; image {} of that version {what}", excerpt(&image.id))
             });
             let why = format!(
                 "no generic image of {distribution} {version} is public, which is {word}{beside}"
@@ -203,13 +204,9 @@ fn is_usable(image: &ImageRecord) -> bool {
 fn instead(image: &ImageRecord) -> String {
     match image {
         image if image.os_hidden => "is hidden".to_owned(),
-        image if !is_usable(image) => format!("is {}", shown(&image.status)),
-        image => format!("is {}", shown(&image.visibility)),
+        image if !is_usable(image) => format!("is {}", excerpt(&image.status)),
+        image => format!("is {}", excerpt(&image.visibility)),
     }
-}
-
-fn shown(text: &str) -> String {
-    text.chars().take(80).flat_map(char::escape_debug).collect()
 }
 
 fn violation(property: &str, levels: Levels, why: String) -> Violation {

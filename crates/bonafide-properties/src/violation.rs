@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bonafide_core::text::printable;
 use serde::Serialize;
 
 use crate::edition::Levels;
@@ -86,20 +87,6 @@ impl fmt::Display for Violation {
         let why = printable(why);
         write!(f, "{why} (rule {}, {})", rule.number(), rule.standard())
     }
-}
-
-/// An image's owner may write anything in properties and names, and a terminal executes some
-/// characters.
-pub(crate) fn printable(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    let mut shown = String::new();
-    for c in text.chars() {
-        match c.is_control() || turns(c) {
-            true => shown.extend(c.escape_unicode()),
-            false => shown.push(c),
-        }
-    }
-    shown
 }
 
 macro_rules! rules {

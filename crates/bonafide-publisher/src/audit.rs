@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bonafide_core::text::printable;
 use bonafide_glance::{Glance, Image, Session, Status};
 use bonafide_image::Compression;
 use bonafide_sources::Fetch;
@@ -156,10 +157,10 @@ impl Auditor {
         audited.verdict = match self.chain(image, &mut audited).await {
             Ok(()) => Verdict::Verified,
             Err(Stop::Broken(reason)) => Verdict::Broken {
-                reason: printable(&reason),
+                reason: shown(&reason),
             },
             Err(Stop::Remains(remains)) => Verdict::Unverified {
-                remains: printable(&remains),
+                remains: shown(&remains),
             },
             Err(Stop::Failed(error)) => return Err(*error),
         };
@@ -250,16 +251,8 @@ impl Stop {
     }
 }
 
-/// An image's owner may write anything in names and properties, and a terminal executes some
-/// characters.
-fn printable(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    let mut shown = String::new();
-    for c in text.chars().take(MAX_REASON) {
-        match c.is_control() || turns(c) {
-            true => shown.extend(c.escape_unicode()),
-            false => shown.push(c),
-        }
-    }
-    shown
+/// An image's owner may write anything in names and properties, and as much of it.
+fn shown(reason: &str) -> String {
+    let beginning: String = reason.chars().take(MAX_REASON).collect();
+    printable(&beginning)
 }

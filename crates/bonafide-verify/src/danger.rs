@@ -20,9 +20,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use bonafide_core::text::{controls, excerpt};
 use serde::{Deserialize, Serialize};
 
-use crate::{ChecksumList, Commit, Error, ExpectedDigest, Gate, text};
+use crate::{ChecksumList, Commit, Error, ExpectedDigest, Gate};
 
 /// The longest reason, in characters; people read it.
 const MAX_CHARACTERS: usize = 200;
@@ -47,18 +48,11 @@ impl FromStr for Reason {
     /// Reads a reason; surrounding blanks are removed.
     fn from_str(given: &str) -> Result<Self, Error> {
         let reason = given.trim();
-        // Unicode does not classify line separators, zero-width marks and direction marks as
-        // control characters, but they would make a reason look like another one, or like none.
-        let breaks = |c: char| {
-            c.is_control()
-                || matches!(
-                    c,
-                    '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}'
-                )
-        };
+        // Some of these are not control characters in Unicode, but they would make a reason look
+        // like another one, or like none.
         let problem = if reason.is_empty() {
             "it is empty"
-        } else if reason.chars().any(breaks) {
+        } else if reason.chars().any(controls) {
             "it has several lines or control characters"
         } else if reason.chars().count() > MAX_CHARACTERS {
             "it is too long"
@@ -66,7 +60,7 @@ impl FromStr for Reason {
             return Ok(Self(reason.to_owned()));
         };
         Err(Error::Reason {
-            text: text::shown(reason),
+            text: excerpt(reason),
             problem,
         })
     }

@@ -1,6 +1,8 @@
 //! Recognizes a file that is not the requested kind. The result is only used in the texts of
 //! refusals.
 
+use bonafide_core::html;
+
 use crate::Digest;
 
 /// What a file looks like.
@@ -27,7 +29,7 @@ impl Kind {
         let armored = |kind: &str| text.contains(&format!("-----BEGIN PGP {kind}-----"));
         if lower.is_empty() {
             Self::Empty
-        } else if lower.starts_with("<!doctype") || lower.starts_with("<html") {
+        } else if html::is_page(file) {
             Self::Html
         } else if armored("SIGNED MESSAGE") {
             Self::ClearSigned

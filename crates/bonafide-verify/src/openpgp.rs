@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 
+use bonafide_core::html;
 use pgp::composed::{Deserializable, DetachedSignature};
 use pgp::packet::Signature;
 
@@ -182,7 +183,7 @@ fn kind_of(file: &[u8]) -> &'static str {
     let lower = String::from_utf8_lossy(head).trim_start().to_lowercase();
     if lower.is_empty() {
         "an empty file"
-    } else if lower.starts_with("<!doctype") || lower.starts_with("<html") {
+    } else if html::is_page(file) {
         "an HTML page"
     } else if lower.contains("-----begin pgp") || is_binary(head) {
         "OpenPGP data"

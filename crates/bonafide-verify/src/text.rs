@@ -35,8 +35,3 @@ pub(crate) fn breaks(line: &str) -> Option<char> {
 pub(crate) fn code_point(c: char) -> String {
     format!("U+{:04X}", u32::from(c))
 }
-
-/// The beginning of a text; its author must not be able to control the terminal that displays it.
-pub(crate) fn shown(text: &str) -> String {
-    text.chars().take(80).flat_map(char::escape_debug).collect()
-}

@@ -1,5 +1,7 @@
 //! The operating system: rules 1, 4, 5, 6 and 24, and the aliases (46).
 
+use bonafide_core::text::excerpt;
+
 use super::{Checker, other, text};
 use crate::edition::Levels;
 use crate::{Architecture, OsPurpose, Rule};
@@ -181,12 +183,8 @@ fn twins(judge: &mut Checker<'_>) {
         if let (Some(first), Some(second)) = (first, second)
             && first != second
         {
-            let why = format!("`{one}` has the same meaning and is `{}`", shortened(first));
+            let why = format!("`{one}` has the same meaning and is `{}`", excerpt(first));
             judge.report(Levels::WARNING, Rule::Twins, twin, why);
         }
     }
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(80).flat_map(char::escape_debug).collect()
 }

@@ -1,8 +1,7 @@
 //! Reasons why images in a file could not be read.
 
+use bonafide_core::text::printable;
 use serde_json::Error;
-
-use crate::violation::printable;
 
 /// Why images in a file could not be read.
 ///

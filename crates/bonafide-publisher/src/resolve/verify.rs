@@ -1,5 +1,6 @@
 //! Fetches what a vendor signed, and verifies it.
 
+use bonafide_core::html;
 use bonafide_sources::{Fetch, FetchError, ListFormat, Release, SignatureLocation};
 use bonafide_verify::{ChecksumList, Error as VerifyError, FileSignature, SignedText, Verified};
 use jiff::Timestamp;
@@ -81,7 +82,7 @@ impl ReleaseVerifier<'_> {
             _ => MAX_LIST,
         };
         let list = self.read(url, limit).await?;
-        match looks_like_html(&list) {
+        match html::is_page(&list) {
             true => Err(Error::HtmlInsteadOfList { url: url.clone() }),
             false => Ok(list),
         }
@@ -185,11 +186,4 @@ pub(crate) fn read_list(
         ListFormat::Simplestreams => text.simplestreams(),
         _ => text.checksum_list(),
     }
-}
-
-fn looks_like_html(bytes: &[u8]) -> bool {
-    let head = String::from_utf8_lossy(bytes.get(..512).unwrap_or(bytes))
-        .trim_start()
-        .to_lowercase();
-    head.starts_with("<!doctype") || head.starts_with("<html")
 }

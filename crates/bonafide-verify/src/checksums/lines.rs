@@ -1,5 +1,7 @@
 //! Lists with one line for each file. Their forms may be mixed, and must not contradict each other.
 
+use bonafide_core::text::excerpt;
+
 use super::algorithm::{self, Named, Said};
 use super::{ChecksumList, bsd, digests, gnu};
 use crate::{Error, text};
@@ -26,7 +28,7 @@ pub(super) fn parse(said: &str) -> Result<ChecksumList, Error> {
         let Some(said) = read(line, section.as_ref()) else {
             return Err(Error::NotAChecksumList {
                 line: number,
-                text: text::shown(line),
+                text: excerpt(line),
             });
         };
         check_unbroken(number, line)?;

@@ -3,9 +3,8 @@
 
 use std::borrow::Cow;
 
+use bonafide_core::text::excerpt;
 use pgp::packet::{Signature, Subpacket, SubpacketData};
-
-use crate::text;
 
 /// The bit of a subpacket's type that marks it as critical.
 const CRITICAL: u8 = 0x80;
@@ -49,7 +48,7 @@ fn is_unknown(data: &SubpacketData) -> Option<String> {
         | S::SignersUserID(_) => None,
         S::Notation(notation) => {
             let name = String::from_utf8_lossy(&notation.name);
-            Some(format!("the notation `{}`", text::shown(&name)))
+            Some(format!("the notation `{}`", excerpt(&name)))
         }
         S::IntendedRecipientFingerprint(_) => Some("an intended recipient".to_owned()),
         S::RegularExpression(_) => Some("a regular expression".to_owned()),

@@ -1,7 +1,7 @@
 //! The lines around the text of a clear-signed message. They are not signed, so they must not look
 //! signed.
 
-use crate::text;
+use bonafide_core::text::excerpt;
 
 /// What a `Hash` header may name (RFC 9580, 9.5).
 const DIGESTS: [&str; 9] = [
@@ -35,7 +35,7 @@ pub(super) fn of_message(header: &str, number: usize) -> Result<(), String> {
     let Some(names) = header.strip_prefix("Hash: ") else {
         return Err(format!(
             "it has a header other than `Hash`: `{}`",
-            text::shown(header)
+            excerpt(header)
         ));
     };
     if header.len() > MAX_HASH_HEADER {
@@ -48,7 +48,7 @@ pub(super) fn of_message(header: &str, number: usize) -> Result<(), String> {
     match names.find(|name| !DIGESTS.contains(name)) {
         Some(other) => Err(format!(
             "its header `Hash` names `{}`, which is not one of {}",
-            text::shown(other),
+            excerpt(other),
             DIGESTS.join(", ")
         )),
         None => Ok(()),
@@ -73,7 +73,7 @@ pub(super) fn of_signature(block: &str) -> Result<(), String> {
     match lines.find(|line| is_digest(line)) {
         Some(line) => Err(format!(
             "a line of its signature looks like a digest: `{}`",
-            text::shown(line)
+            excerpt(line)
         )),
         None => Ok(()),
     }
@@ -83,7 +83,7 @@ fn of_armor(header: &str) -> Result<(), String> {
     let refused = |problem: &str| {
         Err(format!(
             "a header of its signature {problem}: `{}`",
-            text::shown(header)
+            excerpt(header)
         ))
     };
     let key = header.split(':').next().unwrap_or_default();
