@@ -1,24 +1,26 @@
-//! What time it is, told from outside.
+//! The time, from outside.
 
 use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-/// What time it is, UTC. The clock is given in; nothing here reads the machine's.
+/// The current time, UTC. The clock is an argument; this crate does not read the machine's.
 ///
-/// Every function without arguments that gives a [`Timestamp`] is one. Cheap to clone.
+/// Every function without arguments that returns a [`Timestamp`] is one. Cheap to clone.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Clock {
-    /// A clock that asks `now`.
+    /// A clock that calls `now`.
     #[must_use]
     pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    /// What time it is, UTC.
+    /// The current time, UTC.
+    ///
+    /// The result is that of the closure; nothing is cached.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.0)()

@@ -3,7 +3,6 @@
 mod address;
 mod body;
 mod catalog;
-mod clock;
 mod config;
 mod config_file;
 mod doubt;
@@ -31,8 +30,8 @@ mod traffic;
 mod usage;
 
 pub use body::ImageBody;
+pub use bonafide_core::Clock;
 pub use catalog::ServiceCatalog;
-pub use clock::Clock;
 pub use config::{CloudConfig, Interface};
 pub use download::ImageDownload;
 pub use error::{BoxError, Error};
