@@ -86,7 +86,14 @@ fn body(file: fs::File, length: u64, cut: Option<u64>) -> http::Body {
             };
         }
         let read = tokio::task::spawn_blocking(move || read_chunk(file, left));
-        let (file, chunk) = read.await.map_err(io::Error::other)??;
+        let (file, chunk) = match read.await.map_err(io::Error::other)? {
+            Ok(read) => read,
+            Err(error) => {
+                // As above: else the client may get no answer at all.
+                tokio::task::yield_now().await;
+                return Err(error);
+            }
+        };
         let left = left - chunk.len() as u64;
         Ok(Some((Frame::data(chunk), (file, left))))
     });
