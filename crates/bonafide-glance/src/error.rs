@@ -6,7 +6,11 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::{ApiError, Interface, retry};
+pub use self::api_error::ApiError;
+
+use crate::endpoint::Interface;
+
+pub(crate) mod api_error;
 
 /// The source of an error that another crate made.
 ///
@@ -317,17 +321,6 @@ impl Error {
             | Self::Unauthorized(rejection)
             | Self::UnsupportedContent(rejection) => Some(rejection),
             _ => None,
-        }
-    }
-
-    /// Whether the failure is transient, so that another attempt may succeed: a status of 429, 500,
-    /// 502, 503 or 504, a broken connection, a missing answer.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
-        match self {
-            Self::CutOff { .. } | Self::Stalled { .. } => true,
-            Self::Transport { source, .. } => !retry::is_lasting(&**source),
-            _ => self.status().is_some_and(retry::Failure::is_chance),
         }
     }
 

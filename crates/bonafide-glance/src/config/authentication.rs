@@ -4,7 +4,6 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
 use super::federation::Federated;
-use super::methods;
 use super::settled::Settled;
 use crate::Error;
 
@@ -82,8 +81,7 @@ pub(crate) enum Scope {
 }
 
 impl Login {
-    pub(super) fn new(settled: &Settled) -> Result<Self, Error> {
-        let authentication = methods::authentication(settled)?;
+    pub(crate) fn new(authentication: Authentication, settled: &Settled) -> Result<Self, Error> {
         // An application credential belongs to one project already; Keystone refuses a scope.
         let scope = match &authentication {
             Authentication::Methods { methods, .. }
@@ -126,7 +124,7 @@ impl Login {
     }
 
     /// The name or id of the project that is asked for.
-    pub(super) fn project(&self) -> Option<&str> {
+    pub(crate) fn project(&self) -> Option<&str> {
         match &self.scope {
             Scope::Project(Named::Id(text) | Named::Name { name: text, .. }) => Some(text),
             _ => None,
@@ -232,7 +230,7 @@ impl Domain {
 impl Settled {
     /// A user or a project, by its id or by its name and domain. Without a domain, the default one
     /// is used, as in the command `openstack`: the one whose id is `default`.
-    pub(super) fn named(&self, id: &str, name: &str, domain: &str) -> Option<Named> {
+    pub(crate) fn named(&self, id: &str, name: &str, domain: &str) -> Option<Named> {
         if let Some(id) = self.auth(id) {
             return Some(Named::Id(id.to_owned()));
         }

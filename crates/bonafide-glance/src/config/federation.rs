@@ -3,10 +3,10 @@
 use secrecy::SecretString;
 use url::Url;
 
-use super::methods::missing;
-use super::resolve::service_url;
 use super::settled::Settled;
+use super::settled::missing;
 use crate::Error;
+use crate::endpoint::service_url;
 
 /// A log-in with an access token of an identity provider.
 #[derive(Debug)]
@@ -43,14 +43,14 @@ pub(crate) enum TokenEndpoint {
 }
 
 impl Federated {
-    pub(super) fn with_token(settled: &Settled) -> Result<Self, Error> {
+    pub(crate) fn with_token(settled: &Settled) -> Result<Self, Error> {
         let token = settled.auth("access_token");
         let token = token
             .ok_or_else(|| missing(settled, "`auth.access_token`", "set it, or OS_ACCESS_TOKEN"))?;
         Self::new(settled, Access::Token(token.into()))
     }
 
-    pub(super) fn with_client(settled: &Settled) -> Result<Self, Error> {
+    pub(crate) fn with_client(settled: &Settled) -> Result<Self, Error> {
         let address = |key: &str| {
             let url = settled.auth(key).map(service_url).transpose();
             url.map_err(|reason| settled.invalid(&format!("auth.{key}"), reason))

@@ -3,7 +3,7 @@
 /// Keys of `auth` that are read from outside of it first, each with its older names before it:
 /// later ones override earlier ones. openstacksdk does so because command-line options are outside
 /// there.
-pub(super) const OUTSIDE_FIRST: [(&str, &[&str]); 10] = [
+pub(crate) const OUTSIDE_FIRST: [(&str, &[&str]); 10] = [
     ("domain_id", &["domain_id"]),
     ("domain_name", &["domain_name"]),
     ("passcode", &["passcode"]),
@@ -18,7 +18,7 @@ pub(super) const OUTSIDE_FIRST: [(&str, &[&str]); 10] = [
 
 /// Keys of `auth` that may be outside of it, where they are used if `auth` has none; each with its
 /// older name after it.
-pub(super) const INSIDE_FIRST: [(&str, &[&str]); 21] = [
+pub(crate) const INSIDE_FIRST: [(&str, &[&str]); 21] = [
     ("access_token", &["access_token"]),
     ("access_token_endpoint", &["access_token_endpoint"]),
     ("access_token_type", &["access_token_type"]),
@@ -49,7 +49,7 @@ pub(super) const INSIDE_FIRST: [(&str, &[&str]); 21] = [
 ];
 
 /// Settings of a cloud outside of `auth` that a variable may set.
-pub(super) const SETTINGS: [&str; 12] = [
+pub(crate) const SETTINGS: [&str; 12] = [
     "api_timeout",
     "auth_methods",
     "auth_plugin",
@@ -65,7 +65,7 @@ pub(super) const SETTINGS: [&str; 12] = [
 ];
 
 /// Settings that a single service may have, after its name and a `_`.
-pub(super) const OF_A_SERVICE: [&str; 8] = [
+pub(crate) const OF_A_SERVICE: [&str; 8] = [
     "api_version",
     "endpoint",
     "endpoint_override",
@@ -78,7 +78,7 @@ pub(super) const OF_A_SERVICE: [&str; 8] = [
 
 /// Settings that would change the destination of images or the requests, and that are not
 /// supported.
-pub(super) const NOT_BUILT_IN: [(&str, &str); 5] = [
+pub(crate) const NOT_BUILT_IN: [(&str, &str); 5] = [
     (
         "endpoint_override",
         "it does not say of which service; write `image_endpoint_override`",

@@ -2,7 +2,7 @@
 
 use super::authentication::{Authentication, Credential, Method, Named};
 use super::federation::Federated;
-use super::settled::Settled;
+use super::settled::{Settled, missing};
 use super::tree::Node;
 use crate::Error;
 
@@ -43,7 +43,7 @@ const CLIENT: &[&str] = &[
 
 /// The log-in of a cloud. One that is not built in is not an error here: the session may get its
 /// tokens elsewhere.
-pub(super) fn authentication(settled: &Settled) -> Result<Authentication, Error> {
+pub(crate) fn authentication(settled: &Settled) -> Result<Authentication, Error> {
     let name = auth_type(settled)?;
     let one = |method| Authentication::Methods {
         methods: vec![method],
@@ -241,12 +241,4 @@ fn user(settled: &Settled) -> Result<Named, Error> {
         let hint = "set it, or `auth.user_id`, or OS_USERNAME";
         missing(settled, "`auth.username`", hint)
     })
-}
-
-pub(super) fn missing(settled: &Settled, key: &'static str, hint: &'static str) -> Error {
-    Error::MissingConfig {
-        key,
-        origin: settled.origin.clone(),
-        hint,
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::search::text;
+use super::file;
 use super::tree::{Map, Node, invalid};
 use super::yaml;
 use crate::Error;
@@ -39,17 +39,17 @@ const BUILT_INTO_OPENSTACKSDK: [&str; 25] = [
 
 /// The profiles of `clouds-public.yaml`, which is read if a cloud has one.
 #[derive(Clone, Default)]
-pub(super) struct Profiles {
+pub(crate) struct Profiles {
     file: Option<PathBuf>,
 }
 
 impl Profiles {
-    pub(super) fn new(file: Option<PathBuf>) -> Self {
+    pub(crate) fn new(file: Option<PathBuf>) -> Self {
         Self { file }
     }
 
     /// The base of a cloud: its profile, or nothing.
-    pub(super) fn of(&self, cloud: &Map, origin: &str) -> Result<Map, Error> {
+    pub(crate) fn of(&self, cloud: &Map, origin: &str) -> Result<Map, Error> {
         // `cloud` is the older name of the key.
         let key = if cloud.contains("profile") {
             "profile"
@@ -78,7 +78,7 @@ impl Profiles {
             return Ok(None);
         };
         let origin = path.display().to_string();
-        let mut document = yaml::read(&text(path, "clouds-public.yaml")?, &origin)?;
+        let mut document = yaml::read(&file::read_text("clouds-public.yaml", path)?, &origin)?;
         let mut profiles = document.take_map("public-clouds", &origin)?;
         let repeated = profiles.repeats(name);
         let profile = match profiles.take(name) {

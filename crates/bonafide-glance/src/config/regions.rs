@@ -4,14 +4,14 @@ use super::tree::{Map, Node, invalid};
 use crate::Error;
 
 /// A region that a file names, with the values that only it has.
-pub(super) struct Region {
-    pub(super) name: String,
-    pub(super) values: Map,
+pub(crate) struct Region {
+    pub(crate) name: String,
+    pub(crate) values: Map,
 }
 
 /// The known regions of a cloud: those of its own entry, else those of its profile. None are known
 /// if neither lists any.
-pub(super) fn known(cloud: &Map, profile: &Map, origin: &str) -> Result<Vec<Region>, Error> {
+pub(crate) fn known(cloud: &Map, profile: &Map, origin: &str) -> Result<Vec<Region>, Error> {
     for map in [cloud, profile] {
         match (map.get("regions"), map.get("region_name")) {
             (Some(Node::List(list)), _) => {
@@ -37,7 +37,7 @@ pub(super) fn known(cloud: &Map, profile: &Map, origin: &str) -> Result<Vec<Regi
 
 /// The requested one, else the first. A region that the file does not list is refused: its values
 /// are unknown, and a typo may be the name of another one.
-pub(super) fn choose(
+pub(crate) fn choose(
     known: Vec<Region>,
     wanted: Option<&str>,
     key: &str,

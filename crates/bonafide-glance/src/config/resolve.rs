@@ -7,17 +7,17 @@ use std::time::Duration;
 use url::Url;
 
 use super::authentication::Login;
+use super::cloud_config::{Certificates, CloudConfig, Endpoints, ServicePlace};
 use super::keys::NOT_BUILT_IN;
-use super::methods::missing;
-use super::settled::{Settled, Written, texts};
+use super::methods;
+use super::settled::{Settled, Written, missing, texts};
 use super::tree::Node;
-use super::{Certificates, CloudConfig, Endpoints, Interface, ServicePlace};
-use crate::catalog::Service;
+use crate::endpoint::{Interface, Service, service_url};
 use crate::{Error, RetryPolicy};
 
 impl CloudConfig {
     /// Settles a cloud for the requested region, else for its configured one.
-    pub(super) fn new(written: Written, region: Option<&str>) -> Result<Self, Error> {
+    pub(crate) fn new(written: Written, region: Option<&str>) -> Result<Self, Error> {
         let settled = written.settle(region)?;
         let nothing = written.cloud.is_empty();
         for (key, reason) in NOT_BUILT_IN {
@@ -34,7 +34,7 @@ impl CloudConfig {
         };
         Ok(Self {
             certificates: certificates(&settled)?,
-            login: Login::new(&settled)?,
+            login: Login::new(methods::authentication(&settled)?, &settled)?,
             place,
             request_deadline: deadline(&settled)?,
             retry_policy: RetryPolicy::default(),
@@ -228,22 +228,6 @@ fn looks_boolean(text: &str) -> bool {
     words.contains(&text.to_ascii_lowercase().as_str())
 }
 
-/// The URL of a service, which must not contain a password.
-pub(crate) fn service_url(text: &str) -> Result<Url, &'static str> {
-    let Ok(mut url) = Url::parse(text) else {
-        return Err("not a URL; write http:// or https:// and the host");
-    };
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err("not a web URL; write http:// or https:// and the host");
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("a URL with a user or password in it is not used");
-    }
-    url.set_query(None);
-    url.set_fragment(None);
-    Ok(url)
-}
-
 /// `~/` is the home directory, as in openstacksdk.
 fn expanded(text: &str) -> PathBuf {
     match (text.strip_prefix("~/"), env::var_os("HOME")) {
@@ -255,7 +239,6 @@ fn expanded(text: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Service;
 
     #[test]
     fn the_address_of_every_service_can_be_set_by_file_and_by_variable() {

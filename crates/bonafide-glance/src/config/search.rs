@@ -2,31 +2,32 @@
 
 use std::path::{Path, PathBuf};
 
+use super::file;
 use super::profiles::Profiles;
 use super::tree::{Map, Node, invalid};
 use super::yaml;
-use crate::{Error, config_file};
+use crate::Error;
 
 const SUFFIXES: [&str; 3] = ["yaml", "yml", "json"];
 
 /// The clouds that were found, and where was searched.
 #[derive(Default)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// The file of each cloud.
-    pub(super) file: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
     /// By name; unparsed values.
-    pub(super) clouds: Map,
+    pub(crate) clouds: Map,
     /// The names of clouds that a file defines twice.
-    pub(super) repeated: Vec<String>,
+    pub(crate) repeated: Vec<String>,
     /// What a `profile` of a cloud refers to.
-    pub(super) profiles: Profiles,
+    pub(crate) profiles: Profiles,
     /// Every place, in order; places without a file are marked.
-    pub(super) searched: Vec<String>,
+    pub(crate) searched: Vec<String>,
 }
 
 impl Found {
     /// Where a cloud is written.
-    pub(super) fn origin(&self, cloud: &str) -> String {
+    pub(crate) fn origin(&self, cloud: &str) -> String {
         match &self.file {
             Some(file) => format!("cloud `{cloud}` in {}", file.display()),
             None => format!("cloud `{cloud}`"),
@@ -34,7 +35,7 @@ impl Found {
     }
 
     /// The name of the only cloud, if there is exactly one.
-    pub(super) fn only(&self) -> Option<String> {
+    pub(crate) fn only(&self) -> Option<String> {
         let mut names = self.clouds.iter().map(|(name, _)| name.to_owned());
         names.next().filter(|_| self.clouds.len() == 1)
     }
@@ -43,7 +44,7 @@ impl Found {
     ///
     /// # Errors
     /// [`Error::InvalidConfig`] if it is not a mapping, or if it or a key of it is written twice.
-    pub(super) fn cloud(&mut self, name: &str, origin: &str) -> Result<Option<Map>, Error> {
+    pub(crate) fn cloud(&mut self, name: &str, origin: &str) -> Result<Option<Map>, Error> {
         if self.repeated.iter().any(|repeated| repeated == name) {
             let reason = "the cloud is defined twice in one file; remove one of them";
             return Err(invalid(name, origin, reason));
@@ -70,7 +71,7 @@ impl Found {
 
 /// Searches where openstacksdk does: the file that a variable names, then the working directory,
 /// the user's configuration, the machine's. The first file is used.
-pub(super) fn search(
+pub(crate) fn search(
     lookup: &dyn Fn(&str) -> Option<String>,
     directories: &[PathBuf],
 ) -> Result<Found, Error> {
@@ -130,7 +131,7 @@ fn named(
 }
 
 /// The clouds of one file, with those of a `secure.yaml` beside it merged over them.
-pub(super) fn read_file(path: &Path) -> Result<Found, Error> {
+pub(crate) fn read_file(path: &Path) -> Result<Found, Error> {
     let beside: Vec<_> = path.parent().map(Path::to_path_buf).into_iter().collect();
     let one = |what| candidates(&beside, what).find(|path| path.is_file());
     let mut found = Found {
@@ -149,11 +150,11 @@ pub(super) fn read_file(path: &Path) -> Result<Found, Error> {
 impl Found {
     /// Merges the clouds of a file over the existing ones.
     fn add(&mut self, path: &Path, what: &'static str) -> Result<(), Error> {
-        let text = text(path, what)?;
+        let text = file::read_text(what, path)?;
         self.add_text(&text, &path.display().to_string())
     }
 
-    pub(super) fn add_text(&mut self, text: &str, origin: &str) -> Result<(), Error> {
+    pub(crate) fn add_text(&mut self, text: &str, origin: &str) -> Result<(), Error> {
         let mut document = yaml::read(text, origin)?;
         if document.repeats("clouds") {
             let reason = "it is written twice in the file; put all clouds below one of them";
@@ -172,14 +173,9 @@ impl Found {
     }
 }
 
-/// The text of a configuration file.
-pub(super) fn text(path: &Path, what: &'static str) -> Result<String, Error> {
-    config_file::read_text(what, path)
-}
-
 /// The directories that are searched without a variable: those of openstacksdk and of the XDG
 /// specification.
-pub(super) fn directories(lookup: &dyn Fn(&str) -> Option<String>) -> Vec<PathBuf> {
+pub(crate) fn directories(lookup: &dyn Fn(&str) -> Option<String>) -> Vec<PathBuf> {
     let path = |name| {
         lookup(name)
             .filter(|path| !path.is_empty())

@@ -13,13 +13,13 @@ use crate::Error;
 
 /// The parsed settings of one cloud, to be settled for one region or another.
 #[derive(Clone)]
-pub(super) struct Written {
-    pub(super) cloud: Map,
-    pub(super) profiles: Profiles,
+pub(crate) struct Written {
+    pub(crate) cloud: Map,
+    pub(crate) profiles: Profiles,
     /// Variables beside the cloud, by their names in lower case without `OS_`.
-    pub(super) variables: Map,
+    pub(crate) variables: Map,
     /// Where it is written, for messages.
-    pub(super) origin: String,
+    pub(crate) origin: String,
 }
 
 // Any of its texts may be a password.
@@ -32,24 +32,24 @@ impl fmt::Debug for Written {
 }
 
 /// The same for one region, with every key in its place.
-pub(super) struct Settled {
+pub(crate) struct Settled {
     /// The keys of `auth` by their current names.
-    pub(super) auth: BTreeMap<&'static str, String>,
+    pub(crate) auth: BTreeMap<&'static str, String>,
     /// The factors of a log-in with several.
-    pub(super) auth_methods: Vec<String>,
+    pub(crate) auth_methods: Vec<String>,
     /// Those keys that the file has inside of `auth`.
-    pub(super) inside: BTreeSet<&'static str>,
+    pub(crate) inside: BTreeSet<&'static str>,
     /// Everything else.
     settings: Map,
-    pub(super) region: Option<String>,
+    pub(crate) region: Option<String>,
     /// The keys that a variable sets.
-    pub(super) by_variable: BTreeSet<String>,
-    pub(super) origin: String,
+    pub(crate) by_variable: BTreeSet<String>,
+    pub(crate) origin: String,
 }
 
 impl Written {
     /// Settles it for the requested region, else that of a variable, else the first.
-    pub(super) fn settle(&self, region: Option<&str>) -> Result<Settled, Error> {
+    pub(crate) fn settle(&self, region: Option<&str>) -> Result<Settled, Error> {
         let origin = &self.origin;
         let profile = self.profiles.of(&self.cloud, origin)?;
         let regions = known(&self.cloud, &profile, origin)?;
@@ -200,16 +200,16 @@ impl Settled {
         Ok(settled)
     }
 
-    pub(super) fn auth(&self, key: &str) -> Option<&str> {
+    pub(crate) fn auth(&self, key: &str) -> Option<&str> {
         self.auth.get(key).map(String::as_str)
     }
 
-    pub(super) fn setting(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn setting(&self, key: &str) -> Option<&Node> {
         self.settings.get(key).filter(|node| **node != Node::Null)
     }
 
     /// The text of a setting, with the references in braces replaced.
-    pub(super) fn text(&self, key: &str) -> Result<Option<String>, Error> {
+    pub(crate) fn text(&self, key: &str) -> Result<Option<String>, Error> {
         let node = self.settings.get(key).cloned();
         match scalar(node, key, &self.origin)? {
             Some(text) => self.expanded(key, &text).map(Some),
@@ -217,11 +217,11 @@ impl Settled {
         }
     }
 
-    pub(super) fn settings(&self) -> impl Iterator<Item = (&str, &Node)> {
+    pub(crate) fn settings(&self) -> impl Iterator<Item = (&str, &Node)> {
         self.settings.iter()
     }
 
-    pub(super) fn invalid(&self, key: &str, reason: &str) -> Error {
+    pub(crate) fn invalid(&self, key: &str, reason: &str) -> Error {
         if self.by_variable.contains(key) {
             return invalid(&variable(key), "the environment", reason);
         }
@@ -290,7 +290,7 @@ fn scalar(node: Option<Node>, key: &str, origin: &str) -> Result<Option<String>,
 }
 
 /// The texts of a list, which may also be one text with commas.
-pub(super) fn texts(node: &Node, key: &str, origin: &str) -> Result<Vec<String>, Error> {
+pub(crate) fn texts(node: &Node, key: &str, origin: &str) -> Result<Vec<String>, Error> {
     let split = |text: &str| text.split(',').map(|part| part.trim().to_owned()).collect();
     match node {
         Node::List(list) => {
@@ -302,5 +302,13 @@ pub(super) fn texts(node: &Node, key: &str, origin: &str) -> Result<Vec<String>,
         }
         Node::Map(_) => Err(invalid(key, origin, "it is a mapping and not a list")),
         scalar => Ok(scalar.text().map(split).unwrap_or_default()),
+    }
+}
+
+pub(crate) fn missing(settled: &Settled, key: &'static str, hint: &'static str) -> Error {
+    Error::MissingConfig {
+        key,
+        origin: settled.origin.clone(),
+        hint,
     }
 }

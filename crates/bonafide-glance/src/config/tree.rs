@@ -4,7 +4,7 @@ use crate::Error;
 
 /// A value as it is written. It has no `Debug`: any text may be a password.
 #[derive(Clone, PartialEq)]
-pub(super) enum Node {
+pub(crate) enum Node {
     /// A boolean of YAML 1.1 without quotes, such as `no`, with its spelling.
     Flag {
         value: bool,
@@ -19,21 +19,21 @@ pub(super) enum Node {
 
 /// A mapping in the order of the file.
 #[derive(Clone, Default, PartialEq)]
-pub(super) struct Map {
+pub(crate) struct Map {
     entries: Vec<(String, Node)>,
     repeated: Option<String>,
 }
 
 impl Node {
     /// The text of a scalar; `None` for a null, which is treated as absent.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Flag { text, .. } | Self::Text(text) if !text.is_empty() => Some(text),
             _ => None,
         }
     }
 
-    pub(super) fn underscored(self) -> Self {
+    pub(crate) fn underscored(self) -> Self {
         match self {
             Self::Map(map) => Self::Map(map.underscored()),
             Self::List(list) => Self::List(list.into_iter().map(Self::underscored).collect()),
@@ -42,7 +42,7 @@ impl Node {
     }
 
     /// Its kind, for an error message.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Flag { .. } => "a boolean",
             Self::List(_) => "a list",
@@ -54,45 +54,45 @@ impl Node {
 }
 
 impl Map {
-    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         let found = self.entries.iter().find(|(name, _)| name == key);
         found.map(|(_, node)| node)
     }
 
-    pub(super) fn contains(&self, key: &str) -> bool {
+    pub(crate) fn contains(&self, key: &str) -> bool {
         self.get(key).is_some()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Node)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Node)> {
         self.entries.iter().map(|(key, node)| (key.as_str(), node))
     }
 
-    pub(super) fn into_keys(self) -> Vec<String> {
+    pub(crate) fn into_keys(self) -> Vec<String> {
         self.entries.into_iter().map(|(key, _)| key).collect()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    pub(super) fn set(&mut self, key: &str, node: Node) {
+    pub(crate) fn set(&mut self, key: &str, node: Node) {
         match self.entries.iter_mut().find(|(name, _)| name == key) {
             Some((_, old)) => *old = node,
             None => self.entries.push((key.to_owned(), node)),
         }
     }
 
-    pub(super) fn take(&mut self, key: &str) -> Option<Node> {
+    pub(crate) fn take(&mut self, key: &str) -> Option<Node> {
         let place = self.entries.iter().position(|(name, _)| name == key)?;
         Some(self.entries.remove(place).1)
     }
 
     /// Adds an entry as it is read; a duplicate key is recorded.
-    pub(super) fn read(&mut self, key: String, node: Node) {
+    pub(crate) fn read(&mut self, key: String, node: Node) {
         if self.contains(&key) {
             self.repeated = Some(key.clone());
         }
@@ -100,7 +100,7 @@ impl Map {
     }
 
     /// With underscores for the dashes of its keys, at every depth.
-    pub(super) fn underscored(self) -> Self {
+    pub(crate) fn underscored(self) -> Self {
         let mut map = Self {
             entries: Vec::with_capacity(self.entries.len()),
             repeated: self.repeated,
@@ -112,7 +112,7 @@ impl Map {
     }
 
     /// A key that is written twice, here or further down.
-    pub(super) fn repeated(&self) -> Option<&str> {
+    pub(crate) fn repeated(&self) -> Option<&str> {
         let below = || {
             self.entries.iter().find_map(|(_, node)| match node {
                 Node::Map(map) => map.repeated(),
@@ -127,13 +127,13 @@ impl Map {
     }
 
     /// Whether this very mapping, and not one below it, has the key twice.
-    pub(super) fn repeats(&self, key: &str) -> bool {
+    pub(crate) fn repeats(&self, key: &str) -> bool {
         self.repeated.as_deref() == Some(key)
     }
 
     /// Mappings are merged at every depth; other values of `over` replace the old ones, a null too.
     /// So `secure.yaml` is merged over `clouds.yaml`.
-    pub(super) fn merge(&mut self, over: Self) {
+    pub(crate) fn merge(&mut self, over: Self) {
         for (key, node) in over.entries {
             match (self.entries.iter_mut().find(|(name, _)| *name == key), node) {
                 (Some((_, Node::Map(below))), Node::Map(map)) => below.merge(map),
@@ -146,7 +146,7 @@ impl Map {
 
     /// Only `auth` is merged, and one level deep; other values of `over` replace the old ones. So a
     /// cloud is merged over its profile, and the values of a region over a cloud.
-    pub(super) fn update(&mut self, over: Self) {
+    pub(crate) fn update(&mut self, over: Self) {
         for (key, node) in over.entries {
             match (key.as_str(), node) {
                 ("auth", Node::Map(auth)) => match self.get_mut("auth") {
@@ -164,7 +164,7 @@ impl Map {
     }
 
     /// The same, but a null does not replace anything.
-    pub(super) fn update_stated(&mut self, mut over: Self) {
+    pub(crate) fn update_stated(&mut self, mut over: Self) {
         over.entries.retain(|(_, node)| *node != Node::Null);
         self.update(over);
     }
@@ -175,7 +175,7 @@ impl Map {
     }
 
     /// Removes and returns a mapping; empty if it is absent or a null.
-    pub(super) fn take_map(&mut self, key: &str, origin: &str) -> Result<Self, Error> {
+    pub(crate) fn take_map(&mut self, key: &str, origin: &str) -> Result<Self, Error> {
         match self.take(key) {
             None | Some(Node::Null) => Ok(Self::default()),
             Some(Node::Map(map)) => Ok(map),
@@ -188,7 +188,7 @@ impl Map {
     }
 }
 
-pub(super) fn invalid(key: &str, origin: &str, reason: &str) -> Error {
+pub(crate) fn invalid(key: &str, origin: &str, reason: &str) -> Error {
     Error::InvalidConfig {
         key: key.to_owned(),
         origin: origin.to_owned(),

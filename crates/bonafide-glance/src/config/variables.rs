@@ -2,14 +2,14 @@
 
 use super::keys::{INSIDE_FIRST, NOT_BUILT_IN, OF_A_SERVICE, OUTSIDE_FIRST, SETTINGS};
 use super::tree::{Map, Node};
-use crate::catalog::Service;
+use crate::endpoint::Service;
 
 /// keystoneauth's variables that mean nothing alone; they do not make a cloud.
 const WEAK: [&str; 3] = ["protocol", "scope", "url"];
 
 /// Every variable with a meaning here, by its name in lower case without `OS_`; those that select
 /// the cloud and the file are not among them.
-pub(super) fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Map {
+pub(crate) fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Map {
     let mut map = Map::default();
     for name in names() {
         let value = lookup(&variable(&name)).filter(|value| !value.is_empty());
@@ -22,12 +22,12 @@ pub(super) fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Map {
 
 /// Whether the variables say who logs in, and so are a cloud of their own unless another one is
 /// named.
-pub(super) fn are_a_cloud(variables: &Map) -> bool {
+pub(crate) fn are_a_cloud(variables: &Map) -> bool {
     auth_names().any(|name| !WEAK.contains(&name) && variables.contains(name))
 }
 
 /// The name of a variable by its key.
-pub(super) fn variable(key: &str) -> String {
+pub(crate) fn variable(key: &str) -> String {
     format!("OS_{}", key.to_ascii_uppercase())
 }
 

@@ -17,7 +17,7 @@ use crate::Error;
 /// # Errors
 /// [`Error::InvalidConfig`] with the place, if it is not YAML or not a mapping. The parser's own
 /// message may quote the line, and with it a password, so it is not passed on.
-pub(super) fn read(text: &str, origin: &str) -> Result<Map, Error> {
+pub(crate) fn read(text: &str, origin: &str) -> Result<Map, Error> {
     let refused = |error: serde_saphyr::Error| Error::InvalidConfig {
         key: "clouds".to_owned(),
         origin: origin.to_owned(),

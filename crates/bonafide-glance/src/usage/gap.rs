@@ -22,7 +22,7 @@ pub enum UsageSource {
 }
 
 impl UsageSource {
-    pub(super) const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 4] = [
         Self::ServerSnapshots,
         Self::Servers,
         Self::VolumeSnapshots,

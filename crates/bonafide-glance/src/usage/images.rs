@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::findings::Findings;
-use super::{UsageSource, number, read};
-use crate::list::ImagePage;
+use super::findings::{Findings, number};
+use super::gap::UsageSource;
+use super::lists::read;
+use crate::image_service::list::ImagePage;
 use crate::{Glance, ImageFilter};
 
 const SOURCE: UsageSource = UsageSource::ServerSnapshots;
 /// Glance's own limit, unless a cloud sets another.
 const PAGE_SIZE: u32 = 1_000;
 
-pub(super) async fn look_up<'a>(glance: &Glance, wanted: &'a BTreeSet<Uuid>) -> Findings<'a> {
+pub(crate) async fn look_up<'a>(glance: &Glance, wanted: &'a BTreeSet<Uuid>) -> Findings<'a> {
     let mut found = Findings::new(wanted);
     let mut ownerless = 0;
     // There is no list of both.

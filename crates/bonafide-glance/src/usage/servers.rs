@@ -7,14 +7,16 @@ use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
-use super::findings::Findings;
+use super::findings::{Findings, number};
+use super::gap::UsageSource;
+use super::lists::{PAGES, endpoint};
+use super::services;
 use super::version::{refusal, too_old, versioned};
-use super::{PAGES, UsageSource, endpoint, number, services};
 use crate::Session;
-use crate::address::below;
-use crate::catalog::Service;
-use crate::http::{ApiRequest, Verb};
-use crate::pages::{Link, Page, Pages};
+use crate::endpoint::Service;
+use crate::http::address::below;
+use crate::http::request::{ApiRequest, Verb};
+use crate::keystone::pages::{Link, Page, Pages};
 
 const SOURCE: UsageSource = UsageSource::Servers;
 /// The status of a deleted server that can be restored.
@@ -50,7 +52,7 @@ impl Lot {
     }
 }
 
-pub(super) async fn look_up<'a>(session: &Session, wanted: &'a BTreeSet<Uuid>) -> Findings<'a> {
+pub(crate) async fn look_up<'a>(session: &Session, wanted: &'a BTreeSet<Uuid>) -> Findings<'a> {
     let mut found = Findings::new(wanted);
     let compute = match endpoint(session, Service::Compute).await {
         Ok(url) => url,

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use url::Url;
 
-use super::number;
+use super::findings::{number, reason};
 use super::version::{refusal, too_old, versioned};
-use crate::address::below;
-use crate::http::{ApiRequest, Verb};
+use crate::http::address::below;
+use crate::http::request::{ApiRequest, Verb};
 use crate::{Error, Session};
 
 /// Checks that the state of all services is known, as it is unless a cell is down. The error has
@@ -14,7 +14,7 @@ use crate::{Error, Session};
 ///
 /// A user who may not ask is not an administrator for Nova, which then silently ignores the request
 /// for soft-deleted servers.
-pub(super) async fn are_known(session: &Session, compute: &Url) -> Result<(), String> {
+pub(crate) async fn are_known(session: &Session, compute: &Url) -> Result<(), String> {
     let url = below(compute, &["os-services"]);
     let answer = match session
         .send(&versioned(ApiRequest::new(Verb::Get, url)))
@@ -25,7 +25,7 @@ pub(super) async fn are_known(session: &Session, compute: &Url) -> Result<(), St
             return Err(format!(
                 "{}; without it servers of a cell that is down, and those that are soft-deleted, \
                  could be missing",
-                super::reason(&error)
+                reason(&error)
             ));
         }
         Err(error) => return Err(refusal(&error)),

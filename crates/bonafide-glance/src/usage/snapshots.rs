@@ -4,22 +4,23 @@ use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 
-use super::findings::Findings;
-use super::volumes::{Listed, Metadata, pages};
-use super::{UsageSource, number, read};
+use super::cinder::{self, Listed, Metadata};
+use super::findings::{Findings, number};
+use super::gap::UsageSource;
+use super::lists::read;
 use crate::Session;
-use crate::pages::{Link, Page};
+use crate::keystone::pages::{Link, Page};
 
 const SOURCE: UsageSource = UsageSource::VolumeSnapshots;
 
-pub(super) async fn list(
+pub(crate) async fn list(
     session: &Session,
     storage: &Url,
     volumes: &Listed,
     found: &mut Findings<'_>,
 ) {
     let mut odd = Odd::default();
-    let pages = pages(session, storage, "snapshots");
+    let pages = cinder::pages(session, storage, "snapshots");
     read(pages, SOURCE, found, |found, page: Snapshots| {
         for snapshot in page.snapshots {
             odd.take(snapshot, volumes, found);

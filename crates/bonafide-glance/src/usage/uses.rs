@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::gap::UsageSource;
 use serde::Serialize;
 use uuid::Uuid;
-
-use super::UsageSource;
 
 /// Who uses images: projects by image, with the numbers of their uses.
 ///
@@ -81,7 +80,7 @@ impl Uses {
     }
 
     /// Adds other findings.
-    pub(super) fn absorb(&mut self, other: Self) {
+    pub(crate) fn absorb(&mut self, other: Self) {
         for (image, projects) in other.0 {
             let known = self.0.entry(image).or_default();
             for (project, counts) in projects {

@@ -2,8 +2,9 @@
 
 use reqwest::header::HeaderMap;
 
+use super::findings::reason;
 use crate::Error;
-use crate::http::ApiRequest;
+use crate::http::request::ApiRequest;
 
 const HEADER: &str = "openstack-api-version";
 /// The first version that shows servers of a database (a cell) that is down. Older versions
@@ -12,13 +13,13 @@ const VERSION: &str = "compute 2.69";
 const LEAST: (u32, u32) = (2, 69);
 
 /// Requests the version that shows cells that are down.
-pub(super) fn versioned(call: ApiRequest) -> ApiRequest {
+pub(crate) fn versioned(call: ApiRequest) -> ApiRequest {
     call.header(HEADER, VERSION)
 }
 
 /// Why an answer is not of the requested version. A Nova that does not know of versions states
 /// none.
-pub(super) fn too_old(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn too_old(headers: &HeaderMap) -> Option<String> {
     let values = headers.get_all(HEADER).iter();
     let served = values
         .filter_map(|value| value.to_str().ok())
@@ -47,8 +48,8 @@ pub(super) fn too_old(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Why a list could not be read.
-pub(super) fn refusal(error: &Error) -> String {
-    let reason = super::reason(error);
+pub(crate) fn refusal(error: &Error) -> String {
+    let reason = reason(error);
     if error.status() == Some(406) {
         return format!(
             "{reason}; this Nova does not support `{VERSION}`, and an older version omits servers \

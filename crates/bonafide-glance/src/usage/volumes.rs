@@ -1,6 +1,6 @@
 //! Volumes of all projects, as Cinder lists them.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -9,36 +9,21 @@ use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 
-use super::findings::Findings;
-use super::{PAGES, UsageSource, endpoint, number, read, snapshots};
+use super::cinder::{self, Listed, Metadata};
+use super::findings::{Findings, number};
+use super::gap::UsageSource;
+use super::lists::{endpoint, read};
+use super::snapshots;
 use crate::Session;
-use crate::address::below;
-use crate::catalog::Service;
-use crate::http::{ApiRequest, Verb};
-use crate::pages::{Link, Page, Pages};
+use crate::endpoint::Service;
+use crate::keystone::pages::{Link, Page};
 
 const SOURCE: UsageSource = UsageSource::Volumes;
 /// Longer than any copy of an image takes.
 const MAKING: SignedDuration = SignedDuration::from_hours(24);
 
-/// The volumes, and which of them are of the requested images. Snapshots are found by their
-/// volumes.
-#[derive(Debug, Default)]
-pub(super) struct Listed {
-    ids: HashSet<Uuid>,
-    images: HashMap<Uuid, Uuid>,
-}
-
-impl Listed {
-    /// `None` if the volume is not listed; else its image, if that is a requested one.
-    pub(super) fn image(&self, volume: Uuid) -> Option<Option<Uuid>> {
-        let listed = self.ids.contains(&volume);
-        listed.then(|| self.images.get(&volume).copied())
-    }
-}
-
 /// Looks up volumes and their snapshots.
-pub(super) async fn look_up<'a>(session: &Session, wanted: &'a BTreeSet<Uuid>) -> Findings<'a> {
+pub(crate) async fn look_up<'a>(session: &Session, wanted: &'a BTreeSet<Uuid>) -> Findings<'a> {
     let mut found = Findings::new(wanted);
     let storage = match endpoint(session, Service::BlockStorage).await {
         Ok(url) => url,
@@ -55,20 +40,12 @@ pub(super) async fn look_up<'a>(session: &Session, wanted: &'a BTreeSet<Uuid>) -
     found
 }
 
-/// A list of everything of all projects. Cinder ignores filters that it does not know, or not in
-/// this version, or finds nothing by them, so none are used.
-pub(super) fn pages<'a>(session: &'a Session, storage: &Url, what: &str) -> Pages<'a> {
-    let mut url = below(storage, &[what, "detail"]);
-    url.set_query(Some("all_tenants=1"));
-    Pages::new(session, ApiRequest::new(Verb::Get, url), PAGES)
-}
-
 async fn list(session: &Session, storage: &Url, found: &mut Findings<'_>) -> Listed {
     let mut listed = Listed::default();
     let mut unfinished = 0;
     let mut without_project = 0;
     let now = session.now();
-    let pages = pages(session, storage, "volumes");
+    let pages = cinder::pages(session, storage, "volumes");
     read(pages, SOURCE, found, |found, page: Volumes| {
         for volume in page.volumes {
             listed.ids.insert(volume.id);
@@ -155,18 +132,4 @@ fn time(text: &str) -> Option<Timestamp> {
             .ok()
     };
     text.parse().ok().or_else(civil)
-}
-
-/// The metadata that Cinder copied from the image of a volume.
-#[derive(Debug, Deserialize)]
-pub(super) struct Metadata {
-    #[serde(default)]
-    image_id: Option<String>,
-}
-
-impl Metadata {
-    /// Owners may write anything here, and a text that is not an id is not a requested image.
-    pub(super) fn image(self) -> Option<Uuid> {
-        self.image_id.and_then(|id| Uuid::parse_str(&id).ok())
-    }
 }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::authentication::Authentication;
 use super::*;
+use crate::config::authentication::Authentication;
 
 mod as_openstacksdk;
 mod files;

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::http::{ApiRequest, ApiResponse, decode, is_too_long};
-use crate::rejection::redacted;
+use crate::error::api_error::redacted;
+use crate::http::request::ApiRequest;
+use crate::http::response::{ApiResponse, decode, is_too_long};
 use crate::{Error, Session};
 
 const LIMIT: &str = "limit";

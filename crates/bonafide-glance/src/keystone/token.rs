@@ -8,7 +8,7 @@ use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::catalog::ServiceCatalog;
+use super::service_catalog::ServiceCatalog;
 use crate::{BoxError, Error};
 
 /// Gets tokens. Implement it for a log-in that is not built in, such as single sign-on, and pass it

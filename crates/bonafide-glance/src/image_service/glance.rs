@@ -7,10 +7,11 @@ use tokio::sync::OnceCell;
 use url::Url;
 use uuid::Uuid;
 
-use crate::address::below;
-use crate::body::Failure;
-use crate::http::{ApiRequest, ApiResponse, Verb, decode, stalled, transport};
-use crate::rejection::redacted;
+use super::body::Failure;
+use crate::error::api_error::redacted;
+use crate::http::address::below;
+use crate::http::request::{ApiRequest, Verb};
+use crate::http::response::{ApiResponse, decode, stalled, transport};
 use crate::{Error, Image, ImageBody, ImageDownload, ImagePatch, NewImage, Session};
 
 /// The media type that Glance requires.

@@ -13,7 +13,8 @@ use tokio::time::{Sleep, sleep};
 use url::Url;
 
 use crate::Error;
-use crate::http::{Verb, stalled, transport};
+use crate::http::request::Verb;
+use crate::http::response::{stalled, transport};
 
 /// The bytes of an image: a stream that fails if it makes no progress or ends before its length.
 ///

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::address::below;
-use crate::http::{ApiRequest, Verb};
+use crate::http::address::below;
+use crate::http::request::{ApiRequest, Verb};
 use crate::{Error, Glance};
 
 /// A store of image data.

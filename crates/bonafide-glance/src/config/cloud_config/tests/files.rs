@@ -2,7 +2,7 @@
 
 use super::*;
 
-pub(super) fn variables(pairs: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+pub(crate) fn variables(pairs: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
     let pairs: BTreeMap<String, String> = pairs
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -37,12 +37,12 @@ fn variables_describe_a_cloud() {
     );
 }
 
-pub(super) struct Files {
+pub(crate) struct Files {
     root: tempfile::TempDir,
 }
 
 impl Files {
-    pub(super) fn new(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let root = tempfile::tempdir().unwrap();
         for (path, text) in files {
             let path = root.path().join(path);
@@ -56,7 +56,7 @@ impl Files {
         self.root.path().join(path).display().to_string()
     }
 
-    pub(super) fn load(
+    pub(crate) fn load(
         &self,
         cloud: Option<&str>,
         pairs: &[(&str, &str)],
@@ -68,7 +68,7 @@ impl Files {
     }
 }
 
-pub(super) fn text(cloud: &str, host: &str) -> String {
+pub(crate) fn text(cloud: &str, host: &str) -> String {
     format!(
         "clouds: {{{cloud}: {{auth: {{auth_url: 'http://{host}', username: u, password: x}}}}}}"
     )

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::http::ApiResponse;
+use crate::http::response::ApiResponse;
 use crate::{Error, Glance, Image, ImagePatch, Member, NewImage};
 
 impl Glance {

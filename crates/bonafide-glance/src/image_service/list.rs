@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::http::{ApiRequest, Verb};
-use crate::pages::{Page, Pages};
+use crate::http::request::{ApiRequest, Verb};
+use crate::keystone::pages::{Page, Pages};
 use crate::{Error, Glance, Image, ImageFilter};
 
 /// A hundred thousand images, with a hundred on a page.

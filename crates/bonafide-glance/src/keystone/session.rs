@@ -7,10 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 use url::Url;
 
-use crate::catalog::Service;
-use crate::config::Endpoints;
-use crate::http::{ApiRequest, ApiResponse, Connection, stalled};
-use crate::keystone::Keystone;
+use super::log_in::Keystone;
+use crate::config::cloud_config::Endpoints;
+use crate::endpoint::Service;
+use crate::http::connection::Connection;
+use crate::http::request::ApiRequest;
+use crate::http::response::{ApiResponse, stalled};
 use crate::{Clock, CloudConfig, Error, RetryPolicy, Token, TokenProvider};
 
 /// A token that expires sooner is renewed before an ordinary request.

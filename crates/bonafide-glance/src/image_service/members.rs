@@ -6,8 +6,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::address::below;
-use crate::http::{ApiRequest, Verb, decode};
+use crate::http::address::below;
+use crate::http::request::{ApiRequest, Verb};
+use crate::http::response::decode;
 use crate::{Error, Glance};
 
 /// A project with which an image of visibility `shared` is shared.

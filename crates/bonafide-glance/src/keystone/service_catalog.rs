@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use url::Url;
 
-use crate::config::service_url;
+use crate::endpoint::{Service, service_url};
 use crate::{Error, Interface};
 
 /// The service catalog that Keystone sends with a token.
@@ -31,58 +31,6 @@ struct Endpoint {
     #[serde(default)]
     region: Option<String>,
     url: String,
-}
-
-/// A service of a cloud, by its purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Service {
-    BlockStorage,
-    Compute,
-    Image,
-}
-
-impl Service {
-    pub(crate) const ALL: [Self; 3] = [Self::BlockStorage, Self::Compute, Self::Image];
-
-    /// The official type, then the older names that catalogs still have for it.
-    pub(crate) fn types(self) -> &'static [&'static str] {
-        match self {
-            Self::BlockStorage => &["block-storage", "volumev3", "volume"],
-            Self::Compute => &["compute"],
-            Self::Image => &["image"],
-        }
-    }
-
-    /// The prefixes of its settings in `clouds.yaml`: the official type, then older names.
-    pub(crate) fn prefixes(self) -> &'static [&'static str] {
-        match self {
-            Self::BlockStorage => &[
-                "block_storage",
-                "volumev3",
-                "volumev2",
-                "volume",
-                "block_store",
-            ],
-            Self::Compute => &["compute"],
-            Self::Image => &["image"],
-        }
-    }
-
-    /// The supported version of its API.
-    pub(crate) fn version(self) -> &'static str {
-        match self {
-            Self::BlockStorage => "3",
-            Self::Compute | Self::Image => "2",
-        }
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::BlockStorage => "block-storage",
-            Self::Compute => "compute",
-            Self::Image => "image",
-        }
-    }
 }
 
 impl ServiceCatalog {

@@ -3,14 +3,16 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
+use html5gum::{Token, Tokenizer};
+use jiff::fmt::rfc2822;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 use url::Url;
 
-use crate::retry::pause;
-
 /// The longest message that is kept, in characters.
 const MESSAGE_LIMIT: usize = 500;
+/// Elements whose content a browser does not show.
+const NOT_SHOWN: [&[u8]; 3] = [b"head", b"script", b"style"];
 
 /// An unsuccessful answer of the cloud: which request, which status, which message.
 ///
@@ -100,6 +102,20 @@ impl fmt::Display for ApiError {
     }
 }
 
+/// `Retry-After` (RFC 9110 10.2.3): seconds, or a date. A date is compared with that of the same
+/// answer, so that no clock of this machine matters.
+pub(crate) fn pause(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let value = text(RETRY_AFTER)?;
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let parser = rfc2822::DateTimeParser::new();
+    let date = |text: &str| parser.parse_timestamp(text).ok();
+    let (until, now) = (date(value)?, date(text(DATE)?)?);
+    Some(Duration::try_from(until.duration_since(now)).unwrap_or_default())
+}
+
 /// The URL without user info, for messages.
 pub(crate) fn redacted(url: &Url) -> String {
     let mut url = url.clone();
@@ -133,47 +149,23 @@ fn message(body: &[u8]) -> String {
     bounded(&plain(message.and_then(Value::as_str).unwrap_or_default()))
 }
 
-/// Removes tags, resolves the common entities and folds white space. Text in `<head>`, `<style>` or
-/// `<script>` is ignored.
+/// The text without markup: a blank for each tag, and nothing of `<head>`, `<style>` and `<script>`.
 fn plain(markup: &str) -> String {
     let mut text = String::with_capacity(markup.len());
-    let mut skipped: Option<&'static str> = None;
-    let mut rest = markup;
-    while let Some(start) = rest.find('<') {
-        let (before, tag) = rest.split_at(start);
-        if skipped.is_none() {
-            text.push_str(before);
-        }
-        let Some(end) = tag.find('>') else {
-            // A lone `<` is part of the text.
-            rest = tag;
-            break;
-        };
-        let name = tag.get(1..end).unwrap_or_default().to_ascii_lowercase();
-        let name = name.split([' ', '\n', '\t']).next().unwrap_or_default();
-        match skipped {
-            Some(element) if name.strip_prefix('/') == Some(element) => skipped = None,
-            Some(_) => {}
-            None => {
-                skipped = ["head", "style", "script"].into_iter().find(|e| *e == name);
+    let mut skipped: Option<&[u8]> = None;
+    for Ok(token) in Tokenizer::new(markup) {
+        match (token, skipped) {
+            (Token::EndTag(tag), Some(element)) if **tag.name == *element => skipped = None,
+            (_, Some(_)) => {}
+            (Token::String(words), None) => text.push_str(&String::from_utf8_lossy(&words)),
+            (Token::StartTag(tag), None) => {
+                let mut elements = NOT_SHOWN.into_iter();
+                skipped = elements.find(|element| **tag.name == **element);
                 text.push(' ');
             }
+            (Token::EndTag(_), None) => text.push(' '),
+            (_, None) => {}
         }
-        rest = tag.get(end + 1..).unwrap_or_default();
-    }
-    if skipped.is_none() {
-        text.push_str(rest);
-    }
-    for (entity, sign) in [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&#x27;", "'"),
-        ("&#39;", "'"),
-        ("&nbsp;", " "),
-        ("&amp;", "&"),
-    ] {
-        text = text.replace(entity, sign);
     }
     text
 }

@@ -4,9 +4,13 @@ use reqwest::Response;
 use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
 
-use crate::http::{ApiRequest, ApiResponse, Connection, stalled};
-use crate::retry::{Failure, Tries, pause};
-use crate::{Error, traffic};
+use super::connection::Connection;
+use super::request::ApiRequest;
+use super::response::{ApiResponse, stalled};
+use super::retry::{Failure, Tries};
+use super::traffic;
+use crate::Error;
+use crate::error::api_error::pause;
 
 impl Connection {
     /// Sends a request and reads the whole answer, whatever its status. A transient failure is

@@ -25,14 +25,14 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
 /// Accepts what webpki accepts, and a server that presents one of the given certificates itself.
 #[derive(Debug)]
-pub(super) struct GivenCertificates {
+pub(crate) struct GivenCertificates {
     given: Vec<CertificateDer<'static>>,
     webpki: Arc<WebPkiServerVerifier>,
 }
 
 impl GivenCertificates {
     /// `webpki` must trust the same certificates.
-    pub(super) fn new(
+    pub(crate) fn new(
         given: Vec<CertificateDer<'static>>,
         webpki: Arc<WebPkiServerVerifier>,
     ) -> Self {
