@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "cloud")]
 pub mod cloud;
 pub mod keys;
 pub mod qcow2;
+#[cfg(feature = "site")]
 pub mod site;
 
 mod real_files;

@@ -23,11 +23,11 @@ mod header;
 mod layout;
 mod random;
 
+pub use layout::CLUSTER_SIZE;
+
 use header::Header;
 use layout::{Cluster, Layout};
 
-/// The bytes of a cluster.
-pub const CLUSTER_SIZE: u64 = 65_536;
 /// Pieces in which whole images are read here.
 const STREAM_CHUNK: usize = 256 * 1024;
 

@@ -11,21 +11,21 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use super::EmbeddedCloud;
-use super::clock::Clock;
-use super::compute::Compute;
+use super::cinder::state::BlockStorage;
+use super::control::clock::Clock;
+use super::control::fault::Faults;
+use super::control::rate_limit::RateLimit;
+use super::control::record::Record;
+use super::control::shutdown::Shutdown;
 use super::dispatch::Service;
-use super::fault::Faults;
-use super::http::serve;
-use super::image::STORES;
-use super::life::Life;
-use super::people::clouds_yaml;
-use super::rate_limit::RateLimit;
-use super::record::Record;
-use super::registry::Registry;
+use super::embedded::EmbeddedCloud;
+use super::glance::image::STORES;
+use super::glance::registry::Registry;
+use super::keystone::tokens::Tokens;
+use super::keystone::users::clouds_yaml;
+use super::nova::fleet::Compute;
+use super::server::serve;
 use super::shared::{HashAlgorithm, Settings, Shared, UPLOADS};
-use super::tokens::Tokens;
-use super::volumes::BlockStorage;
 
 /// The settings of an [`EmbeddedCloud`], with the values of the reference set-up as defaults.
 #[derive(Clone, Debug)]
@@ -60,6 +60,23 @@ impl Default for EmbeddedCloudBuilder {
             block_storage_page_limit: 1000,
             requests_per_second: None,
         }
+    }
+}
+
+impl EmbeddedCloud {
+    /// Starts a cloud with the defaults of [`EmbeddedCloudBuilder`].
+    ///
+    /// # Errors
+    ///
+    /// When no port or no temporary directory can be had.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// A cloud with other settings.
+    #[must_use]
+    pub fn builder() -> EmbeddedCloudBuilder {
+        EmbeddedCloudBuilder::default()
     }
 }
 
@@ -209,7 +226,7 @@ impl EmbeddedCloudBuilder {
             registry,
             compute: Compute::default(),
             block_storage: BlockStorage::default(),
-            life: Life::default(),
+            shutdown: Shutdown::default(),
             faults: Faults::default(),
             rate_limit: RateLimit::new(self.requests_per_second),
             record: Record::default(),

@@ -8,19 +8,20 @@ use hyper::header::HeaderMap;
 use hyper::{Method, Request, StatusCode};
 use thiserror::Error;
 
+use super::auth::{token, unauthorized};
+use super::cinder;
+use super::control::fault::CloudFaultKind;
 use super::errors::Failure;
-use super::fault::CloudFaultKind;
+use super::glance::{discovery, download, images, list, members, patch, upload};
 use super::http::{self, Answer, percent_decoded, small_body};
-use super::people::Person;
+use super::keystone::identity;
+use super::keystone::users::Person;
+use super::nova;
 use super::shared::Shared;
-use super::tokens::Token;
-use super::{
-    compute, discovery, download, identity, images, list, members, patch, upload, volumes,
-};
 
 /// Which service a listener belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Service {
+pub(crate) enum Service {
     BlockStorage,
     Compute,
     Identity,
@@ -30,10 +31,10 @@ pub(super) enum Service {
 /// Nobody will answer: the connection closes.
 #[derive(Clone, Copy, Debug, Error)]
 #[error("the connection is closed without an answer")]
-pub(super) struct HangUp;
+pub(crate) struct HangUp;
 
 /// Answers a request, or hangs up when a fault or the cloud's end wants it.
-pub(super) async fn answer(
+pub(crate) async fn answer(
     shared: Arc<Shared>,
     service: Service,
     request: Request<Incoming>,
@@ -47,7 +48,7 @@ pub(super) async fn answer(
     let answered = if is_log_in {
         carry_out(&shared, service, request).await?
     } else {
-        let turn = shared.life.admit().ok_or(HangUp)?;
+        let turn = shared.shutdown.admit().ok_or(HangUp)?;
         let answered = tokio::select! {
             biased;
             answered = carry_out(&shared, service, request) => answered?,
@@ -91,8 +92,8 @@ async fn carry_out(
                 tokio::time::sleep(time).await;
             }
             match service {
-                Service::BlockStorage => volumes::answer(shared, request),
-                Service::Compute => compute::answer(shared, request),
+                Service::BlockStorage => cinder::routes::answer(shared, request),
+                Service::Compute => nova::routes::answer(shared, request),
                 Service::Identity => identity::answer(shared, request).await,
                 Service::Image => image(shared, request, fault).await?,
             }
@@ -112,14 +113,6 @@ fn out_of_order(status: u16, headers: &HeaderMap) -> Answer {
     answer
 }
 
-/// What Keystone's middleware answers in front of the other services.
-pub(super) fn unauthorized(shared: &Shared, request: Request<Incoming>) -> Answer {
-    let failure = Failure::unauthorized(&shared.identity_url);
-    let answer = failure.into_answer(request.headers());
-    http::drain(request.into_body());
-    answer
-}
-
 /// Whether the access rules of the token let the request through, if it has some.
 fn is_allowed(shared: &Shared, service: Service, request: &Request<Incoming>) -> bool {
     let kind = match service {
@@ -130,11 +123,6 @@ fn is_allowed(shared: &Shared, service: Service, request: &Request<Incoming>) ->
     };
     let (method, path) = (request.method().as_str(), request.uri().path());
     token(shared, request.headers()).is_none_or(|token| token.allows(kind, method, path))
-}
-
-/// The token of a request, if it is good.
-pub(super) fn token(shared: &Shared, headers: &HeaderMap) -> Option<Token> {
-    images::header(headers, "x-auth-token").and_then(|id| shared.tokens.find(id))
 }
 
 /// The image service. What stands before the token (versions, health) and the refusal of the token

@@ -11,7 +11,7 @@ use super::http::{self, Answer};
 /// A request that Glance refuses: JSON for who accepts JSON, a page of HTML for who accepts that or
 /// anything, plain text for the others.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(crate) struct Failure {
     status: StatusCode,
     explanation: Cow<'static, str>,
     detail: String,
@@ -22,7 +22,7 @@ pub(super) struct Failure {
 
 impl Failure {
     /// A refusal with the sentence that Glance gives as its explanation.
-    pub(super) fn new(status: StatusCode, explanation: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(status: StatusCode, explanation: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,
             explanation: explanation.into(),
@@ -35,76 +35,76 @@ impl Failure {
         }
     }
 
-    pub(super) fn bad_request(explanation: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn bad_request(explanation: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, explanation)
     }
 
-    pub(super) fn conflict(explanation: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn conflict(explanation: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::CONFLICT, explanation)
     }
 
-    pub(super) fn forbidden(explanation: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn forbidden(explanation: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::FORBIDDEN, explanation)
     }
 
-    pub(super) fn not_found(explanation: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn not_found(explanation: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, explanation)
     }
 
-    pub(super) fn too_large(explanation: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn too_large(explanation: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, explanation)
     }
 
     /// The policy refuses the action: its name stands in the message.
-    pub(super) fn policy(action: &str) -> Self {
+    pub(crate) fn policy(action: &str) -> Self {
         Self::forbidden(format!(
             "You are not authorized to complete {action} action."
         ))
     }
 
     /// Glance raised this one with the sentence as WebOb's detail.
-    pub(super) fn access_denied(detail: impl Into<String>) -> Self {
+    pub(crate) fn access_denied(detail: impl Into<String>) -> Self {
         Self::forbidden("Access was denied to this resource.").with_detail(detail)
     }
 
     /// No such image, or none that the caller may know of.
-    pub(super) fn no_image(id: &str) -> Self {
+    pub(crate) fn no_image(id: &str) -> Self {
         Self::not_found(format!("No image found with ID {id}"))
     }
 
     /// The image is there, and the answer gives that away.
-    pub(super) fn not_visible(id: &str) -> Self {
+    pub(crate) fn not_visible(id: &str) -> Self {
         Self::forbidden(format!("Forbidding request, image {id} not visible"))
     }
 
     /// No such path.
-    pub(super) fn no_resource() -> Self {
+    pub(crate) fn no_resource() -> Self {
         Self::not_found("The resource could not be found.")
     }
 
     /// The same from Nova or Cinder, whose routes it never reached: it has neither a version nor
     /// the form of their refusals.
-    pub(super) fn no_route(request_headers: &HeaderMap) -> Answer {
+    pub(crate) fn no_route(request_headers: &HeaderMap) -> Answer {
         let mut answer = Self::no_resource().into_answer(request_headers);
         http::set_request_id(&mut answer);
         answer
     }
 
     /// Something broke inside.
-    pub(super) fn internal() -> Self {
+    pub(crate) fn internal() -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "The server has either erred or is incapable of performing the requested operation.",
         )
     }
 
-    pub(super) fn method_not_allowed(method: &str, allowed: &str) -> Self {
+    pub(crate) fn method_not_allowed(method: &str, allowed: &str) -> Self {
         let explanation = format!("The method {method} is not allowed for this resource. ");
         Self::new(StatusCode::METHOD_NOT_ALLOWED, explanation).with_header("allow", allowed)
     }
 
     /// 415; WebOb repeats the media type of the request whatever the reason was.
-    pub(super) fn media_type(headers: &HeaderMap, detail: impl Into<String>) -> Self {
+    pub(crate) fn media_type(headers: &HeaderMap, detail: impl Into<String>) -> Self {
         let media_type = headers
             .get(hyper::header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
@@ -115,7 +115,7 @@ impl Failure {
     }
 
     /// Keystone's middleware in front of Glance: no token, or none that is valid.
-    pub(super) fn unauthorized(identity_url: &str) -> Self {
+    pub(crate) fn unauthorized(identity_url: &str) -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
             "This server could not verify that you are authorized to access the document you \
@@ -129,19 +129,19 @@ impl Failure {
     }
 
     #[must_use]
-    pub(super) fn with_detail(mut self, detail: impl Into<String>) -> Self {
+    pub(crate) fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
         self
     }
 
     #[must_use]
-    pub(super) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
     /// The answer, in the form that the request's `Accept` asks for.
-    pub(super) fn into_answer(self, request_headers: &HeaderMap) -> Answer {
+    pub(crate) fn into_answer(self, request_headers: &HeaderMap) -> Answer {
         let title = title(self.status);
         let code = format!("{} {title}", self.status.as_u16());
         let (explanation, detail, tail) = (&self.explanation, &self.detail, self.tail);

@@ -5,11 +5,11 @@ use serde_json::json;
 use sha2::{Digest, Sha256, Sha512};
 use uuid::Uuid;
 
-use super::EmbeddedCloud;
-use super::compute::{CELL, Origin, Phase};
-use super::image::{Image, STORES, Status, Visibility};
+use super::cinder::state::ImageMetadata;
+use super::embedded::EmbeddedCloud;
+use super::glance::image::{Image, STORES, Status, Visibility};
+use super::nova::fleet::{CELL, Origin, Phase};
 use super::shared::{HashAlgorithm, Shared};
-use super::volumes::ImageMetadata;
 
 /// Seeding what uses images. Nothing of it is a request: nothing is recorded, counted or refused.
 /// Projects are plain strings, and need not be those of anybody who can log in; images need not
@@ -54,8 +54,8 @@ impl EmbeddedCloud {
         let mut fleet = self.shared.compute.fleet();
         let server = fleet.boot(CELL, project_id, Origin::Volume(volume), now);
         drop(fleet);
-        let mut depot = self.shared.block_storage.depot();
-        depot.attach(volume, Some(server));
+        let mut volumes = self.shared.block_storage.volumes();
+        volumes.attach(volume, Some(server));
         (server, volume)
     }
 
@@ -122,7 +122,7 @@ impl EmbeddedCloud {
     pub fn delete_server(&self, server: Uuid) -> bool {
         let deleted = self.shared.compute.fleet().delete(server);
         if let Some(Origin::Volume(volume)) = deleted.as_ref().map(|server| server.origin) {
-            self.shared.block_storage.depot().attach(volume, None);
+            self.shared.block_storage.volumes().attach(volume, None);
         }
         deleted.is_some()
     }
@@ -137,25 +137,28 @@ impl EmbeddedCloud {
     pub fn create_volume(&self, project_id: &str, image: Option<Uuid>) -> Uuid {
         let metadata = image.map(|image| metadata(&self.shared, image));
         let now = self.shared.clock.now();
-        let mut depot = self.shared.block_storage.depot();
-        depot.create(project_id, metadata, now)
+        let mut volumes = self.shared.block_storage.volumes();
+        volumes.create(project_id, metadata, now)
     }
 
     /// Makes a snapshot of a volume; `None` when there is no such volume.
     pub fn snapshot_volume(&self, volume: Uuid) -> Option<Uuid> {
         let now = self.shared.clock.now();
-        self.shared.block_storage.depot().snapshot(volume, now)
+        self.shared.block_storage.volumes().snapshot(volume, now)
     }
 
     /// Deletes a volume. `false` when there is none, and, as in Cinder, when a server or a
     /// snapshot needs it.
     pub fn delete_volume(&self, volume: Uuid) -> bool {
-        self.shared.block_storage.depot().delete_volume(volume)
+        self.shared.block_storage.volumes().delete_volume(volume)
     }
 
     /// Deletes the snapshot of a volume. Returns whether there was one.
     pub fn delete_snapshot(&self, snapshot: Uuid) -> bool {
-        self.shared.block_storage.depot().delete_snapshot(snapshot)
+        self.shared
+            .block_storage
+            .volumes()
+            .delete_snapshot(snapshot)
     }
 }
 

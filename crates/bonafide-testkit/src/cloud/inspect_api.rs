@@ -5,9 +5,9 @@ use std::io;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::EmbeddedCloud;
-use super::adopted;
-use super::life::LastRequest;
+use super::control::shutdown::LastRequest;
+use super::embedded::EmbeddedCloud;
+use super::glance::import;
 use super::shared::UPLOADS;
 
 /// Who sees what.
@@ -20,7 +20,7 @@ impl EmbeddedCloud {
         let mut images = self.shared.registry.images();
         images.retain(|image| image.is_listed_in(project_id));
         images.sort_by(|one, other| {
-            let keys = |image: &super::image::Image| (image.created_at, image.id.clone());
+            let keys = |image: &super::glance::image::Image| (image.created_at, image.id.clone());
             keys(other).cmp(&keys(one))
         });
         // Glance takes UUIDs for ids only.
@@ -69,7 +69,7 @@ impl EmbeddedCloud {
     pub fn adopt_image(&self, image: &Value) -> io::Result<Uuid> {
         let algorithm = self.shared.settings.hash_algorithm.name();
         let invalid = |message: String| io::Error::new(io::ErrorKind::InvalidInput, message);
-        let image = adopted::parse(image, self.shared.clock.now(), algorithm).map_err(invalid)?;
+        let image = import::parse(image, self.shared.clock.now(), algorithm).map_err(invalid)?;
         let id = image.id.parse().map_err(|_| {
             let message = format!("`id`: `{}` is no UUID", image.id);
             invalid(message)
@@ -95,7 +95,7 @@ impl EmbeddedCloud {
     ///
     /// A second call takes the place of the first, and begins to count anew.
     pub fn die_after(&self, requests: usize, last: LastRequest) {
-        self.shared.life.die_after(requests, last);
+        self.shared.shutdown.die_after(requests, last);
     }
 
     /// Ends what [`die_after`](Self::die_after) began, once uploads that were broken off have been
@@ -104,7 +104,7 @@ impl EmbeddedCloud {
     pub async fn revive(&self) {
         // The semaphore is never closed: there is no error.
         let uploads = self.shared.uploads.acquire_many(UPLOADS).await;
-        self.shared.life.revive();
+        self.shared.shutdown.revive();
         drop(uploads);
     }
 
@@ -112,6 +112,6 @@ impl EmbeddedCloud {
     /// [`die_after`](Self::die_after), have come to their end: carried out, with their answers
     /// about to be sent. For dropping a client in the middle.
     pub fn reached(&self, requests: usize) -> impl Future<Output = ()> + Send + use<> + 'static {
-        self.shared.life.reached(requests)
+        self.shared.shutdown.reached(requests)
     }
 }

@@ -4,37 +4,37 @@ use std::fmt;
 
 use hyper::header::HeaderMap;
 
-use super::denial::Denial;
 use super::http::{self, Answer};
-use super::images::header;
+use super::nova_error::NovaError;
+use crate::cloud::http::header;
 
 /// A version such as 2.96.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Microversion(pub(super) u32, pub(super) u32);
+pub(crate) struct Microversion(pub(crate) u32, pub(crate) u32);
 
 /// A request for a version that there is not.
 #[derive(Debug)]
-pub(super) struct Unspoken {
-    denial: Denial,
+pub(crate) struct Unspoken {
+    denial: NovaError,
     /// The version, if it could be read.
     version: Option<Microversion>,
 }
 
 /// The versions of a service.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Spoken {
+pub(crate) struct Spoken {
     /// The name in `OpenStack-API-Version`.
-    pub(super) service: &'static str,
+    pub(crate) service: &'static str,
     /// The header of old that the service still reads, if it had one.
-    pub(super) old_header: Option<&'static str>,
-    pub(super) first: Microversion,
-    pub(super) last: Microversion,
+    pub(crate) old_header: Option<&'static str>,
+    pub(crate) first: Microversion,
+    pub(crate) last: Microversion,
 }
 
 impl Spoken {
     /// The version that a request wants; the first one when it says nothing, or speaks of another
     /// service only.
-    pub(super) fn wanted(&self, headers: &HeaderMap) -> Result<Microversion, Unspoken> {
+    pub(crate) fn wanted(&self, headers: &HeaderMap) -> Result<Microversion, Unspoken> {
         let words = header(headers, "openstack-api-version").unwrap_or_default();
         let mut words = words.split(',').map(str::trim);
         let text = words
@@ -51,7 +51,7 @@ impl Spoken {
                  MajorNum.MinorNum."
             );
             return Err(Unspoken {
-                denial: Denial::bad_request(message),
+                denial: NovaError::bad_request(message),
                 version: None,
             });
         };
@@ -62,7 +62,7 @@ impl Spoken {
                  {last}."
             );
             return Err(Unspoken {
-                denial: Denial::not_acceptable(message),
+                denial: NovaError::not_acceptable(message),
                 version: Some(version),
             });
         }
@@ -70,7 +70,7 @@ impl Spoken {
     }
 
     /// The refusal of a version, which says that it has that version.
-    pub(super) fn refuse(&self, unspoken: Unspoken) -> Answer {
+    pub(crate) fn refuse(&self, unspoken: Unspoken) -> Answer {
         let mut answer = unspoken.denial.into_answer();
         if let Some(version) = unspoken.version {
             self.say(&mut answer, version);
@@ -80,7 +80,7 @@ impl Spoken {
     }
 
     /// Says in the answer which version it has.
-    pub(super) fn say(&self, answer: &mut Answer, version: Microversion) {
+    pub(crate) fn say(&self, answer: &mut Answer, version: Microversion) {
         let text = format!("{} {version}", self.service);
         http::set(answer, "openstack-api-version", &text);
         http::set(answer, "vary", "OpenStack-API-Version");

@@ -9,12 +9,12 @@ use super::http::{self, Answer};
 
 /// A request that Nova or Cinder refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Denial {
+pub(crate) struct NovaError {
     status: StatusCode,
     message: String,
 }
 
-impl Denial {
+impl NovaError {
     fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -22,33 +22,33 @@ impl Denial {
         }
     }
 
-    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
-    pub(super) fn not_acceptable(message: impl Into<String>) -> Self {
+    pub(crate) fn not_acceptable(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_ACCEPTABLE, message)
     }
 
-    pub(super) fn not_found(message: impl Into<String>) -> Self {
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
     /// The policy refuses the action.
-    pub(super) fn policy(action: &str) -> Self {
+    pub(crate) fn policy(action: &str) -> Self {
         let message = format!("Policy doesn't allow {action} to be performed.");
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
     /// Something broke inside; the exception's name stands in the message.
-    pub(super) fn internal(exception: &str) -> Self {
+    pub(crate) fn internal(exception: &str) -> Self {
         let message = format!(
             "Unexpected API Error. Please contact the administrator\n<class '{exception}'>"
         );
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
     }
 
-    pub(super) fn into_answer(self) -> Answer {
+    pub(crate) fn into_answer(self) -> Answer {
         let kind = match self.status.as_u16() {
             400 => "badRequest",
             403 => "forbidden",

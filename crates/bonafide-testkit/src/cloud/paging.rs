@@ -5,45 +5,45 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::denial::Denial;
 use super::http::query_decoded;
+use super::nova_error::NovaError;
 
 /// Names and values of a query, decoded, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Parameters(Vec<(String, String)>);
+pub(crate) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    pub(super) fn parse(query: &str) -> Self {
+    pub(crate) fn parse(query: &str) -> Self {
         Self(pairs(query))
     }
 
     /// The value that came last.
-    pub(super) fn value(&self, name: &str) -> Option<&str> {
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().rfind(|(known, _)| known == name)?;
         Some(found.1.as_str())
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.0.iter();
         pairs.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// `limit`, but not more than the service gives at once.
-    pub(super) fn limit(&self, most: usize) -> Result<usize, Denial> {
+    pub(crate) fn limit(&self, most: usize) -> Result<usize, NovaError> {
         let Some(text) = self.value("limit") else {
             return Ok(most);
         };
         let Ok(limit) = text.trim().parse::<i64>() else {
-            return Err(Denial::bad_request("limit param must be an integer"));
+            return Err(NovaError::bad_request("limit param must be an integer"));
         };
         let Ok(limit) = usize::try_from(limit) else {
-            return Err(Denial::bad_request("limit param must be positive"));
+            return Err(NovaError::bad_request("limit param must be positive"));
         };
         Ok(limit.min(most))
     }
 
     /// The links behind a page that is full: the same query, sorted by name, with another marker.
-    pub(super) fn next(&self, url: &str, marker: Uuid) -> [Link; 1] {
+    pub(crate) fn next(&self, url: &str, marker: Uuid) -> [Link; 1] {
         let mut pairs: Vec<(&str, &str)> = self.iter().collect();
         pairs.retain(|(name, _)| *name != "marker");
         pairs.sort_by_key(|(name, _)| *name);
@@ -62,13 +62,13 @@ impl Parameters {
 
 /// A link as Nova and Cinder write it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Link {
-    pub(super) rel: &'static str,
-    pub(super) href: String,
+pub(crate) struct Link {
+    pub(crate) rel: &'static str,
+    pub(crate) href: String,
 }
 
 /// What `bool_from_string` takes for a truth value; `None` for anything else.
-pub(super) fn truth(text: &str) -> Option<bool> {
+pub(crate) fn truth(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
         "1" | "t" | "true" | "on" | "y" | "yes" => Some(true),
         "0" | "f" | "false" | "off" | "n" | "no" => Some(false),
@@ -77,7 +77,7 @@ pub(super) fn truth(text: &str) -> Option<bool> {
 }
 
 /// The names and values of a query, decoded, in order.
-pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
+pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     pairs
         .map(|pair| {
@@ -88,7 +88,7 @@ pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
 }
 
 /// Appends a name or value of a query, encoded.
-pub(super) fn encode(link: &mut String, text: &str) {
+pub(crate) fn encode(link: &mut String, text: &str) {
     for byte in text.bytes() {
         match byte {
             b' ' => link.push('+'),

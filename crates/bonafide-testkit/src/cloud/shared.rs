@@ -5,25 +5,25 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::clock::Clock;
-use super::compute::Compute;
-use super::fault::Faults;
-use super::life::Life;
-use super::rate_limit::RateLimit;
-use super::record::Record;
-use super::registry::Registry;
-use super::tokens::Tokens;
-use super::volumes::BlockStorage;
+use super::cinder::state::BlockStorage;
+use super::control::clock::Clock;
+use super::control::fault::Faults;
+use super::control::rate_limit::RateLimit;
+use super::control::record::Record;
+use super::control::shutdown::Shutdown;
+use super::glance::registry::Registry;
+use super::keystone::tokens::Tokens;
+use super::nova::fleet::Compute;
 
 /// The second digest that Glance keeps of an image, beside MD5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HashAlgorithm {
+pub(crate) enum HashAlgorithm {
     Sha256,
     Sha512,
 }
 
 impl HashAlgorithm {
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Sha256 => "sha256",
             Self::Sha512 => "sha512",
@@ -33,41 +33,41 @@ impl HashAlgorithm {
 
 /// What an operator would write into the services' configuration.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Settings {
-    pub(super) hash_algorithm: HashAlgorithm,
+pub(crate) struct Settings {
+    pub(crate) hash_algorithm: HashAlgorithm,
     /// In bytes; an image of exactly this size is accepted.
-    pub(super) image_size_cap: u64,
-    pub(super) upload_idle_timeout: Duration,
+    pub(crate) image_size_cap: u64,
+    pub(crate) upload_idle_timeout: Duration,
     /// Whether nobody but the member itself may accept an image, not even an administrator.
-    pub(super) members_accept_alone: bool,
+    pub(crate) members_accept_alone: bool,
     /// Servers on one page.
-    pub(super) compute_page_limit: usize,
+    pub(crate) compute_page_limit: usize,
     /// Volumes or snapshots on one page.
-    pub(super) block_storage_page_limit: usize,
+    pub(crate) block_storage_page_limit: usize,
 }
 
 /// The state of a running cloud.
 #[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) settings: Settings,
-    pub(super) clock: Clock,
-    pub(super) identity_url: String,
-    pub(super) image_url: String,
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    pub(crate) identity_url: String,
+    pub(crate) image_url: String,
     /// With `/v2.1`; `None` in a cloud without servers.
-    pub(super) compute_url: Option<String>,
+    pub(crate) compute_url: Option<String>,
     /// With `/v3`, without the project; `None` in a cloud without volumes.
-    pub(super) block_storage_url: Option<String>,
-    pub(super) tokens: Tokens,
-    pub(super) registry: Registry,
-    pub(super) compute: Compute,
-    pub(super) block_storage: BlockStorage,
-    pub(super) life: Life,
-    pub(super) faults: Faults,
-    pub(super) rate_limit: RateLimit,
-    pub(super) record: Record,
+    pub(crate) block_storage_url: Option<String>,
+    pub(crate) tokens: Tokens,
+    pub(crate) registry: Registry,
+    pub(crate) compute: Compute,
+    pub(crate) block_storage: BlockStorage,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) faults: Faults,
+    pub(crate) rate_limit: RateLimit,
+    pub(crate) record: Record,
     /// One permit for each upload whose thread has not ended.
-    pub(super) uploads: Arc<Semaphore>,
+    pub(crate) uploads: Arc<Semaphore>,
 }
 
 /// Uploads at the same time; more of them wait.
-pub(super) const UPLOADS: u32 = 256;
+pub(crate) const UPLOADS: u32 = 256;

@@ -1,7 +1,6 @@
 //! The header of version 3, with its extensions.
 
-use super::CLUSTER_SIZE;
-use super::layout::Layout;
+use super::layout::{CLUSTER_SIZE, Layout};
 
 const MAGIC: u32 = 0x5146_49FB;
 const HEADER_LENGTH: u32 = 104;

@@ -1,6 +1,7 @@
 //! Where what is: header, reference table, reference blocks, L1, L2, data, one after the other.
 
-use super::CLUSTER_SIZE;
+/// The bytes of a cluster.
+pub const CLUSTER_SIZE: u64 = 65_536;
 
 /// Entries of eight bytes in a cluster: the L2 tables', the L1's and the reference table's.
 const ENTRIES: u64 = CLUSTER_SIZE / 8;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::publication::{Edit, Publication};
-use super::sums::{self, Algorithm, seed};
-use super::{PublishedBuild, SiteError, VendorSite};
+use super::vendor_site::VendorSite;
+use super::vendors::sums::{self, Algorithm, seed};
+use super::{PublishedBuild, SiteError};
 use crate::keys::{SignatureOptions, SigningKey};
 use crate::qcow2::Qcow2Image;
 
@@ -24,12 +25,31 @@ pub trait VendorBuild: fmt::Debug + Send + Sync {
     fn publish_on(&self, site: &VendorSite, key: &SigningKey) -> Result<PublishedBuild, SiteError>;
 }
 
+impl VendorSite {
+    /// Adds a build in its vendor's real layout, signed by this key, and points the vendor's names
+    /// for the newest build to the newest one. A build of the same name is replaced.
+    ///
+    /// Digests of the whole image are computed here, on a thread each, so large images are better
+    /// published before the clock of anything else runs.
+    ///
+    /// # Errors
+    /// The build's name is not one of the vendor's, the site does not serve the vendor's host, or
+    /// the key can't sign as the build asks. Then the site is as it was.
+    pub fn publish(
+        &self,
+        build: &dyn VendorBuild,
+        key: &SigningKey,
+    ) -> Result<PublishedBuild, SiteError> {
+        build.publish_on(self, key)
+    }
+}
+
 /// A build of one vendor, whose layout `L` is. Each vendor has a name for it, like
 /// [`CentosBuild`](super::CentosBuild), with the constructors.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Build<L> {
-    pub(super) layout: L,
+    pub(crate) layout: L,
     making: Making,
 }
 
@@ -84,7 +104,7 @@ pub trait Layout: fmt::Debug + Send + Sync {
 }
 
 impl<L> Build<L> {
-    pub(super) fn of(layout: L) -> Self {
+    pub(crate) fn of(layout: L) -> Self {
         Self {
             layout,
             making: Making::default(),

@@ -50,7 +50,7 @@ impl Content {
 
 impl Content {
     /// The whole, in pieces of this size.
-    pub(super) fn pieces(&self, size: usize) -> impl Iterator<Item = Bytes> + '_ {
+    pub(crate) fn pieces(&self, size: usize) -> impl Iterator<Item = Bytes> + '_ {
         let mut position = 0;
         std::iter::from_fn(move || {
             let piece = self.piece(position, size);

@@ -37,7 +37,7 @@ pub enum Fault {
     /// Status 302 to this URL.
     RedirectTo(String),
     /// Other bytes than the file's, with all that belongs to them: with
-    /// [`VendorSite::fault_times`](super::VendorSite::fault_times) a mirror in the middle of its
+    /// [`VendorSite::fault_times`](super::vendor_site::VendorSite::fault_times) a mirror in the middle of its
     /// sync.
     Replace(Bytes),
     /// Pieces of so many bytes with a pause before each.
@@ -58,14 +58,14 @@ pub enum Fault {
 
 /// The faults that are set, and how often they were served.
 #[derive(Debug, Default)]
-pub(super) struct Faults {
+pub(crate) struct Faults {
     active: HashMap<Place, (Fault, Option<u32>)>,
     served: HashMap<Place, u64>,
 }
 
 impl Faults {
     /// `times`: how often, `None` until it is cleared.
-    pub(super) fn set(&mut self, place: Place, fault: Fault, times: Option<u32>) {
+    pub(crate) fn set(&mut self, place: Place, fault: Fault, times: Option<u32>) {
         let times = if matches!(fault, Fault::ErrorOnce(_)) {
             Some(1)
         } else {
@@ -74,16 +74,16 @@ impl Faults {
         self.active.insert(place, (fault, times));
     }
 
-    pub(super) fn clear(&mut self, place: &Place) {
+    pub(crate) fn clear(&mut self, place: &Place) {
         self.active.remove(place);
     }
 
-    pub(super) fn served(&self, place: &Place) -> u64 {
+    pub(crate) fn served(&self, place: &Place) -> u64 {
         self.served.get(place).copied().unwrap_or(0)
     }
 
     /// The fault to serve at this place now, which counts.
-    pub(super) fn take(&mut self, place: &Place) -> Option<Fault> {
+    pub(crate) fn take(&mut self, place: &Place) -> Option<Fault> {
         let (fault, times) = self.active.get_mut(place)?;
         let fault = fault.clone();
         match times {

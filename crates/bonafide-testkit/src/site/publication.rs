@@ -9,33 +9,34 @@ use super::content::Content;
 use super::place::Place;
 use super::published::{PublishedBuild, SiteError};
 use super::store::Store;
-use super::ubuntu::streams::Products;
-use super::{VendorSite, version};
+use super::vendor_site::VendorSite;
+use super::vendors::ubuntu::products::Products;
+use super::vendors::version;
 use crate::keys::{KeyError, SignatureOptions, SigningKey};
 use crate::qcow2::Qcow2Image;
 
 /// What is done to a list before it is signed.
-pub(super) type Edit = Arc<dyn Fn(&str) -> String + Send + Sync>;
+pub(crate) type Edit = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
 /// What is put on the site for one build.
 pub struct Publication<'a> {
     /// The build's name, for errors.
-    pub(super) build: String,
-    pub(super) image: Arc<Qcow2Image>,
+    pub(crate) build: String,
+    pub(crate) image: Arc<Qcow2Image>,
     /// The files were modified then, too.
-    pub(super) signed_at: Timestamp,
-    pub(super) key: &'a SigningKey,
+    pub(crate) signed_at: Timestamp,
+    pub(crate) key: &'a SigningKey,
     /// How to sign, unless the build has no signatures.
-    pub(super) signature: Option<SignatureOptions>,
-    pub(super) edit: Option<Edit>,
+    pub(crate) signature: Option<SignatureOptions>,
+    pub(crate) edit: Option<Edit>,
     /// The site as it was, with the changes so far.
-    pub(super) scratch: Store,
-    pub(super) changes: Vec<Change>,
+    pub(crate) scratch: Store,
+    pub(crate) changes: Vec<Change>,
 }
 
 /// One thing that becomes different on the site.
 #[derive(Clone, Debug)]
-pub(super) enum Change {
+pub(crate) enum Change {
     Link(Place, Place),
     Put(Place, Content),
     Redirect(Place, Place),
@@ -69,28 +70,28 @@ impl Change {
 }
 
 impl Publication<'_> {
-    pub(super) fn put(&mut self, place: Place, content: impl Into<Content>) {
+    pub(crate) fn put(&mut self, place: Place, content: impl Into<Content>) {
         self.change(Change::Put(place, content.into()));
     }
 
-    pub(super) fn link(&mut self, place: Place, target: Place) {
+    pub(crate) fn link(&mut self, place: Place, target: Place) {
         self.change(Change::Link(place, target));
     }
 
     /// Answers what is asked for below a directory with a redirect to the same below another.
-    pub(super) fn redirect(&mut self, directory: &Place, target: &Place) {
+    pub(crate) fn redirect(&mut self, directory: &Place, target: &Place) {
         self.change(Change::Redirect(directory.clone(), target.clone()));
     }
 
-    pub(super) fn remove(&mut self, place: Place) {
+    pub(crate) fn remove(&mut self, place: Place) {
         self.change(Change::Remove(place));
     }
 
-    pub(super) fn title(&mut self, directory: &Place, title: &str) {
+    pub(crate) fn title(&mut self, directory: &Place, title: &str) {
         self.change(Change::Title(directory.clone(), title.to_owned()));
     }
 
-    pub(super) fn streams(&mut self, products: Products) {
+    pub(crate) fn streams(&mut self, products: Products) {
         self.change(Change::Streams(products));
     }
 
@@ -100,12 +101,12 @@ impl Publication<'_> {
     }
 
     /// The image as the content of a file.
-    pub(super) fn image(&self) -> Content {
+    pub(crate) fn image(&self) -> Content {
         Arc::clone(&self.image).into()
     }
 
     /// The list as the build wants it.
-    pub(super) fn edited(&self, list: String) -> String {
+    pub(crate) fn edited(&self, list: String) -> String {
         match &self.edit {
             Some(edit) => edit(&list),
             None => list,
@@ -113,21 +114,21 @@ impl Publication<'_> {
     }
 
     /// Puts a detached signature in ASCII armor.
-    pub(super) fn put_armored(&mut self, place: Place, data: &[u8]) -> Result<(), SiteError> {
+    pub(crate) fn put_armored(&mut self, place: Place, data: &[u8]) -> Result<(), SiteError> {
         self.put_signature(place, |key, options| {
             key.sign(data, options).map(Content::from)
         })
     }
 
     /// Puts a detached signature in binary.
-    pub(super) fn put_binary(&mut self, place: Place, data: &[u8]) -> Result<(), SiteError> {
+    pub(crate) fn put_binary(&mut self, place: Place, data: &[u8]) -> Result<(), SiteError> {
         self.put_signature(place, |key, options| {
             key.sign_binary(data, options).map(Content::from)
         })
     }
 
     /// Puts a clear-signed copy of the text.
-    pub(super) fn put_clear_signed(&mut self, place: Place, text: &str) -> Result<(), SiteError> {
+    pub(crate) fn put_clear_signed(&mut self, place: Place, text: &str) -> Result<(), SiteError> {
         self.put_signature(place, |key, options| {
             key.sign_cleartext(text, options).map(Content::from)
         })
@@ -152,17 +153,17 @@ impl Publication<'_> {
     }
 
     /// The names of the directories right below this one, links left out.
-    pub(super) fn directories(&self, directory: &Place) -> BTreeSet<String> {
+    pub(crate) fn directories(&self, directory: &Place) -> BTreeSet<String> {
         self.scratch.directories(directory)
     }
 
     /// The files right in this directory, links left out.
-    pub(super) fn files(&self, directory: &Place) -> BTreeMap<String, Content> {
+    pub(crate) fn files(&self, directory: &Place) -> BTreeMap<String, Content> {
         self.scratch.files(directory)
     }
 
     /// Those of the directories below this one that are named after a version, oldest first.
-    pub(super) fn versions(&self, directory: &Place) -> Vec<String> {
+    pub(crate) fn versions(&self, directory: &Place) -> Vec<String> {
         let names = self.directories(directory).into_iter();
         let mut versions: Vec<_> = names
             .filter(|name| name.starts_with(|first: char| first.is_ascii_digit()))
@@ -172,7 +173,7 @@ impl Publication<'_> {
     }
 
     /// What became of the build.
-    pub(super) fn published(
+    pub(crate) fn published(
         &self,
         directory: &Place,
         image: &str,
@@ -194,7 +195,7 @@ impl Publication<'_> {
     }
 
     /// Makes the changes on the site, all or none.
-    pub(super) fn put_on(self, site: &VendorSite) -> Result<(), SiteError> {
+    pub(crate) fn put_on(self, site: &VendorSite) -> Result<(), SiteError> {
         let strange = |place: &&Place| !site.hosts.iter().any(|host| host == place.host());
         let mut places = self.changes.iter().filter_map(Change::place);
         if let Some(place) = places.find(strange) {

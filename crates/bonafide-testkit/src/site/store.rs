@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use super::content::Content;
 use super::fault::Faults;
 use super::place::Place;
-use super::ubuntu::streams::Products;
+use super::vendors::ubuntu::products::Products;
 
 /// Links are followed so often; more are a loop.
 const MAX_LINKS: usize = 8;
 
 /// Everything the site holds and has seen.
 #[derive(Debug, Default)]
-pub(super) struct Store {
+pub(crate) struct Store {
     files: BTreeMap<Place, File>,
     /// From a place without a slash at its end to another.
     links: BTreeMap<Place, Place>,
@@ -23,21 +23,21 @@ pub(super) struct Store {
     /// Headings of the directories that have one.
     titles: BTreeMap<Place, String>,
     /// What Ubuntu's simplestreams name.
-    pub(super) streams: Products,
-    pub(super) faults: Faults,
-    pub(super) requests: Vec<String>,
+    pub(crate) streams: Products,
+    pub(crate) faults: Faults,
+    pub(crate) requests: Vec<String>,
 }
 
 /// A file and when it was modified.
 #[derive(Clone, Debug)]
-pub(super) struct File {
-    pub(super) content: Content,
-    pub(super) modified: Timestamp,
+pub(crate) struct File {
+    pub(crate) content: Content,
+    pub(crate) modified: Timestamp,
 }
 
 /// What is at a place.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(crate) enum Found {
     /// A directory, its heading and entries.
     Directory(Option<String>, Vec<Entry>),
     /// A file.
@@ -52,17 +52,17 @@ pub(super) enum Found {
 
 /// A line of a directory page.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// With a slash at its end for a directory.
-    pub(super) name: String,
-    pub(super) modified: Timestamp,
+    pub(crate) name: String,
+    pub(crate) modified: Timestamp,
     /// Of a file.
-    pub(super) size: Option<u64>,
+    pub(crate) size: Option<u64>,
 }
 
 impl Store {
     /// A copy to try changes on, without faults and requests.
-    pub(super) fn scratch(&self) -> Self {
+    pub(crate) fn scratch(&self) -> Self {
         Self {
             files: self.files.clone(),
             links: self.links.clone(),
@@ -74,40 +74,40 @@ impl Store {
         }
     }
 
-    pub(super) fn put(&mut self, place: Place, content: Content, modified: Timestamp) {
+    pub(crate) fn put(&mut self, place: Place, content: Content, modified: Timestamp) {
         self.files
             .insert(self.resolve(&place), File { content, modified });
     }
 
-    pub(super) fn remove(&mut self, place: &Place) {
+    pub(crate) fn remove(&mut self, place: &Place) {
         let place = self.resolve(place);
         let directory = place.as_directory();
         self.files
             .retain(|file, _| *file != place && file.below(&directory).is_none());
     }
 
-    pub(super) fn link(&mut self, place: &Place, target: &Place) {
+    pub(crate) fn link(&mut self, place: &Place, target: &Place) {
         self.links
             .insert(without_slash(place), without_slash(target));
     }
 
-    pub(super) fn redirect(&mut self, directory: &Place, target: &Place) {
+    pub(crate) fn redirect(&mut self, directory: &Place, target: &Place) {
         let (from, to) = (directory.as_directory(), target.as_directory());
         self.redirects.insert(from, to);
     }
 
     /// Where a request for this is redirected to, by the longest rule.
-    pub(super) fn redirected(&self, place: &Place) -> Option<Place> {
+    pub(crate) fn redirected(&self, place: &Place) -> Option<Place> {
         let mut rules = self.redirects.iter().rev();
         rules.find_map(|(from, to)| Some(to.join(place.below(from)?)))
     }
 
-    pub(super) fn set_title(&mut self, directory: &Place, title: String) {
+    pub(crate) fn set_title(&mut self, directory: &Place, title: String) {
         self.titles.insert(directory.as_directory(), title);
     }
 
     /// The place that is meant, links followed.
-    pub(super) fn resolve(&self, place: &Place) -> Place {
+    pub(crate) fn resolve(&self, place: &Place) -> Place {
         let mut resolved = place.clone();
         for _ in 0..MAX_LINKS {
             let Some(next) = self.follow_once(&resolved) else {
@@ -129,7 +129,7 @@ impl Store {
         })
     }
 
-    pub(super) fn find(&self, asked: &Place) -> Found {
+    pub(crate) fn find(&self, asked: &Place) -> Found {
         if let Some(target) = self.redirected(asked) {
             return Found::Redirected(target);
         }
@@ -149,7 +149,7 @@ impl Store {
     }
 
     /// The names of the directories right below this one, without slashes.
-    pub(super) fn directories(&self, directory: &Place) -> BTreeSet<String> {
+    pub(crate) fn directories(&self, directory: &Place) -> BTreeSet<String> {
         let directory = directory.as_directory();
         self.files
             .keys()
@@ -159,7 +159,7 @@ impl Store {
     }
 
     /// The files right in this directory; links are none.
-    pub(super) fn files(&self, directory: &Place) -> BTreeMap<String, Content> {
+    pub(crate) fn files(&self, directory: &Place) -> BTreeMap<String, Content> {
         let directory = directory.as_directory();
         self.files
             .iter()

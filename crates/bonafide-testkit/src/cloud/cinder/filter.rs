@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Inquiry;
-use super::depot::ImageMetadata;
+use super::inquiry::Inquiry;
+use super::state::ImageMetadata;
 use crate::cloud::microversion::Microversion;
 use crate::cloud::paging::truth;
 
@@ -24,7 +24,7 @@ const NO_FILTERS: [&str; 8] = [
 
 /// What a query asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Filter {
+pub(crate) struct Filter {
     /// `None`: what belongs to any project.
     project: Option<String>,
     status: Option<String>,
@@ -36,7 +36,7 @@ pub(super) struct Filter {
 
 impl Filter {
     /// `all_tenants` by who is no administrator is passed over without a word.
-    pub(super) fn parse(inquiry: &Inquiry<'_>) -> Self {
+    pub(crate) fn parse(inquiry: &Inquiry<'_>) -> Self {
         let parameters = &inquiry.parameters;
         let is_of_all = inquiry.person.is_admin()
             && parameters
@@ -70,14 +70,14 @@ impl Filter {
     }
 
     /// Whether something of this project, with this status, is wanted at all.
-    pub(super) fn wants(&self, project: &str, status: &str) -> bool {
+    pub(crate) fn wants(&self, project: &str, status: &str) -> bool {
         !self.finds_nothing
             && self.project.as_deref().is_none_or(|own| own == project)
             && self.status.as_deref().is_none_or(|own| own == status)
     }
 
     /// Whether a volume that was made from this is wanted.
-    pub(super) fn wants_image(&self, image: Option<&ImageMetadata>) -> bool {
+    pub(crate) fn wants_image(&self, image: Option<&ImageMetadata>) -> bool {
         let Some(wanted) = &self.image else {
             return true;
         };
@@ -86,7 +86,7 @@ impl Filter {
     }
 
     /// Whether a snapshot of this volume is wanted.
-    pub(super) fn wants_volume(&self, volume: &str) -> bool {
+    pub(crate) fn wants_volume(&self, volume: &str) -> bool {
         self.volume.as_deref().is_none_or(|own| own == volume)
     }
 }

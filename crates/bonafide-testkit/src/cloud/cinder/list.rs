@@ -4,18 +4,18 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Inquiry;
 use super::filter::Filter;
+use super::inquiry::Inquiry;
 use super::view::{self, Detail};
-use crate::cloud::denial::Denial;
+use crate::cloud::control::timeline::{Place, Timeline};
 use crate::cloud::http::{self, Answer};
-use crate::cloud::timeline::{Place, Timeline};
+use crate::cloud::nova_error::NovaError;
 
-pub(super) fn volumes(inquiry: &Inquiry<'_>, detail: Detail) -> Result<Answer, Denial> {
+pub(crate) fn volumes(inquiry: &Inquiry<'_>, detail: Detail) -> Result<Answer, NovaError> {
     let filter = Filter::parse(inquiry);
-    let depot = inquiry.shared.block_storage.depot();
-    let marker = marker(inquiry, &depot.volumes, "Volume")?;
-    let volumes = depot.volumes.behind(marker);
+    let volumes = inquiry.shared.block_storage.volumes();
+    let marker = marker(inquiry, &volumes.volumes, "Volume")?;
+    let volumes = volumes.volumes.behind(marker);
     let volumes = volumes.filter(|(_, volume)| {
         filter.wants(&volume.project, view::status(volume))
             && filter.wants_image(volume.image.as_ref())
@@ -23,11 +23,11 @@ pub(super) fn volumes(inquiry: &Inquiry<'_>, detail: Detail) -> Result<Answer, D
     page(inquiry, detail, "volumes", volumes, view::volume)
 }
 
-pub(super) fn snapshots(inquiry: &Inquiry<'_>, detail: Detail) -> Result<Answer, Denial> {
+pub(crate) fn snapshots(inquiry: &Inquiry<'_>, detail: Detail) -> Result<Answer, NovaError> {
     let filter = Filter::parse(inquiry);
-    let depot = inquiry.shared.block_storage.depot();
-    let marker = marker(inquiry, &depot.snapshots, "Snapshot")?;
-    let snapshots = depot.snapshots.behind(marker);
+    let volumes = inquiry.shared.block_storage.volumes();
+    let marker = marker(inquiry, &volumes.snapshots, "Snapshot")?;
+    let snapshots = volumes.snapshots.behind(marker);
     let snapshots = snapshots.filter(|(_, snapshot)| {
         filter.wants(&snapshot.project, view::AVAILABLE)
             && filter.wants_volume(&snapshot.volume.to_string())
@@ -41,7 +41,7 @@ fn page<'a, T: 'a>(
     kind: &str,
     things: impl Iterator<Item = (Place, &'a T)>,
     view: impl Fn(&Inquiry<'_>, Detail, Place, &T) -> Value,
-) -> Result<Answer, Denial> {
+) -> Result<Answer, NovaError> {
     let most = inquiry.shared.settings.block_storage_page_limit;
     let limit = inquiry.parameters.limit(most)?;
     let things: Vec<(Place, &T)> = things.take(limit).collect();
@@ -63,7 +63,7 @@ fn marker<T>(
     inquiry: &Inquiry<'_>,
     things: &Timeline<T>,
     kind: &str,
-) -> Result<Option<Place>, Denial> {
+) -> Result<Option<Place>, NovaError> {
     let Some(text) = inquiry.parameters.value("marker") else {
         return Ok(None);
     };
@@ -72,7 +72,7 @@ fn marker<T>(
     let place = place.and_then(|id| things.place(id));
     match place {
         Some(place) => Ok(Some(place)),
-        None => Err(Denial::not_found(format!(
+        None => Err(NovaError::not_found(format!(
             "{kind} {text} could not be found."
         ))),
     }

@@ -1,59 +1,21 @@
 //! Cinder, as far as somebody looks for what was made from an image: volumes and snapshots.
 
-mod depot;
-mod filter;
-mod list;
-mod view;
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 use serde_json::json;
 
-use super::denial::Denial;
-use super::dispatch::{token, unauthorized};
-use super::errors::Failure;
-use super::http::{self, Answer, percent_decoded};
-use super::microversion::{Microversion, Spoken};
-use super::paging::Parameters;
-use super::people::Person;
-use super::shared::Shared;
-
-pub(super) use depot::{Depot, ImageMetadata};
-use view::Detail;
-
-/// The versions that Cinder 29 speaks.
-const SPOKEN: Spoken = Spoken {
-    service: "volume",
-    old_header: None,
-    first: Microversion(3, 0),
-    last: Microversion(3, 71),
-};
-
-/// The block storage service: its volumes and snapshots.
-#[derive(Debug, Default)]
-pub(super) struct BlockStorage(Mutex<Depot>);
-
-impl BlockStorage {
-    pub(super) fn depot(&self) -> MutexGuard<'_, Depot> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Somebody's request, as far as every path needs it.
-struct Inquiry<'a> {
-    shared: &'a Shared,
-    person: &'static Person,
-    project: String,
-    version: Microversion,
-    parameters: Parameters,
-    /// With `/v3` and the project.
-    url: String,
-}
+use super::inquiry::{Inquiry, SPOKEN};
+use super::list;
+use super::view::Detail;
+use crate::cloud::auth::{token, unauthorized};
+use crate::cloud::errors::Failure;
+use crate::cloud::http::{self, Answer, percent_decoded};
+use crate::cloud::nova_error::NovaError;
+use crate::cloud::paging::Parameters;
+use crate::cloud::shared::Shared;
 
 /// Answers one block storage request.
-pub(super) fn answer(shared: &Shared, request: Request<Incoming>) -> Answer {
+pub(crate) fn answer(shared: &Shared, request: Request<Incoming>) -> Answer {
     let url = shared.block_storage_url.as_deref().unwrap_or_default();
     let path = request.uri().path();
     let segments: Vec<String> = path.split('/').skip(1).map(percent_decoded).collect();
@@ -85,14 +47,14 @@ pub(super) fn answer(shared: &Shared, request: Request<Incoming>) -> Answer {
         url: format!("{url}/{project}"),
     };
     let answered = if !token.scoped || *project != token.person.project_id() {
-        Err(Denial::bad_request("Malformed request url"))
+        Err(NovaError::bad_request("Malformed request url"))
     } else {
         match kind {
             Kind::Snapshots => list::snapshots(&inquiry, detail),
             Kind::Volumes => list::volumes(&inquiry, detail),
         }
     };
-    let mut answer = answered.unwrap_or_else(Denial::into_answer);
+    let mut answer = answered.unwrap_or_else(NovaError::into_answer);
     SPOKEN.say(&mut answer, version);
     http::set_request_id(&mut answer);
     answer

@@ -3,23 +3,23 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Inquiry;
-use super::depot::{Snapshot, Volume};
-use crate::cloud::timeline::Place;
+use super::inquiry::Inquiry;
+use super::state::{Snapshot, Volume};
+use crate::cloud::control::timeline::Place;
 
 /// The status of what nobody uses.
-pub(super) const AVAILABLE: &str = "available";
+pub(crate) const AVAILABLE: &str = "available";
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Detail {
+pub(crate) enum Detail {
     Full,
     Index,
 }
 
 impl Detail {
     /// What stands behind the kind in the path.
-    pub(super) fn path(self) -> &'static str {
+    pub(crate) fn path(self) -> &'static str {
         match self {
             Self::Full => "/detail",
             Self::Index => "",
@@ -28,14 +28,14 @@ impl Detail {
 }
 
 /// The status of a volume.
-pub(super) fn status(volume: &Volume) -> &'static str {
+pub(crate) fn status(volume: &Volume) -> &'static str {
     match volume.server {
         Some(_) => "in-use",
         None => AVAILABLE,
     }
 }
 
-pub(super) fn volume(
+pub(crate) fn volume(
     inquiry: &Inquiry<'_>,
     detail: Detail,
     place: Place,
@@ -92,7 +92,7 @@ pub(super) fn volume(
     view
 }
 
-pub(super) fn snapshot(
+pub(crate) fn snapshot(
     _inquiry: &Inquiry<'_>,
     detail: Detail,
     place: Place,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jiff::{SignedDuration, Timestamp};
 
 /// A clock that stands still until somebody moves it, for
-/// [`EmbeddedCloudBuilder::clock`](super::EmbeddedCloudBuilder::clock).
+/// [`EmbeddedCloudBuilder::clock`](crate::cloud::EmbeddedCloudBuilder::clock).
 ///
 /// Clones are the same clock. It keeps microseconds, and ends where [`Timestamp`] does. The clock
 /// is the cloud's alone: a client with the system's clock may find a token expired that the cloud
@@ -73,14 +73,14 @@ impl MovableClock {
 
 /// The clock that a cloud goes by.
 #[derive(Clone)]
-pub(super) struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+pub(crate) struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Clock {
-    pub(super) fn new(read: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(read: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(read))
     }
 
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         (self.0)()
     }
 }

@@ -36,7 +36,7 @@ impl CloudFault {
     }
 
     /// The fault stays: every matching request goes wrong, until
-    /// [`EmbeddedCloud::heal`](super::EmbeddedCloud::heal).
+    /// [`EmbeddedCloud::heal`](crate::cloud::embedded::EmbeddedCloud::heal).
     #[must_use]
     pub const fn lasting(mut self) -> Self {
         self.is_lasting = true;
@@ -97,17 +97,17 @@ pub enum CloudFaultKind {
 
 /// The faults that still wait for their request.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Mutex<Vec<CloudFault>>);
+pub(crate) struct Faults(Mutex<Vec<CloudFault>>);
 
 impl Faults {
-    pub(super) fn add(&self, fault: CloudFault) {
+    pub(crate) fn add(&self, fault: CloudFault) {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(fault);
     }
 
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -115,7 +115,7 @@ impl Faults {
     }
 
     /// The oldest fault that matches. It is taken out unless it lasts.
-    pub(super) fn take(&self, method: &str, path: &str) -> Option<CloudFaultKind> {
+    pub(crate) fn take(&self, method: &str, path: &str) -> Option<CloudFaultKind> {
         let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut strikes = |fault: &mut CloudFault| {
             let matches = fault.matches(method, path);

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 /// A bucket of requests that is filled again evenly.
 #[derive(Debug)]
-pub(super) struct RateLimit(Option<Mutex<Bucket>>);
+pub(crate) struct RateLimit(Option<Mutex<Bucket>>);
 
 #[derive(Debug)]
 struct Bucket {
@@ -17,7 +17,7 @@ struct Bucket {
 }
 
 impl RateLimit {
-    pub(super) fn new(requests_per_second: Option<u32>) -> Self {
+    pub(crate) fn new(requests_per_second: Option<u32>) -> Self {
         Self(requests_per_second.map(|rate| {
             Mutex::new(Bucket {
                 rate: rate.into(),
@@ -28,7 +28,7 @@ impl RateLimit {
     }
 
     /// Whether one more request is let through.
-    pub(super) fn admits(&self) -> bool {
+    pub(crate) fn admits(&self) -> bool {
         let Some(bucket) = &self.0 else { return true };
         let mut bucket = bucket.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();

@@ -18,7 +18,7 @@ pub struct RecordedRequest {
 
 /// The requests so far.
 #[derive(Debug, Default)]
-pub(super) struct Record(Mutex<Entries>);
+pub(crate) struct Record(Mutex<Entries>);
 
 #[derive(Debug, Default)]
 struct Entries {
@@ -29,7 +29,7 @@ struct Entries {
 
 impl Record {
     /// Notes a request; the number is for [`Record::answered`].
-    pub(super) fn arrived(&self, method: &str, path: &str) -> usize {
+    pub(crate) fn arrived(&self, method: &str, path: &str) -> usize {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         entries.requests.push(RecordedRequest {
             method: method.to_owned(),
@@ -39,7 +39,7 @@ impl Record {
         entries.cleared + entries.requests.len() - 1
     }
 
-    pub(super) fn answered(&self, number: usize, status: u16) {
+    pub(crate) fn answered(&self, number: usize, status: u16) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(index) = number.checked_sub(entries.cleared) else {
             return;
@@ -49,12 +49,12 @@ impl Record {
         }
     }
 
-    pub(super) fn requests(&self) -> Vec<RecordedRequest> {
+    pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         entries.requests.clone()
     }
 
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         entries.cleared += entries.requests.len();
         entries.requests.clear();

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 /// What becomes of the last request before
-/// [`EmbeddedCloud::die_after`](super::EmbeddedCloud::die_after) takes effect. It is carried out
+/// [`EmbeddedCloud::die_after`](crate::cloud::embedded::EmbeddedCloud::die_after) takes effect. It is carried out
 /// either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -18,7 +18,7 @@ pub enum LastRequest {
 
 /// Counts requests, and knows when to stop serving them.
 #[derive(Debug)]
-pub(super) struct Life {
+pub(crate) struct Shutdown {
     state: Mutex<State>,
     is_dead: watch::Sender<bool>,
     /// How many requests have come to their end so far.
@@ -37,7 +37,7 @@ enum State {
     Over,
 }
 
-impl Default for Life {
+impl Default for Shutdown {
     fn default() -> Self {
         Self {
             state: Mutex::new(State::Well),
@@ -47,8 +47,8 @@ impl Default for Life {
     }
 }
 
-impl Life {
-    pub(super) fn die_after(&self, requests: usize, last: LastRequest) {
+impl Shutdown {
+    pub(crate) fn die_after(&self, requests: usize, last: LastRequest) {
         let mut state = self.state();
         *state = match requests {
             0 => State::Over,
@@ -57,14 +57,14 @@ impl Life {
         self.is_dead.send_replace(requests == 0);
     }
 
-    pub(super) fn revive(&self) {
+    pub(crate) fn revive(&self) {
         let mut state = self.state();
         *state = State::Well;
         self.is_dead.send_replace(false);
     }
 
     /// Lets a request in; `None` when none is served any more.
-    pub(super) fn admit(&self) -> Option<Turn<'_>> {
+    pub(crate) fn admit(&self) -> Option<Turn<'_>> {
         let mut state = self.state();
         let last = match *state {
             State::Over => return None,
@@ -81,11 +81,14 @@ impl Life {
                 None
             }
         };
-        Some(Turn { life: self, last })
+        Some(Turn {
+            shutdown: self,
+            last,
+        })
     }
 
     /// Resolves once this many more requests have come to their end, or the cloud is gone.
-    pub(super) fn reached(&self, requests: usize) -> impl Future<Output = ()> + Send + use<> {
+    pub(crate) fn reached(&self, requests: usize) -> impl Future<Output = ()> + Send + use<> {
         let mut ended = self.ended.subscribe();
         let goal = ended.borrow().saturating_add(requests);
         async move {
@@ -100,23 +103,23 @@ impl Life {
 
 /// One request that is served. When it is dropped the request has come to its end.
 #[derive(Debug)]
-pub(super) struct Turn<'a> {
-    life: &'a Life,
+pub(crate) struct Turn<'a> {
+    shutdown: &'a Shutdown,
     last: Option<LastRequest>,
 }
 
 impl Turn<'_> {
     /// Whether the answer must not be sent.
-    pub(super) fn loses_answer(&self) -> bool {
+    pub(crate) fn loses_answer(&self) -> bool {
         self.last == Some(LastRequest::AnswerLost)
     }
 
     /// Resolves when the cloud dies over this request; never for the last one.
-    pub(super) async fn broken_off(&self) {
+    pub(crate) async fn broken_off(&self) {
         if self.last.is_some() {
             return std::future::pending().await;
         }
-        let mut is_dead = self.life.is_dead.subscribe();
+        let mut is_dead = self.shutdown.is_dead.subscribe();
         // The sender outlives this borrow of it: there is no error.
         let _ = is_dead.wait_for(|is_dead| *is_dead).await;
     }
@@ -124,12 +127,12 @@ impl Turn<'_> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        let state = self.life.state();
+        let state = self.shutdown.state();
         // Somebody may have revived the cloud meanwhile.
         if self.last.is_some() && *state == State::Over {
-            self.life.is_dead.send_replace(true);
+            self.shutdown.is_dead.send_replace(true);
         }
         drop(state);
-        self.life.ended.send_modify(|ended| *ended += 1);
+        self.shutdown.ended.send_modify(|ended| *ended += 1);
     }
 }

@@ -3,18 +3,18 @@
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-use super::errors::Failure;
-use super::http::{self, Answer};
-use super::people::Person;
 use super::schema::image_schema;
-use super::shared::Shared;
+use crate::cloud::errors::Failure;
+use crate::cloud::http::{self, Answer};
+use crate::cloud::keystone::users::Person;
+use crate::cloud::shared::Shared;
 
 /// The minor versions of the Image API that Glance 33 lists; there is no 2.14 and no 2.16 without
 /// further stores and caches.
 const VERSIONS: [u8; 16] = [17, 15, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
 
 /// `GET /` (300) and `GET /versions` (200).
-pub(super) fn versions(shared: &Shared, status: StatusCode) -> Answer {
+pub(crate) fn versions(shared: &Shared, status: StatusCode) -> Answer {
     let href = format!("{}/v2/", shared.image_url);
     let versions: Vec<Value> = VERSIONS
         .iter()
@@ -35,13 +35,13 @@ pub(super) fn versions(shared: &Shared, status: StatusCode) -> Answer {
 }
 
 /// `GET /healthcheck`.
-pub(super) fn health() -> Answer {
+pub(crate) fn health() -> Answer {
     let body = json!({ "detailed": false, "reasons": ["OK"] });
     http::json(StatusCode::OK, &body)
 }
 
 /// `GET /v2/info/{what}`.
-pub(super) fn info(person: &Person, what: &[&str]) -> Result<Answer, Failure> {
+pub(crate) fn info(person: &Person, what: &[&str]) -> Result<Answer, Failure> {
     let stores = json!({
         "stores": [
             { "id": "fast", "description": "default store", "default": "true" },
@@ -64,7 +64,7 @@ pub(super) fn info(person: &Person, what: &[&str]) -> Result<Answer, Failure> {
 }
 
 /// `GET /v2/schemas/{name}`.
-pub(super) fn schema(name: &str) -> Result<Answer, Failure> {
+pub(crate) fn schema(name: &str) -> Result<Answer, Failure> {
     let body = match name {
         "image" => image_schema(),
         "images" => json!({

@@ -10,19 +10,19 @@ use hyper::StatusCode;
 use hyper::body::Frame;
 use hyper::header::HeaderMap;
 
-use super::errors::Failure;
-use super::fault::CloudFaultKind;
-use super::http::{self, Answer};
 use super::image::Status;
-use super::images::header;
-use super::people::Person;
-use super::shared::Shared;
+use crate::cloud::control::fault::CloudFaultKind;
+use crate::cloud::errors::Failure;
+use crate::cloud::http::header;
+use crate::cloud::http::{self, Answer};
+use crate::cloud::keystone::users::Person;
+use crate::cloud::shared::Shared;
 
 /// Bytes that are read at once.
 const CHUNK: usize = 256 * 1024;
 
 /// Answers with the bytes of an image, whole or a range; 204 while there are none.
-pub(super) fn download(
+pub(crate) fn download(
     shared: &Shared,
     person: &Person,
     id: &str,

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::errors::Failure;
 use super::image::{Image, Visibility};
+use crate::cloud::errors::Failure;
 
 /// Parameters of the query that are no filters.
 const NO_FILTERS: [&str; 5] = ["limit", "marker", "sort", "sort_dir", "sort_key"];
@@ -11,7 +11,7 @@ const NO_FILTERS: [&str; 5] = ["limit", "marker", "sort", "sort_dir", "sort_key"
 /// What a query asks for. Every name that Glance doesn't know is taken for that of a property: a
 /// misspelt filter gives an empty list.
 #[derive(Debug)]
-pub(super) struct Filter {
+pub(crate) struct Filter {
     visibility: VisibilityFilter,
     member_status: String,
     os_hidden: bool,
@@ -46,7 +46,7 @@ enum TimeField {
 }
 
 impl Filter {
-    pub(super) fn parse(
+    pub(crate) fn parse(
         parameters: &[(String, String)],
         tags: Vec<String>,
     ) -> Result<Self, Failure> {
@@ -112,7 +112,7 @@ impl Filter {
     }
 
     /// Whether community images of others were asked for.
-    pub(super) fn wants_community(&self) -> bool {
+    pub(crate) fn wants_community(&self) -> bool {
         matches!(
             self.visibility,
             VisibilityFilter::All | VisibilityFilter::Only(Visibility::Community)
@@ -120,11 +120,11 @@ impl Filter {
     }
 
     /// Whether images that were shared, and answered like this, were asked for.
-    pub(super) fn wants_member_status(&self, status: &str) -> bool {
+    pub(crate) fn wants_member_status(&self, status: &str) -> bool {
         self.member_status == "all" || self.member_status == status
     }
 
-    pub(super) fn matches(&self, image: &Image) -> bool {
+    pub(crate) fn matches(&self, image: &Image) -> bool {
         let is_wanted = match self.visibility {
             VisibilityFilter::Only(visibility) => image.visibility == visibility,
             VisibilityFilter::None => false,

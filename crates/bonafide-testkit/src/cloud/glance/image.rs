@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::people::Person;
+use crate::cloud::keystone::users::Person;
 
 /// Where an image is in its life. A deleted one is kept: its id can't be used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Status {
+pub(crate) enum Status {
     Queued,
     Saving,
     Active,
@@ -20,7 +20,7 @@ pub(super) enum Status {
 }
 
 impl Status {
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Queued => "queued",
             Self::Saving => "saving",
@@ -34,7 +34,7 @@ impl Status {
 /// Who sees an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Visibility {
+pub(crate) enum Visibility {
     Community,
     Private,
     Public,
@@ -42,7 +42,7 @@ pub(super) enum Visibility {
 }
 
 impl Visibility {
-    pub(super) fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         match name {
             "community" => Some(Self::Community),
             "private" => Some(Self::Private),
@@ -52,7 +52,7 @@ impl Visibility {
         }
     }
 
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Community => "community",
             Self::Private => "private",
@@ -64,49 +64,49 @@ impl Visibility {
 
 /// A project that a shared image was offered to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Member {
-    pub(super) project: String,
+pub(crate) struct Member {
+    pub(crate) project: String,
     /// `pending`, `accepted` or `rejected`.
-    pub(super) status: String,
-    pub(super) created_at: Timestamp,
-    pub(super) updated_at: Timestamp,
+    pub(crate) status: String,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
 }
 
 /// The stores, the default one first.
-pub(super) const STORES: [&str; 2] = ["fast", "slow"];
+pub(crate) const STORES: [&str; 2] = ["fast", "slow"];
 
 /// One image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Image {
+pub(crate) struct Image {
     /// As the client wrote it: Glance compares ids by case.
-    pub(super) id: String,
-    pub(super) name: Option<String>,
-    pub(super) status: Status,
-    pub(super) visibility: Visibility,
-    pub(super) owner: Option<String>,
-    pub(super) disk_format: Option<String>,
-    pub(super) container_format: Option<String>,
-    pub(super) min_disk: i64,
-    pub(super) min_ram: i64,
-    pub(super) protected: bool,
-    pub(super) os_hidden: bool,
-    pub(super) tags: BTreeSet<String>,
-    pub(super) properties: BTreeMap<String, String>,
-    pub(super) members: Vec<Member>,
-    pub(super) size: Option<u64>,
-    pub(super) virtual_size: Option<u64>,
-    pub(super) checksum: Option<String>,
-    pub(super) os_hash_algo: Option<String>,
-    pub(super) os_hash_value: Option<String>,
+    pub(crate) id: String,
+    pub(crate) name: Option<String>,
+    pub(crate) status: Status,
+    pub(crate) visibility: Visibility,
+    pub(crate) owner: Option<String>,
+    pub(crate) disk_format: Option<String>,
+    pub(crate) container_format: Option<String>,
+    pub(crate) min_disk: i64,
+    pub(crate) min_ram: i64,
+    pub(crate) protected: bool,
+    pub(crate) os_hidden: bool,
+    pub(crate) tags: BTreeSet<String>,
+    pub(crate) properties: BTreeMap<String, String>,
+    pub(crate) members: Vec<Member>,
+    pub(crate) size: Option<u64>,
+    pub(crate) virtual_size: Option<u64>,
+    pub(crate) checksum: Option<String>,
+    pub(crate) os_hash_algo: Option<String>,
+    pub(crate) os_hash_value: Option<String>,
     /// The store that holds the bytes, one of [`STORES`].
-    pub(super) store: Option<String>,
-    pub(super) created_at: Timestamp,
-    pub(super) updated_at: Timestamp,
+    pub(crate) store: Option<String>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
 }
 
 impl Image {
     /// An image that was just created, with the defaults of Glance.
-    pub(super) fn queued(id: String, owner: Option<String>, now: Timestamp) -> Self {
+    pub(crate) fn queued(id: String, owner: Option<String>, now: Timestamp) -> Self {
         Self {
             id,
             name: None,
@@ -134,22 +134,22 @@ impl Image {
     }
 
     /// Whether the image belongs to the person's project.
-    pub(super) fn is_owned_by(&self, person: &Person) -> bool {
+    pub(crate) fn is_owned_by(&self, person: &Person) -> bool {
         self.owner.as_deref() == Some(person.project_id().as_str())
     }
 
     /// Whether the person may change it.
-    pub(super) fn is_mutable_by(&self, person: &Person) -> bool {
+    pub(crate) fn is_mutable_by(&self, person: &Person) -> bool {
         person.is_admin() || self.is_owned_by(person)
     }
 
     /// Whether the person finds it by its id.
-    pub(super) fn is_visible_to(&self, person: &Person) -> bool {
+    pub(crate) fn is_visible_to(&self, person: &Person) -> bool {
         person.is_admin() || self.is_visible_in(&person.project_id())
     }
 
     /// Whether a plain member of the project finds it by its id.
-    pub(super) fn is_visible_in(&self, project: &str) -> bool {
+    pub(crate) fn is_visible_in(&self, project: &str) -> bool {
         self.owner.as_deref() == Some(project)
             || match self.visibility {
                 Visibility::Public | Visibility::Community => true,
@@ -159,7 +159,7 @@ impl Image {
     }
 
     /// Whether a plain member of the project has it in a list without any filter.
-    pub(super) fn is_listed_in(&self, project: &str) -> bool {
+    pub(crate) fn is_listed_in(&self, project: &str) -> bool {
         if self.os_hidden {
             return false;
         }
@@ -173,12 +173,12 @@ impl Image {
             }
     }
 
-    pub(super) fn member(&self, project: &str) -> Option<&Member> {
+    pub(crate) fn member(&self, project: &str) -> Option<&Member> {
         self.members.iter().find(|member| member.project == project)
     }
 
     /// The image as the Image API shows it.
-    pub(super) fn view(&self) -> Value {
+    pub(crate) fn view(&self) -> Value {
         let mut view: Map<String, Value> = self
             .properties
             .iter()
@@ -221,7 +221,7 @@ impl Image {
     }
 
     /// A member of the image as the Image API shows it.
-    pub(super) fn member_view(&self, member: &Member) -> Value {
+    pub(crate) fn member_view(&self, member: &Member) -> Value {
         json!({
             "member_id": member.project,
             "image_id": self.id,
@@ -234,6 +234,6 @@ impl Image {
 }
 
 /// Glance's times are UTC, in whole seconds.
-pub(super) fn time(time: Timestamp) -> String {
+pub(crate) fn time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -3,17 +3,16 @@
 use std::collections::BTreeSet;
 
 use hyper::StatusCode;
-use hyper::header::HeaderMap;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::errors::Failure;
-use super::http::{self, Answer};
 use super::image::{Image, STORES, Status, Visibility};
-use super::people::Person;
 use super::registry::remove_if_there;
 use super::schema;
-use super::shared::Shared;
+use crate::cloud::errors::Failure;
+use crate::cloud::http::{self, Answer};
+use crate::cloud::keystone::users::Person;
+use crate::cloud::shared::Shared;
 
 /// Answered with 403 when a create sends them; the digests are dropped without a word.
 const DISALLOWED: [&str; 5] = ["direct_url", "self", "file", "schema", "stores"];
@@ -27,7 +26,7 @@ const READ_ONLY_AT_CREATE: [&str; 6] = [
 ];
 
 /// `POST /v2/images`.
-pub(super) fn create(shared: &Shared, person: &Person, body: &[u8]) -> Result<Answer, Failure> {
+pub(crate) fn create(shared: &Shared, person: &Person, body: &[u8]) -> Result<Answer, Failure> {
     let properties = create_body(body)?;
     let id = match properties.get("id").and_then(Value::as_str) {
         Some(id) => id.to_owned(),
@@ -106,7 +105,7 @@ fn create_body(body: &[u8]) -> Result<Map<String, Value>, Failure> {
 }
 
 /// Sets one property of an image to a value that the schema has accepted.
-pub(super) fn assign(image: &mut Image, name: &str, value: &Value) -> Result<(), Failure> {
+pub(crate) fn assign(image: &mut Image, name: &str, value: &Value) -> Result<(), Failure> {
     let text = || value.as_str().map(str::to_owned);
     let number = || {
         value
@@ -160,14 +159,14 @@ pub(super) fn assign(image: &mut Image, name: &str, value: &Value) -> Result<(),
 }
 
 /// `GET /v2/images/{id}`.
-pub(super) fn show(shared: &Shared, person: &Person, id: &str) -> Result<Answer, Failure> {
+pub(crate) fn show(shared: &Shared, person: &Person, id: &str) -> Result<Answer, Failure> {
     let image = shared.registry.visible(id, person);
     let image = image.ok_or_else(|| Failure::no_image(id))?;
     Ok(http::json(StatusCode::OK, &image.view()))
 }
 
 /// `DELETE /v2/images/{id}`.
-pub(super) fn delete(shared: &Shared, person: &Person, id: &str) -> Result<Answer, Failure> {
+pub(crate) fn delete(shared: &Shared, person: &Person, id: &str) -> Result<Answer, Failure> {
     let missing = || Failure::not_found(format!("Failed to find image {id} to delete"));
     let deleted = shared.registry.change(id, |image| {
         if !is_there(image, person) {
@@ -194,7 +193,7 @@ pub(super) fn delete(shared: &Shared, person: &Person, id: &str) -> Result<Answe
 }
 
 /// `POST /v2/images/{id}/actions/deactivate` and `…/reactivate`.
-pub(super) fn act(
+pub(crate) fn act(
     shared: &Shared,
     person: &Person,
     id: &str,
@@ -221,7 +220,7 @@ pub(super) fn act(
 }
 
 /// `PUT /v2/images/{id}/tags/{tag}`.
-pub(super) fn add_tag(
+pub(crate) fn add_tag(
     shared: &Shared,
     person: &Person,
     id: &str,
@@ -236,7 +235,7 @@ pub(super) fn add_tag(
 }
 
 /// `DELETE /v2/images/{id}/tags/{tag}`.
-pub(super) fn remove_tag(
+pub(crate) fn remove_tag(
     shared: &Shared,
     person: &Person,
     id: &str,
@@ -267,7 +266,7 @@ fn change_tags(
 }
 
 /// 404 for an image that the person can't see, 403 for one that is not theirs.
-pub(super) fn check_mutable(image: &Image, person: &Person, action: &str) -> Result<(), Failure> {
+pub(crate) fn check_mutable(image: &Image, person: &Person, action: &str) -> Result<(), Failure> {
     if !is_there(image, person) {
         return Err(Failure::no_image(&image.id));
     }
@@ -278,12 +277,12 @@ pub(super) fn check_mutable(image: &Image, person: &Person, action: &str) -> Res
 }
 
 /// Whether there is such an image for this person.
-pub(super) fn is_there(image: &Image, person: &Person) -> bool {
+pub(crate) fn is_there(image: &Image, person: &Person) -> bool {
     image.status != Status::Deleted && image.is_visible_to(person)
 }
 
 /// A JSON body; Glance takes objects and lists.
-pub(super) fn json_body(body: &[u8]) -> Result<Value, Failure> {
+pub(crate) fn json_body(body: &[u8]) -> Result<Value, Failure> {
     if body.is_empty() {
         return Err(Failure::bad_request("Body expected in request."));
     }
@@ -295,9 +294,4 @@ pub(super) fn json_body(body: &[u8]) -> Result<Value, Failure> {
         ));
     }
     Ok(value)
-}
-
-/// A header as text.
-pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
 }

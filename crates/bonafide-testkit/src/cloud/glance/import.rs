@@ -12,7 +12,7 @@ use super::schema;
 const OWN: [&str; 5] = ["file", "schema", "self", "stores", "direct_url"];
 
 /// Reads an image as the Image API shows it; the error says what is wrong with it.
-pub(super) fn parse(value: &Value, now: Timestamp, algorithm: &str) -> Result<Image, String> {
+pub(crate) fn parse(value: &Value, now: Timestamp, algorithm: &str) -> Result<Image, String> {
     let Value::Object(attributes) = value else {
         return Err("an image is a JSON object".to_owned());
     };

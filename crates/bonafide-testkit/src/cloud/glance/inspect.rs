@@ -1,7 +1,7 @@
 //! What Glance's format inspector makes of an upload: its format, its virtual size, its safety.
 
 /// How much of the beginning is looked at: an ISO 9660 volume descriptor begins at 32 KiB.
-pub(super) const HEAD: usize = 34 * 1024;
+pub(crate) const HEAD: usize = 34 * 1024;
 
 /// The sector that the smallest recognised format needs whole.
 const SECTOR: usize = 512;
@@ -11,7 +11,7 @@ const INSPECTABLE: [&str; 7] = ["raw", "qcow2", "vhd", "vhdx", "vmdk", "vdi", "i
 
 /// Compares the beginning of an image with the disk format that it was declared to have, and
 /// gives the virtual size in bytes where it is known; else the reason why Glance answers 415.
-pub(super) fn inspect(disk_format: &str, head: &[u8], size: u64) -> Result<Option<u64>, String> {
+pub(crate) fn inspect(disk_format: &str, head: &[u8], size: u64) -> Result<Option<u64>, String> {
     let format = match formats_of(head).as_slice() {
         [] => "raw",
         [format] => format,

@@ -5,13 +5,13 @@ use std::cmp::Ordering;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-use super::errors::Failure;
 use super::filter::Filter;
-use super::http::{self, Answer};
 use super::image::{Image, Visibility};
-use super::paging::{encode, pairs};
-use super::people::Person;
-use super::shared::Shared;
+use crate::cloud::errors::Failure;
+use crate::cloud::http::{self, Answer};
+use crate::cloud::keystone::users::Person;
+use crate::cloud::paging::{encode, pairs};
+use crate::cloud::shared::Shared;
 
 /// Glance's `limit_param_default` and `api_limit_max`.
 const DEFAULT_LIMIT: usize = 25;
@@ -32,7 +32,7 @@ const SORT_KEYS: [&str; 8] = [
 type Parameters = Vec<(String, String)>;
 
 /// One page of the images that the person sees.
-pub(super) fn list(shared: &Shared, person: &Person, query: &str) -> Result<Answer, Failure> {
+pub(crate) fn list(shared: &Shared, person: &Person, query: &str) -> Result<Answer, Failure> {
     let pairs = pairs(query);
     let tags = pairs.iter().filter(|(name, _)| name == "tag");
     let tags = tags.map(|(_, tag)| tag.trim().to_owned()).collect();

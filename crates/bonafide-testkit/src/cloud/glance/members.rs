@@ -3,16 +3,16 @@
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-use super::errors::Failure;
-use super::http::{self, Answer};
 use super::image::{Image, Member, Visibility};
 use super::images::{is_there, json_body};
-use super::people::Person;
 use super::schema;
-use super::shared::Shared;
+use crate::cloud::errors::Failure;
+use crate::cloud::http::{self, Answer};
+use crate::cloud::keystone::users::Person;
+use crate::cloud::shared::Shared;
 
 /// `GET /v2/images/{id}/members`: all for the owner, oneself for a member.
-pub(super) fn list(shared: &Shared, person: &Person, id: &str) -> Result<Answer, Failure> {
+pub(crate) fn list(shared: &Shared, person: &Person, id: &str) -> Result<Answer, Failure> {
     let image = shared.registry.visible(id, person);
     let image = image.ok_or_else(|| missing(id))?;
     if image.visibility != Visibility::Shared {
@@ -30,7 +30,7 @@ pub(super) fn list(shared: &Shared, person: &Person, id: &str) -> Result<Answer,
 }
 
 /// `GET /v2/images/{id}/members/{project}`.
-pub(super) fn show(
+pub(crate) fn show(
     shared: &Shared,
     person: &Person,
     id: &str,
@@ -49,7 +49,7 @@ pub(super) fn show(
 }
 
 /// `POST /v2/images/{id}/members`. Nobody checks whether the project exists.
-pub(super) fn create(
+pub(crate) fn create(
     shared: &Shared,
     person: &Person,
     id: &str,
@@ -80,7 +80,7 @@ pub(super) fn create(
 }
 
 /// `PUT /v2/images/{id}/members/{project}`: the member's own word, or an administrator's.
-pub(super) fn update(
+pub(crate) fn update(
     shared: &Shared,
     person: &Person,
     id: &str,
@@ -118,7 +118,7 @@ pub(super) fn update(
 }
 
 /// `DELETE /v2/images/{id}/members/{project}`: by the owner; a member can't leave.
-pub(super) fn delete(
+pub(crate) fn delete(
     shared: &Shared,
     person: &Person,
     id: &str,

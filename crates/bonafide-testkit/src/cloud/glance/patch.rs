@@ -4,13 +4,14 @@ use hyper::StatusCode;
 use hyper::header::HeaderMap;
 use serde_json::Value;
 
-use super::errors::Failure;
-use super::http::{self, Answer};
 use super::image::Image;
-use super::images::{assign, header, is_there, json_body};
-use super::people::Person;
+use super::images::{assign, is_there, json_body};
 use super::schema;
-use super::shared::Shared;
+use crate::cloud::errors::Failure;
+use crate::cloud::http::header;
+use crate::cloud::http::{self, Answer};
+use crate::cloud::keystone::users::Person;
+use crate::cloud::shared::Shared;
 
 const MEDIA_TYPE: &str = "application/openstack-images-v2.1-json-patch";
 const OLD_MEDIA_TYPE: &str = "application/openstack-images-v2.0-json-patch";
@@ -44,7 +45,7 @@ struct Change<'a> {
 }
 
 /// Applies all changes or none.
-pub(super) fn patch(
+pub(crate) fn patch(
     shared: &Shared,
     person: &Person,
     id: &str,

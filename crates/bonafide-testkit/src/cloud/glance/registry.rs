@@ -6,28 +6,28 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::clock::Clock;
-use super::errors::Failure;
 use super::image::{Image, STORES, Status};
-use super::people::Person;
 use super::watchers::Watchers;
+use crate::cloud::control::clock::Clock;
+use crate::cloud::errors::Failure;
+use crate::cloud::keystone::users::Person;
 
 /// What the data directory holds: `images/*.json`, `store/fast`, `store/slow`, and `incoming` with
 /// uploads under way.
 #[derive(Debug)]
-pub(super) struct Registry {
+pub(crate) struct Registry {
     directory: PathBuf,
     clock: Clock,
     /// Held from the beginning of a change until the watchers have seen it. They may look at the
     /// images meanwhile, and nobody else changes them.
     changing: Mutex<()>,
     images: Mutex<BTreeMap<String, Image>>,
-    pub(super) watchers: Watchers,
+    pub(crate) watchers: Watchers,
 }
 
 impl Registry {
     /// Opens a data directory, an empty one or that of an earlier cloud.
-    pub(super) fn open(directory: &Path, clock: Clock) -> io::Result<Self> {
+    pub(crate) fn open(directory: &Path, clock: Clock) -> io::Result<Self> {
         let records = directory.join("images");
         fs::create_dir_all(&records)?;
         fs::create_dir_all(directory.join("incoming"))?;
@@ -55,17 +55,17 @@ impl Registry {
     }
 
     /// The directory of a store.
-    pub(super) fn store(&self, store: &str) -> PathBuf {
+    pub(crate) fn store(&self, store: &str) -> PathBuf {
         self.directory.join("store").join(store)
     }
 
     /// Where an upload is written until it is complete.
-    pub(super) fn incoming(&self, id: &str) -> PathBuf {
+    pub(crate) fn incoming(&self, id: &str) -> PathBuf {
         self.directory.join("incoming").join(id)
     }
 
     /// The images that are not deleted, in no order that means anything.
-    pub(super) fn images(&self) -> Vec<Image> {
+    pub(crate) fn images(&self) -> Vec<Image> {
         let images = self.lock();
         let living = images.values();
         living
@@ -75,7 +75,7 @@ impl Registry {
     }
 
     /// The image with this id, whoever asks.
-    pub(super) fn image(&self, id: &str) -> Option<Image> {
+    pub(crate) fn image(&self, id: &str) -> Option<Image> {
         let images = self.lock();
         images
             .get(id)
@@ -84,17 +84,17 @@ impl Registry {
     }
 
     /// The image with this id, if the person may know of it.
-    pub(super) fn visible(&self, id: &str, person: &Person) -> Option<Image> {
+    pub(crate) fn visible(&self, id: &str, person: &Person) -> Option<Image> {
         self.image(id).filter(|image| image.is_visible_to(person))
     }
 
     /// Adds a new image. Ids are never used twice, not even that of a deleted image.
-    pub(super) fn add(&self, image: &Image) -> Result<(), Failure> {
+    pub(crate) fn add(&self, image: &Image) -> Result<(), Failure> {
         self.insert(image, Keeping::Disk)
     }
 
     /// The same for an image that lives in memory until it is changed for the first time.
-    pub(super) fn add_unwritten(&self, image: &Image) -> Result<(), Failure> {
+    pub(crate) fn add_unwritten(&self, image: &Image) -> Result<(), Failure> {
         self.insert(image, Keeping::Memory)
     }
 
@@ -116,7 +116,7 @@ impl Registry {
 
     /// Changes an image in one step: nobody sees it half changed, and an error changes nothing.
     /// The image may be a deleted one; `None` when there never was one with this id.
-    pub(super) fn change<T>(
+    pub(crate) fn change<T>(
         &self,
         id: &str,
         change: impl FnOnce(&mut Image) -> Result<T, Failure>,
@@ -167,7 +167,7 @@ enum Keeping {
 }
 
 /// Removes a file that may be gone already.
-pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
+pub(crate) fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
         _ => Ok(()),

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::errors::Failure;
+use crate::cloud::errors::Failure;
 
 /// Changed by Glance only.
-pub(super) const READ_ONLY: [&str; 13] = [
+pub(crate) const READ_ONLY: [&str; 13] = [
     "created_at",
     "updated_at",
     "status",
@@ -55,12 +55,12 @@ const DISK_FORMATS: [&str; 11] = [
 ];
 
 /// Whether the name is reserved for Glance itself.
-pub(super) fn is_reserved(name: &str) -> bool {
+pub(crate) fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name) || name.starts_with(RESERVED_PREFIX)
 }
 
 /// Checks one property against the schema: its type, its length, its vocabulary.
-pub(super) fn validate(name: &str, value: &Value) -> Result<(), Failure> {
+pub(crate) fn validate(name: &str, value: &Value) -> Result<(), Failure> {
     let complaint = match name {
         "name" | "owner" | "checksum" | "os_hash_algo" | "os_hash_value" => {
             let limit = match name {
@@ -96,7 +96,7 @@ pub(super) fn validate(name: &str, value: &Value) -> Result<(), Failure> {
 }
 
 /// `min_disk` and `min_ram` are integers for the schema; only later Glance finds them negative.
-pub(super) fn refuse_negative(name: &str, value: i64) -> Result<(), Failure> {
+pub(crate) fn refuse_negative(name: &str, value: i64) -> Result<(), Failure> {
     if value >= 0 {
         return Ok(());
     }
@@ -106,14 +106,14 @@ pub(super) fn refuse_negative(name: &str, value: i64) -> Result<(), Failure> {
 }
 
 /// Glance's database of old kept no character outside the basic plane.
-pub(super) fn refuse_four_byte_name(name: &str) -> Result<(), Failure> {
+pub(crate) fn refuse_four_byte_name(name: &str) -> Result<(), Failure> {
     refuse_four_bytes(name, || {
         "Property names can't contain 4 byte unicode.".to_owned()
     })
 }
 
 /// The same for a value; the message names the property, with a capital.
-pub(super) fn refuse_four_byte_value(name: &str, value: &str) -> Result<(), Failure> {
+pub(crate) fn refuse_four_byte_value(name: &str, value: &str) -> Result<(), Failure> {
     refuse_four_bytes(value, || {
         let mut letters = name.chars();
         let first: String = letters
@@ -127,7 +127,7 @@ pub(super) fn refuse_four_byte_value(name: &str, value: &str) -> Result<(), Fail
 }
 
 /// The same for a tag.
-pub(super) fn refuse_four_byte_tag(tag: &str) -> Result<(), Failure> {
+pub(crate) fn refuse_four_byte_tag(tag: &str) -> Result<(), Failure> {
     refuse_four_bytes(tag, || {
         "Param values can't contain 4 byte unicode.".to_owned()
     })
@@ -141,7 +141,7 @@ fn refuse_four_bytes(text: &str, message: impl FnOnce() -> String) -> Result<(),
 }
 
 /// Refuses more properties or tags than a site allows.
-pub(super) fn refuse_over_quota(what: &str, count: usize) -> Result<(), Failure> {
+pub(crate) fn refuse_over_quota(what: &str, count: usize) -> Result<(), Failure> {
     if count <= QUOTA {
         return Ok(());
     }
@@ -152,7 +152,7 @@ pub(super) fn refuse_over_quota(what: &str, count: usize) -> Result<(), Failure>
 }
 
 /// What `GET /v2/schemas/image` shows, without the descriptions.
-pub(super) fn image_schema() -> Value {
+pub(crate) fn image_schema() -> Value {
     let text = |limit: usize| json!({ "type": ["null", "string"], "maxLength": limit });
     let vocabulary = |words: &[&str]| {
         let words: Vec<Value> = std::iter::once(Value::Null)

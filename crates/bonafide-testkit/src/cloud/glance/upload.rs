@@ -1,6 +1,6 @@
 //! `PUT /v2/images/{id}/file`: the checks before the first byte, and the feeding of the bytes.
 //!
-//! The body is read here, as it arrives; a thread of its own ([`Reception`]) writes and hashes, so
+//! The body is read here, as it arrives; a thread of its own ([`UploadSink`]) writes and hashes, so
 //! that nothing but a few pieces is ever in memory and the runtime goes on with other requests.
 //! Whatever ends this future early (the client, the cloud's end) drops the channel between both,
 //! and an end that was not announced means: aborted.
@@ -15,20 +15,21 @@ use hyper::header::HeaderMap;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::timeout;
 
-use super::errors::Failure;
-use super::fault::CloudFaultKind;
-use super::http::{self, Answer};
 use super::image::{Image, STORES, Status};
-use super::images::{check_mutable, header};
-use super::people::Person;
-use super::reception::{Ending, Piece, Reception, put_back};
-use super::shared::Shared;
+use super::images::check_mutable;
+use super::upload_sink::{Ending, Piece, UploadSink, put_back};
+use crate::cloud::control::fault::CloudFaultKind;
+use crate::cloud::errors::Failure;
+use crate::cloud::http::header;
+use crate::cloud::http::{self, Answer};
+use crate::cloud::keystone::users::Person;
+use crate::cloud::shared::Shared;
 
 /// Pieces (64 KiB at most) between the connection and the thread.
 const PIECES: usize = 8;
 
 /// Takes an upload; `None` when the worker died over it and there is nobody to answer.
-pub(super) async fn upload(
+pub(crate) async fn upload(
     shared: &Arc<Shared>,
     person: &Person,
     id: &str,
@@ -51,7 +52,7 @@ pub(super) async fn upload(
 }
 
 async fn take(
-    reception: Reception,
+    reception: UploadSink,
     shared: &Arc<Shared>,
     headers: &HeaderMap,
     body: &mut Incoming,
@@ -94,7 +95,7 @@ fn begin(
     id: &str,
     headers: &HeaderMap,
     permit: OwnedSemaphorePermit,
-) -> Result<Reception, Failure> {
+) -> Result<UploadSink, Failure> {
     let media_type = header(headers, "content-type").unwrap_or("None");
     let bare_type = media_type.split(';').next().unwrap_or_default().trim();
     if bare_type != "application/octet-stream" {
@@ -120,7 +121,7 @@ fn begin(
         put_back(shared, &snapshot);
         return Err(Failure::internal());
     }
-    let reception = Reception {
+    let reception = UploadSink {
         shared: Arc::clone(shared),
         snapshot,
         store: store.to_owned(),

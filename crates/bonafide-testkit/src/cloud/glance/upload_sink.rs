@@ -12,16 +12,16 @@ use sha2::digest::DynDigest;
 use sha2::{Digest, Sha256, Sha512};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use super::errors::Failure;
-use super::fault::CloudFaultKind;
 use super::image::{Image, Status};
 use super::inspect;
 use super::registry::remove_if_there;
-use super::shared::{HashAlgorithm, Shared};
+use crate::cloud::control::fault::CloudFaultKind;
+use crate::cloud::errors::Failure;
+use crate::cloud::shared::{HashAlgorithm, Shared};
 
 /// What the connection passes on.
 #[derive(Debug)]
-pub(super) enum Piece {
+pub(crate) enum Piece {
     Data(Bytes),
     /// The body ended properly. A channel that closes without it means: aborted.
     End,
@@ -29,7 +29,7 @@ pub(super) enum Piece {
 
 /// How an upload ended.
 #[derive(Debug)]
-pub(super) enum Ending {
+pub(crate) enum Ending {
     Active,
     /// By a fault: the worker died.
     Killed,
@@ -48,16 +48,16 @@ impl Ending {
 
 /// One upload, from the moment when the image became `saving`.
 #[derive(Debug)]
-pub(super) struct Reception {
-    pub(super) shared: Arc<Shared>,
+pub(crate) struct UploadSink {
+    pub(crate) shared: Arc<Shared>,
     /// The image as it was when the upload began. At the end it is written back: what a PATCH
     /// changed meanwhile is lost, as in Glance.
-    pub(super) snapshot: Image,
-    pub(super) store: String,
-    pub(super) destination: PathBuf,
-    pub(super) expected_size: Option<i64>,
+    pub(crate) snapshot: Image,
+    pub(crate) store: String,
+    pub(crate) destination: PathBuf,
+    pub(crate) expected_size: Option<i64>,
     /// Given back when the upload is over, however it ends.
-    pub(super) _permit: OwnedSemaphorePermit,
+    pub(crate) _permit: OwnedSemaphorePermit,
 }
 
 /// What was received of an image so far.
@@ -69,9 +69,9 @@ struct Received {
     second: Box<dyn DynDigest>,
 }
 
-impl Reception {
+impl UploadSink {
     /// Receives until the end. It blocks, and belongs on a thread of its own.
-    pub(super) fn run(
+    pub(crate) fn run(
         self,
         mut pieces: mpsc::Receiver<Piece>,
         fault: Option<CloudFaultKind>,
@@ -219,7 +219,7 @@ impl Received {
 }
 
 /// Puts an image whose upload failed back to `queued`, as it was when the upload began.
-pub(super) fn put_back(shared: &Shared, snapshot: &Image) {
+pub(crate) fn put_back(shared: &Shared, snapshot: &Image) {
     let mut image = snapshot.clone();
     image.status = Status::Queued;
     write_back(shared, image);

@@ -11,16 +11,16 @@ type Watcher = Arc<dyn Fn(&[Value]) + Send + Sync>;
 
 /// The functions that are told of every change.
 #[derive(Default)]
-pub(super) struct Watchers(Mutex<Vec<Watcher>>);
+pub(crate) struct Watchers(Mutex<Vec<Watcher>>);
 
 impl Watchers {
-    pub(super) fn add(&self, watcher: impl Fn(&[Value]) + Send + Sync + 'static) {
+    pub(crate) fn add(&self, watcher: impl Fn(&[Value]) + Send + Sync + 'static) {
         let mut watchers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         watchers.push(Arc::new(watcher));
     }
 
     /// Shows the images to everybody; they are asked for only when somebody watches.
-    pub(super) fn tell(&self, images: impl FnOnce() -> Vec<Image>) {
+    pub(crate) fn tell(&self, images: impl FnOnce() -> Vec<Image>) {
         let watchers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let watchers = watchers.clone();
         if watchers.is_empty() {

@@ -4,39 +4,39 @@ use hmac::{Hmac, Mac};
 use jiff::Timestamp;
 use sha1::Sha1;
 
-use super::people::{CAREFUL, PASSCODE_SECRET, Person};
+use super::users::{CAREFUL, PASSCODE_SECRET, Person};
 
 /// How long a passcode is shown, in seconds (RFC 6238).
 const PERIOD: i64 = 30;
 
 /// What Keystone gives for a log-in that is good as far as it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Receipt {
-    pub(super) id: String,
-    pub(super) person: &'static Person,
-    pub(super) methods: Vec<&'static str>,
-    pub(super) issued_at: Timestamp,
-    pub(super) expires_at: Timestamp,
+pub(crate) struct Receipt {
+    pub(crate) id: String,
+    pub(crate) person: &'static Person,
+    pub(crate) methods: Vec<&'static str>,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
 }
 
 /// The sets of methods of which a user needs one; none where any method will do.
-pub(super) fn required(person: &Person) -> Option<&'static [&'static str]> {
+pub(crate) fn required(person: &Person) -> Option<&'static [&'static str]> {
     (*person == CAREFUL).then_some(&["password", "totp"])
 }
 
-pub(super) fn are_enough(person: &Person, given: &[&str]) -> bool {
+pub(crate) fn are_enough(person: &Person, given: &[&str]) -> bool {
     required(person).is_none_or(|required| required.iter().all(|method| given.contains(method)))
 }
 
 /// Whether this is the passcode of now, or of the period before, as Keystone has it by default.
-pub(super) fn is_passcode(person: &Person, passcode: Option<&str>, now: Timestamp) -> bool {
+pub(crate) fn is_passcode(person: &Person, passcode: Option<&str>, now: Timestamp) -> bool {
     let seconds = now.as_second();
     let valid = [seconds, seconds - PERIOD].map(passcode_at);
     *person == CAREFUL && passcode.is_some_and(|passcode| valid.contains(&passcode.to_owned()))
 }
 
 /// The passcode at a time, six digits (RFC 6238 with SHA-1, RFC 4226 section 5.3).
-pub(super) fn passcode_at(seconds: i64) -> String {
+pub(crate) fn passcode_at(seconds: i64) -> String {
     let counter = seconds.div_euclid(PERIOD).to_be_bytes();
     // HMAC takes keys of any length.
     let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(PASSCODE_SECRET) else {

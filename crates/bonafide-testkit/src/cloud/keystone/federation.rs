@@ -7,25 +7,25 @@ use hyper::header::HeaderMap;
 use serde_json::json;
 use url::form_urlencoded;
 
-use super::http::{self, Answer};
 use super::login::Refusal;
-use super::people::{CLIENT_ID, CLIENT_SECRET, PROTOCOL, PROVIDER, credential_owner};
-use super::shared::Shared;
 use super::tokens::Token;
+use super::users::{CLIENT_ID, CLIENT_SECRET, PROTOCOL, PROVIDER, credential_owner};
+use crate::cloud::http::{self, Answer};
+use crate::cloud::shared::Shared;
 
-pub(super) const TOKEN_PATH: &str = "/provider/token";
-pub(super) const DISCOVERY_PATH: &str = "/provider/.well-known/openid-configuration";
+pub(crate) const TOKEN_PATH: &str = "/provider/token";
+pub(crate) const DISCOVERY_PATH: &str = "/provider/.well-known/openid-configuration";
 
-pub(super) fn token_endpoint(shared: &Shared) -> String {
+pub(crate) fn token_endpoint(shared: &Shared) -> String {
     at(shared, TOKEN_PATH)
 }
 
-pub(super) fn discovery_endpoint(shared: &Shared) -> String {
+pub(crate) fn discovery_endpoint(shared: &Shared) -> String {
     at(shared, DISCOVERY_PATH)
 }
 
 /// Where Keystone takes access tokens of the provider.
-pub(super) fn exchange_path() -> String {
+pub(crate) fn exchange_path() -> String {
     format!("/v3/OS-FEDERATION/identity_providers/{PROVIDER}/protocols/{PROTOCOL}/auth")
 }
 
@@ -35,7 +35,7 @@ fn at(shared: &Shared, path: &str) -> String {
 }
 
 /// `GET /provider/.well-known/openid-configuration`.
-pub(super) fn discovery(shared: &Shared) -> Answer {
+pub(crate) fn discovery(shared: &Shared) -> Answer {
     let body = json!({
         "issuer": at(shared, "/provider"),
         "token_endpoint": token_endpoint(shared),
@@ -45,7 +45,7 @@ pub(super) fn discovery(shared: &Shared) -> Answer {
 }
 
 /// `POST /provider/token`, as RFC 6749 sections 4.4 and 5.2 have it.
-pub(super) fn token(shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Answer {
+pub(crate) fn token(shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Answer {
     let form: Vec<_> = form_urlencoded::parse(body).collect();
     let field = |name: &str| {
         form.iter()
@@ -87,7 +87,7 @@ pub(super) fn token(shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Answer
 }
 
 /// An unscoped token for an access token of the provider.
-pub(super) fn exchange(shared: &Shared, headers: &HeaderMap) -> Result<(String, Token), Refusal> {
+pub(crate) fn exchange(shared: &Shared, headers: &HeaderMap) -> Result<(String, Token), Refusal> {
     let given = headers
         .get("authorization")
         .and_then(|value| value.to_str().ok());

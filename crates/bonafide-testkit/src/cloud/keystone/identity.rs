@@ -9,20 +9,20 @@ use uuid::Uuid;
 
 use super::factors::{self, Receipt};
 use super::federation;
-use super::http::{self, Answer, small_body};
 use super::login::{self, Refusal};
-use super::people::{CREDENTIAL_NAME, DOMAIN_ID, DOMAIN_NAME, REGION, credential_id, stable_id};
-use super::shared::Shared;
 use super::tokens::{Credential, Rule, Token};
+use super::users::{CREDENTIAL_NAME, DOMAIN_ID, DOMAIN_NAME, REGION, credential_id, stable_id};
+use crate::cloud::http::{self, Answer, small_body};
+use crate::cloud::shared::Shared;
 
 /// Answers one identity request.
-pub(super) async fn answer(shared: &Shared, request: Request<Incoming>) -> Answer {
+pub(crate) async fn answer(shared: &Shared, request: Request<Incoming>) -> Answer {
     let result = route(shared, request).await;
     dressed(result.unwrap_or_else(|refusal| refusal_answer(&refusal, &shared.identity_url)))
 }
 
 /// The refusal of a token or a password.
-pub(super) fn unauthorized(shared: &Shared) -> Answer {
+pub(crate) fn unauthorized(shared: &Shared) -> Answer {
     dressed(refusal_answer(&Refusal::Unauthorized, &shared.identity_url))
 }
 

@@ -4,15 +4,15 @@ use hyper::StatusCode;
 use serde_json::Value;
 
 use super::factors::{self, Receipt};
-use super::people::{
+use super::tokens::{Rule, Token, Tokens};
+use super::users::{
     CREDENTIAL_NAME, CREDENTIAL_SECRET, DOMAIN_ID, DOMAIN_NAME, Person, credential_id,
     credential_owner, users,
 };
-use super::tokens::{Rule, Token, Tokens};
 
 /// Why Keystone says no.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     BadRequest(String),
     /// With the name of the action, where Keystone gives one.
     Forbidden(Option<&'static str>),
@@ -27,14 +27,14 @@ pub(super) enum Refusal {
 
 impl Refusal {
     /// A malformed request, in Keystone's turn of phrase.
-    pub(super) fn expecting(what: &str) -> Self {
+    pub(crate) fn expecting(what: &str) -> Self {
         Self::BadRequest(format!(
             "Expecting to find {what}. The server could not comply with the request since it is \
              either malformed or otherwise incorrect. The client is assumed to be in error."
         ))
     }
 
-    pub(super) fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
@@ -46,7 +46,7 @@ impl Refusal {
         }
     }
 
-    pub(super) fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         match self {
             Self::BadRequest(message) | Self::NotFound(message) => message.clone(),
             Self::Forbidden(action) => {
@@ -67,7 +67,7 @@ impl Refusal {
 }
 
 /// What a token id that nobody issued is told.
-pub(super) fn unknown_token() -> Refusal {
+pub(crate) fn unknown_token() -> Refusal {
     Refusal::NotFound("Could not recognize Fernet token".to_owned())
 }
 
@@ -80,7 +80,7 @@ struct Proof {
 }
 
 /// Checks the proof and the scope, and issues a token.
-pub(super) fn log_in(
+pub(crate) fn log_in(
     tokens: &Tokens,
     body: &Value,
     receipt: Option<&str>,

@@ -8,35 +8,35 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::clock::Clock;
 use super::factors::Receipt;
-use super::people::Person;
+use super::users::Person;
+use crate::cloud::control::clock::Clock;
 
 /// How long a receipt is good.
 const RECEIPT_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
 /// What a token stands for.
 #[derive(Clone, Debug)]
-pub(super) struct Token {
-    pub(super) person: &'static Person,
+pub(crate) struct Token {
+    pub(crate) person: &'static Person,
     /// `password`, `application_credential`, or what the token that it was made from had.
-    pub(super) methods: Vec<&'static str>,
+    pub(crate) methods: Vec<&'static str>,
     /// Whether the token is scoped to the person's project; an unscoped one opens no service.
-    pub(super) scoped: bool,
+    pub(crate) scoped: bool,
     /// All that the token is good for, if its application credential says so.
-    pub(super) rules: Option<Vec<Rule>>,
-    pub(super) audit_id: String,
-    pub(super) issued_at: Timestamp,
-    pub(super) expires_at: Timestamp,
+    pub(crate) rules: Option<Vec<Rule>>,
+    pub(crate) audit_id: String,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
 }
 
 /// A request that an access rule lets through.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Rule {
-    pub(super) service: String,
-    pub(super) method: String,
+pub(crate) struct Rule {
+    pub(crate) service: String,
+    pub(crate) method: String,
     /// `*` is a part of it, and `**` all that follows.
-    pub(super) path: String,
+    pub(crate) path: String,
 }
 
 impl Rule {
@@ -57,7 +57,7 @@ impl Rule {
 
 impl Token {
     /// Whether the access rules let a request through.
-    pub(super) fn allows(&self, service: &str, method: &str, path: &str) -> bool {
+    pub(crate) fn allows(&self, service: &str, method: &str, path: &str) -> bool {
         let rules = self.rules.as_ref();
         rules.is_none_or(|rules| rules.iter().any(|rule| rule.allows(service, method, path)))
     }
@@ -65,15 +65,15 @@ impl Token {
 
 /// An application credential that was made while the cloud runs.
 #[derive(Clone, Debug)]
-pub(super) struct Credential {
-    pub(super) owner: &'static Person,
-    pub(super) name: String,
-    pub(super) secret: String,
-    pub(super) rules: Option<Vec<Rule>>,
+pub(crate) struct Credential {
+    pub(crate) owner: &'static Person,
+    pub(crate) name: String,
+    pub(crate) secret: String,
+    pub(crate) rules: Option<Vec<Rule>>,
 }
 
 /// All tokens that can still be used.
-pub(super) struct Tokens {
+pub(crate) struct Tokens {
     lifetime: Duration,
     clock: Clock,
     issued: Mutex<HashMap<String, Token>>,
@@ -84,7 +84,7 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
-    pub(super) fn new(lifetime: Duration, clock: Clock) -> Self {
+    pub(crate) fn new(lifetime: Duration, clock: Clock) -> Self {
         Self {
             lifetime,
             clock,
@@ -95,12 +95,12 @@ impl Tokens {
         }
     }
 
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
     /// Notes what a person has proven.
-    pub(super) fn hand_out_receipt(
+    pub(crate) fn hand_out_receipt(
         &self,
         person: &'static Person,
         methods: Vec<&'static str>,
@@ -120,41 +120,41 @@ impl Tokens {
     }
 
     /// What a person has proven by this receipt.
-    pub(super) fn receipt(&self, id: &str, person: &Person) -> Option<Vec<&'static str>> {
+    pub(crate) fn receipt(&self, id: &str, person: &Person) -> Option<Vec<&'static str>> {
         let receipts = locked(&self.receipts);
         let mut own = receipts.iter().filter(|receipt| receipt.person == person);
         let receipt = own.find(|receipt| receipt.id == id)?;
         (receipt.expires_at > self.clock.now()).then(|| receipt.methods.clone())
     }
 
-    pub(super) fn add_credential(&self, id: String, credential: Credential) {
+    pub(crate) fn add_credential(&self, id: String, credential: Credential) {
         locked(&self.credentials).insert(id, credential);
     }
 
-    pub(super) fn credential(&self, id: &str) -> Option<Credential> {
+    pub(crate) fn credential(&self, id: &str) -> Option<Credential> {
         locked(&self.credentials).get(id).cloned()
     }
 
     /// Whether the owner had such a credential.
-    pub(super) fn remove_credential(&self, id: &str, owner: &Person) -> bool {
+    pub(crate) fn remove_credential(&self, id: &str, owner: &Person) -> bool {
         let mut credentials = locked(&self.credentials);
         let is_own = credentials.get(id).is_some_and(|made| made.owner == owner);
         is_own && credentials.remove(id).is_some()
     }
 
     /// An access token of the identity provider.
-    pub(super) fn hand_out_access(&self) -> String {
+    pub(crate) fn hand_out_access(&self) -> String {
         let token = Uuid::new_v4().simple().to_string();
         locked(&self.access).push(token.clone());
         token
     }
 
-    pub(super) fn is_access(&self, token: &str) -> bool {
+    pub(crate) fn is_access(&self, token: &str) -> bool {
         locked(&self.access).iter().any(|known| known == token)
     }
 
     /// Issues a token. One that is made from another (`renews`) doesn't live longer than that.
-    pub(super) fn issue(
+    pub(crate) fn issue(
         &self,
         person: &'static Person,
         scoped: bool,
@@ -192,20 +192,20 @@ impl Tokens {
     }
 
     /// The token with this id, unless it has expired or was revoked.
-    pub(super) fn find(&self, id: &str) -> Option<Token> {
+    pub(crate) fn find(&self, id: &str) -> Option<Token> {
         let issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
         let token = issued.get(id)?;
         (token.expires_at > self.clock.now()).then(|| token.clone())
     }
 
     /// Revokes one token.
-    pub(super) fn revoke(&self, id: &str) {
+    pub(crate) fn revoke(&self, id: &str) {
         let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
         issued.remove(id);
     }
 
     /// Revokes every token.
-    pub(super) fn revoke_all(&self) {
+    pub(crate) fn revoke_all(&self) {
         let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
         issued.clear();
     }

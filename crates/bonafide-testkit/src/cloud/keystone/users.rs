@@ -5,28 +5,28 @@ use std::fmt::Write as _;
 use uuid::Uuid;
 
 /// The region of every endpoint.
-pub(super) const REGION: &str = "RegionOne";
+pub(crate) const REGION: &str = "RegionOne";
 
 /// The only domain.
-pub(super) const DOMAIN_ID: &str = "default";
-pub(super) const DOMAIN_NAME: &str = "Default";
+pub(crate) const DOMAIN_ID: &str = "default";
+pub(crate) const DOMAIN_NAME: &str = "Default";
 
 /// The secret of the publisher's application credential, and its name.
-pub(super) const CREDENTIAL_SECRET: &str = "appcredsecret";
-pub(super) const CREDENTIAL_NAME: &str = "publisher-appcred";
+pub(crate) const CREDENTIAL_SECRET: &str = "appcredsecret";
+pub(crate) const CREDENTIAL_NAME: &str = "publisher-appcred";
 
 /// A user; the project of the same name is its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Person {
-    pub(super) name: &'static str,
-    pub(super) password: &'static str,
-    pub(super) roles: &'static [&'static str],
+pub(crate) struct Person {
+    pub(crate) name: &'static str,
+    pub(crate) password: &'static str,
+    pub(crate) roles: &'static [&'static str],
 }
 
 const MEMBER: &[&str] = &["reader", "member"];
 
 /// Everybody.
-pub(super) const PEOPLE: &[Person] = &[
+pub(crate) const USERS: &[Person] = &[
     Person {
         name: "admin",
         password: "adminpw",
@@ -50,62 +50,61 @@ pub(super) const PEOPLE: &[Person] = &[
 ];
 
 /// A user who logs in by a password and a passcode together; a member of the project of the same
-/// name, which is not its default. It has no entry in `clouds.yaml`, which could not hold a
-/// passcode.
-pub(super) static CAREFUL: Person = Person {
+/// name, which is not its default. It has no entry in `clouds.yaml`, which could not hold a passcode.
+pub(crate) static CAREFUL: Person = Person {
     name: "careful",
     password: "userpw",
     roles: MEMBER,
 };
 
 /// The secret of the passcodes of that user.
-pub(super) const PASSCODE_SECRET: &[u8] = b"12345678901234567890";
+pub(crate) const PASSCODE_SECRET: &[u8] = b"12345678901234567890";
 
 /// What the identity provider knows: a client, which Keystone maps to the publisher.
-pub(super) const PROVIDER: &str = "provider";
-pub(super) const PROTOCOL: &str = "openid";
-pub(super) const CLIENT_ID: &str = "publisher-client";
-pub(super) const CLIENT_SECRET: &str = "clientsecret";
+pub(crate) const PROVIDER: &str = "provider";
+pub(crate) const PROTOCOL: &str = "openid";
+pub(crate) const CLIENT_ID: &str = "publisher-client";
+pub(crate) const CLIENT_SECRET: &str = "clientsecret";
 
 /// All who can log in.
-pub(super) fn users() -> impl Iterator<Item = &'static Person> {
-    PEOPLE.iter().chain([&CAREFUL])
+pub(crate) fn users() -> impl Iterator<Item = &'static Person> {
+    USERS.iter().chain([&CAREFUL])
 }
 
 impl Person {
     /// The user's id, the same in every embedded cloud.
-    pub(super) fn user_id(&self) -> String {
+    pub(crate) fn user_id(&self) -> String {
         stable_id("user", self.name)
     }
 
     /// The id of the user's project, the same in every embedded cloud: images in a data directory
     /// keep their owner.
-    pub(super) fn project_id(&self) -> String {
+    pub(crate) fn project_id(&self) -> String {
         stable_id("project", self.name)
     }
 
     /// Whether a log-in without a scope is for the project.
-    pub(super) fn has_default_project(&self) -> bool {
+    pub(crate) fn has_default_project(&self) -> bool {
         *self != CAREFUL
     }
 
-    pub(super) fn is_admin(&self) -> bool {
+    pub(crate) fn is_admin(&self) -> bool {
         self.roles.contains(&"admin")
     }
 }
 
 /// The person with the application credential.
-pub(super) fn credential_owner() -> Option<&'static Person> {
-    PEOPLE.iter().find(|person| person.name == "publisher")
+pub(crate) fn credential_owner() -> Option<&'static Person> {
+    USERS.iter().find(|person| person.name == "publisher")
 }
 
 /// The id of the publisher's application credential.
-pub(super) fn credential_id() -> String {
+pub(crate) fn credential_id() -> String {
     stable_id("credential", CREDENTIAL_NAME)
 }
 
 /// An id in Keystone's form that depends on nothing but kind and name.
-pub(super) fn stable_id(kind: &str, name: &str) -> String {
+pub(crate) fn stable_id(kind: &str, name: &str) -> String {
     let name = format!("bonafide-testkit/{kind}/{name}");
     Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
         .simple()
@@ -113,11 +112,11 @@ pub(super) fn stable_id(kind: &str, name: &str) -> String {
 }
 
 /// The `clouds.yaml` for all of them.
-pub(super) fn clouds_yaml(auth_url: &str) -> String {
+pub(crate) fn clouds_yaml(auth_url: &str) -> String {
     let tail =
         format!("    region_name: {REGION}\n    identity_api_version: 3\n    interface: public\n");
     let mut yaml = String::from("clouds:\n");
-    for person in PEOPLE {
+    for person in USERS {
         let Person { name, password, .. } = person;
         // Writing to a `String` can't fail.
         let _ = write!(

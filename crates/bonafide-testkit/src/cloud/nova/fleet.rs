@@ -2,21 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::cloud::timeline::Timeline;
+use crate::cloud::control::timeline::Timeline;
 
 /// The cell of every server that isn't put elsewhere.
-pub(in crate::cloud) const CELL: &str = "cell1";
+pub(crate) const CELL: &str = "cell1";
 
 /// The cell of servers that never got a host: it has none.
 const CELL_WITHOUT_HOSTS: &str = "cell0";
 
 /// What a server runs from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cloud) enum Origin {
+pub(crate) enum Origin {
     Image(Uuid),
     /// A volume; Nova doesn't say what image that was made from.
     Volume(Uuid),
@@ -24,7 +25,7 @@ pub(in crate::cloud) enum Origin {
 
 /// Where a server is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cloud) enum Phase {
+pub(crate) enum Phase {
     Active,
     Failed,
     Shelved,
@@ -34,20 +35,20 @@ pub(in crate::cloud) enum Phase {
 
 /// One server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cloud) struct Server {
+pub(crate) struct Server {
     /// The number in its name.
-    pub(super) number: usize,
-    pub(in crate::cloud) project: Arc<str>,
-    pub(in crate::cloud) origin: Origin,
-    pub(super) cell: Arc<str>,
-    pub(in crate::cloud) phase: Phase,
-    pub(super) updated_at: Timestamp,
+    pub(crate) number: usize,
+    pub(crate) project: Arc<str>,
+    pub(crate) origin: Origin,
+    pub(crate) cell: Arc<str>,
+    pub(crate) phase: Phase,
+    pub(crate) updated_at: Timestamp,
 }
 
 /// All of them.
 #[derive(Debug)]
-pub(in crate::cloud) struct Fleet {
-    pub(super) servers: Timeline<Server>,
+pub(crate) struct Fleet {
+    pub(crate) servers: Timeline<Server>,
     /// Whether each cell is up.
     cells: BTreeMap<Arc<str>, bool>,
     /// How many servers there have been.
@@ -65,7 +66,7 @@ impl Default for Fleet {
 }
 
 impl Fleet {
-    pub(in crate::cloud) fn boot(
+    pub(crate) fn boot(
         &mut self,
         cell: &str,
         project: &str,
@@ -84,32 +85,32 @@ impl Fleet {
         self.servers.add(now, server)
     }
 
-    pub(in crate::cloud) fn server(&self, id: Uuid) -> Option<&Server> {
+    pub(crate) fn server(&self, id: Uuid) -> Option<&Server> {
         self.servers.find(id)
     }
 
-    pub(in crate::cloud) fn set_phase(&mut self, id: Uuid, phase: Phase, now: Timestamp) {
+    pub(crate) fn set_phase(&mut self, id: Uuid, phase: Phase, now: Timestamp) {
         if let Some(server) = self.servers.find_mut(id) {
             server.phase = phase;
             server.updated_at = now;
         }
     }
 
-    pub(in crate::cloud) fn delete(&mut self, id: Uuid) -> Option<Server> {
+    pub(crate) fn delete(&mut self, id: Uuid) -> Option<Server> {
         self.servers.remove(id)
     }
 
-    pub(in crate::cloud) fn set_up(&mut self, cell: &str, is_up: bool) {
+    pub(crate) fn set_up(&mut self, cell: &str, is_up: bool) {
         let cell = self.cell(cell);
         self.cells.insert(cell, is_up);
     }
 
-    pub(super) fn is_up(&self, cell: &str) -> bool {
+    pub(crate) fn is_up(&self, cell: &str) -> bool {
         self.cells.get(cell).copied().unwrap_or(true)
     }
 
     /// The cells that have hosts, and whether each is up.
-    pub(super) fn cells_with_hosts(&self) -> impl Iterator<Item = (&str, bool)> {
+    pub(crate) fn cells_with_hosts(&self) -> impl Iterator<Item = (&str, bool)> {
         let cells = self.cells.iter();
         let cells = cells.filter(|(name, _)| &***name != CELL_WITHOUT_HOSTS);
         cells.map(|(name, is_up)| (name.as_ref(), *is_up))
@@ -123,5 +124,15 @@ impl Fleet {
         let name: Arc<str> = Arc::from(name);
         self.cells.insert(Arc::clone(&name), true);
         name
+    }
+}
+
+/// The compute service: its servers and cells.
+#[derive(Debug, Default)]
+pub(crate) struct Compute(Mutex<Fleet>);
+
+impl Compute {
+    pub(crate) fn fleet(&self) -> MutexGuard<'_, Fleet> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,13 +5,13 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::fleet::{Fleet, Origin, Phase, Server};
+use super::inquiry::{Inquiry, SHOWS_DOWN_CELLS};
 use super::view::{Detail, Entry, Views};
-use super::{Inquiry, SHOWS_DOWN_CELLS};
-use crate::cloud::denial::Denial;
+use crate::cloud::control::timeline::Place;
 use crate::cloud::http::{self, Answer};
 use crate::cloud::microversion::Microversion;
+use crate::cloud::nova_error::NovaError;
 use crate::cloud::paging::{Link, truth};
-use crate::cloud::timeline::Place;
 
 /// From here on an unknown status is refused.
 const REFUSES_STATUSES: Microversion = Microversion(2, 38);
@@ -60,7 +60,7 @@ struct Wanted {
     limit: usize,
 }
 
-pub(super) fn list(inquiry: &Inquiry<'_>, detail: Detail) -> Result<Answer, Denial> {
+pub(crate) fn list(inquiry: &Inquiry<'_>, detail: Detail) -> Result<Answer, NovaError> {
     let wanted = Wanted::parse(inquiry, detail)?;
     let fleet = inquiry.shared.compute.fleet();
     let marker = marker(inquiry, &fleet)?;
@@ -94,12 +94,12 @@ pub(super) fn list(inquiry: &Inquiry<'_>, detail: Detail) -> Result<Answer, Deni
             inquiry.parameters.next(&url, id)
         }),
     };
-    let text = serde_json::to_string(&page).map_err(|_| Denial::internal("ValueError"))?;
+    let text = serde_json::to_string(&page).map_err(|_| NovaError::internal("ValueError"))?;
     Ok(http::text(StatusCode::OK, "application/json", text))
 }
 
 impl Wanted {
-    fn parse(inquiry: &Inquiry<'_>, detail: Detail) -> Result<Self, Denial> {
+    fn parse(inquiry: &Inquiry<'_>, detail: Detail) -> Result<Self, NovaError> {
         let parameters = &inquiry.parameters;
         let is_admin = inquiry.person.is_admin();
         let is_of_all = match parameters.value("all_tenants") {
@@ -107,14 +107,14 @@ impl Wanted {
             // The name alone is enough.
             Some("") => true,
             Some(text) => truth(text).ok_or_else(|| {
-                Denial::bad_request(format!(
+                NovaError::bad_request(format!(
                     "Unrecognized value '{text}', acceptable values are: '0', '1', 'f', 'false', \
                      'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'"
                 ))
             })?,
         };
         if is_of_all && !is_admin {
-            return Err(Denial::policy(detail.all_tenants_policy()));
+            return Err(NovaError::policy(detail.all_tenants_policy()));
         }
         let filter = |name: &str| parameters.value(name).map(str::to_owned);
         let named = filter("project_id").or_else(|| filter("tenant_id"));
@@ -160,24 +160,24 @@ impl Wanted {
 }
 
 /// The status that is asked for. From 2.38 on it has to be one; before, another finds nothing.
-fn status(inquiry: &Inquiry<'_>) -> Result<Option<String>, Denial> {
+fn status(inquiry: &Inquiry<'_>) -> Result<Option<String>, NovaError> {
     let Some(text) = inquiry.parameters.value("status") else {
         return Ok(None);
     };
     let mut known = STATUSES.iter();
     let is_known = known.any(|status| status.eq_ignore_ascii_case(text));
     if !is_known && inquiry.version >= REFUSES_STATUSES {
-        return Err(Denial::bad_request("Invalid status value"));
+        return Err(NovaError::bad_request("Invalid status value"));
     }
     Ok(Some(text.to_owned()))
 }
 
 /// `limit`, which has to be of a pattern before it is read.
-fn limit(inquiry: &Inquiry<'_>) -> Result<usize, Denial> {
+fn limit(inquiry: &Inquiry<'_>) -> Result<usize, NovaError> {
     if let Some(text) = inquiry.parameters.value("limit")
         && !text.bytes().all(|byte| byte.is_ascii_digit())
     {
-        return Err(Denial::bad_request(format!(
+        return Err(NovaError::bad_request(format!(
             "Invalid input for query parameters limit. Value: {text}. '{text}' does not match \
              '^[0-9]*$'"
         )));
@@ -187,16 +187,17 @@ fn limit(inquiry: &Inquiry<'_>) -> Result<usize, Denial> {
 }
 
 /// The server behind which the page begins: it may be deleted, but its cell must answer.
-fn marker(inquiry: &Inquiry<'_>, fleet: &Fleet) -> Result<Option<Place>, Denial> {
+fn marker(inquiry: &Inquiry<'_>, fleet: &Fleet) -> Result<Option<Place>, NovaError> {
     let Some(text) = inquiry.parameters.value("marker") else {
         return Ok(None);
     };
     let place = text.parse::<Uuid>().ok();
     let place = place.and_then(|id| fleet.servers.place(id));
-    let place = place.ok_or_else(|| Denial::bad_request(format!("marker [{text}] not found")))?;
+    let place =
+        place.ok_or_else(|| NovaError::bad_request(format!("marker [{text}] not found")))?;
     let server = fleet.server(place.id);
     if server.is_some_and(|server| !fleet.is_up(&server.cell)) {
-        return Err(Denial::internal("oslo_db.exception.DBConnectionError"));
+        return Err(NovaError::internal("oslo_db.exception.DBConnectionError"));
     }
     Ok(Some(place))
 }

@@ -1,61 +1,20 @@
 //! Nova, as far as somebody looks for what uses an image: servers, and the services of its cells.
 
-mod fleet;
-mod list;
-mod services;
-mod versions;
-mod view;
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use hyper::body::Incoming;
 use hyper::{Method, Request};
 
-use super::denial::Denial;
-use super::dispatch::{token, unauthorized};
-use super::errors::Failure;
-use super::http::{self, Answer, percent_decoded};
-use super::microversion::{Microversion, Spoken};
-use super::paging::Parameters;
-use super::people::Person;
-use super::shared::Shared;
-
-pub(super) use fleet::{CELL, Fleet, Origin, Phase};
-use view::Detail;
-
-/// The versions that Nova 34 speaks.
-const SPOKEN: Spoken = Spoken {
-    service: "compute",
-    old_header: Some("x-openstack-nova-api-version"),
-    first: Microversion(2, 1),
-    last: Microversion(2, 104),
-};
-
-/// From here on, what lies in a cell that is down is shown in part instead of left out.
-const SHOWS_DOWN_CELLS: Microversion = Microversion(2, 69);
-
-/// The compute service: its servers and cells.
-#[derive(Debug, Default)]
-pub(super) struct Compute(Mutex<Fleet>);
-
-impl Compute {
-    pub(super) fn fleet(&self) -> MutexGuard<'_, Fleet> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Somebody's request, as far as every path needs it.
-struct Inquiry<'a> {
-    shared: &'a Shared,
-    person: &'static Person,
-    version: Microversion,
-    parameters: Parameters,
-    /// With `/v2.1`, and with the project if the request has one there.
-    url: &'a str,
-}
+use super::inquiry::{Inquiry, SPOKEN};
+use super::view::Detail;
+use super::{list, services, versions};
+use crate::cloud::auth::{token, unauthorized};
+use crate::cloud::errors::Failure;
+use crate::cloud::http::{self, Answer, percent_decoded};
+use crate::cloud::nova_error::NovaError;
+use crate::cloud::paging::Parameters;
+use crate::cloud::shared::Shared;
 
 /// Answers one compute request.
-pub(super) fn answer(shared: &Shared, request: Request<Incoming>) -> Answer {
+pub(crate) fn answer(shared: &Shared, request: Request<Incoming>) -> Answer {
     let url = shared.compute_url.as_deref().unwrap_or_default();
     let path = request.uri().path();
     let segments: Vec<String> = path.split('/').skip(1).map(percent_decoded).collect();
@@ -89,9 +48,9 @@ pub(super) fn answer(shared: &Shared, request: Request<Incoming>) -> Answer {
     };
     let answered = match token.scoped {
         true => way.follow(&inquiry),
-        false => Err(Denial::policy("os_compute_api:servers:index")),
+        false => Err(NovaError::policy("os_compute_api:servers:index")),
     };
-    let mut answer = answered.unwrap_or_else(Denial::into_answer);
+    let mut answer = answered.unwrap_or_else(NovaError::into_answer);
     SPOKEN.say(&mut answer, version);
     http::set_request_id(&mut answer);
     answer
@@ -133,10 +92,10 @@ impl<'a> Way<'a> {
         Some(Self { project, end })
     }
 
-    fn follow(&self, inquiry: &Inquiry<'_>) -> Result<Answer, Denial> {
+    fn follow(&self, inquiry: &Inquiry<'_>) -> Result<Answer, NovaError> {
         let own = inquiry.person.project_id();
         if let Some(named) = self.project.filter(|named| *named != own) {
-            return Err(Denial::bad_request(format!(
+            return Err(NovaError::bad_request(format!(
                 "Malformed request URL: URL's project_id '{named}' doesn't match Context's \
                  project_id '{own}'"
             )));

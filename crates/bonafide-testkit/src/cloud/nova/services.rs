@@ -3,18 +3,18 @@
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Inquiry, SHOWS_DOWN_CELLS};
-use crate::cloud::denial::Denial;
+use super::inquiry::{Inquiry, SHOWS_DOWN_CELLS};
+use crate::cloud::glance::image::time;
 use crate::cloud::http::{self, Answer};
-use crate::cloud::image::time;
-use crate::cloud::people::stable_id;
+use crate::cloud::keystone::users::stable_id;
+use crate::cloud::nova_error::NovaError;
 
 /// The binary of every service here.
 const BINARY: &str = "nova-compute";
 
-pub(super) fn list(inquiry: &Inquiry<'_>) -> Result<Answer, Denial> {
+pub(crate) fn list(inquiry: &Inquiry<'_>) -> Result<Answer, NovaError> {
     if !inquiry.person.is_admin() {
-        return Err(Denial::policy("os_compute_api:os-services:list"));
+        return Err(NovaError::policy("os_compute_api:os-services:list"));
     }
     let parameters = &inquiry.parameters;
     let is_binary = parameters

@@ -3,16 +3,16 @@
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-use super::SPOKEN;
+use super::inquiry::SPOKEN;
 use crate::cloud::http::{self, Answer};
 
 /// `GET /`.
-pub(super) fn all(url: &str) -> Answer {
+pub(crate) fn all(url: &str) -> Answer {
     http::json(StatusCode::OK, &json!({ "versions": [version(url)] }))
 }
 
 /// `GET /v2.1/`.
-pub(super) fn one(url: &str) -> Answer {
+pub(crate) fn one(url: &str) -> Answer {
     http::json(StatusCode::OK, &json!({ "version": version(url) }))
 }
 

@@ -4,12 +4,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Inquiry;
 use super::fleet::{Origin, Phase, Server};
-use crate::cloud::image::time;
+use super::inquiry::Inquiry;
+use crate::cloud::control::timeline::Place;
+use crate::cloud::glance::image::time;
 use crate::cloud::microversion::Microversion;
 use crate::cloud::paging::Link;
-use crate::cloud::timeline::Place;
 
 /// From here on a flavor is shown whole instead of linked.
 const EMBEDS_FLAVORS: Microversion = Microversion(2, 47);
@@ -19,20 +19,20 @@ const SHOWS_IMAGE_PROPERTIES: Microversion = Microversion(2, 98);
 
 /// How much of a server is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Detail {
+pub(crate) enum Detail {
     Full,
     Index,
 }
 
 impl Detail {
-    pub(super) fn path(self) -> &'static str {
+    pub(crate) fn path(self) -> &'static str {
         match self {
             Self::Full => "/servers/detail",
             Self::Index => "/servers",
         }
     }
 
-    pub(super) fn all_tenants_policy(self) -> &'static str {
+    pub(crate) fn all_tenants_policy(self) -> &'static str {
         match self {
             Self::Full => "os_compute_api:servers:detail:get_all_tenants",
             Self::Index => "os_compute_api:servers:index:get_all_tenants",
@@ -41,7 +41,7 @@ impl Detail {
 }
 
 impl Phase {
-    pub(super) fn status(self) -> &'static str {
+    pub(crate) fn status(self) -> &'static str {
         match self {
             Self::Active => "ACTIVE",
             Self::Failed => "ERROR",
@@ -63,7 +63,7 @@ impl Phase {
 /// One server of a list.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub(super) enum Entry<'a> {
+pub(crate) enum Entry<'a> {
     Full(Box<FullView<'a>>),
     Index {
         id: Uuid,
@@ -83,7 +83,7 @@ pub(super) enum Entry<'a> {
 
 /// A server in `…/detail`.
 #[derive(Serialize)]
-pub(super) struct FullView<'a> {
+pub(crate) struct FullView<'a> {
     id: Uuid,
     name: String,
     status: &'static str,
@@ -129,7 +129,7 @@ struct AttachedView {
 }
 
 /// Makes the entries of one page.
-pub(super) struct Views<'a> {
+pub(crate) struct Views<'a> {
     detail: Detail,
     url: &'a str,
     is_admin: bool,
@@ -138,7 +138,7 @@ pub(super) struct Views<'a> {
 }
 
 impl<'a> Views<'a> {
-    pub(super) fn new(inquiry: &Inquiry<'a>, detail: Detail) -> Self {
+    pub(crate) fn new(inquiry: &Inquiry<'a>, detail: Detail) -> Self {
         Self {
             detail,
             url: inquiry.url,
@@ -149,7 +149,7 @@ impl<'a> Views<'a> {
     }
 
     /// A server in a cell that is up.
-    pub(super) fn known<'b>(&'b self, place: Place, server: &'b Server) -> Entry<'b> {
+    pub(crate) fn known<'b>(&'b self, place: Place, server: &'b Server) -> Entry<'b> {
         let id = place.id;
         let name = format!("server-{}", server.number);
         let links = self.links("servers", id);
@@ -189,7 +189,7 @@ impl<'a> Views<'a> {
     }
 
     /// A server in a cell that is down: Nova knows little of it.
-    pub(super) fn unknown<'b>(&self, place: Place, server: &'b Server) -> Entry<'b> {
+    pub(crate) fn unknown<'b>(&self, place: Place, server: &'b Server) -> Entry<'b> {
         let is_full = self.detail == Detail::Full;
         Entry::Unknown {
             id: place.id,

@@ -10,16 +10,17 @@ use hyper::{Method, Request, Response, StatusCode};
 use jiff::fmt::rfc2822::DateTimePrinter;
 
 use super::body::{Body, Finale, Transfer};
-use super::content::Content;
-use super::fault::Fault;
 use super::html;
-use super::place::Place;
-use super::store::{File, Found};
-use super::{Shared, store};
+use crate::site::content::Content;
+use crate::site::fault::Fault;
+use crate::site::place::Place;
+use crate::site::shared::Shared;
+use crate::site::store;
+use crate::site::store::{File, Found};
 
 /// How a request came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scheme {
+pub(crate) enum Scheme {
     Http,
     Https,
 }
@@ -27,11 +28,11 @@ pub(super) enum Scheme {
 /// No response: the connection is to be closed.
 #[derive(Debug, thiserror::Error)]
 #[error("the fault asks for no response")]
-pub(super) struct NoResponse;
+pub(crate) struct NoResponse;
 
 const HTML: &str = "text/html; charset=UTF-8";
 
-pub(super) fn answer(
+pub(crate) fn answer(
     shared: &Shared,
     scheme: Scheme,
     request: &Request<Incoming>,

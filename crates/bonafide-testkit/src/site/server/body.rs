@@ -8,10 +8,10 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
 
-use super::content::Content;
+use crate::site::content::Content;
 
 /// The body of a response.
-pub(super) type Body = UnsyncBoxBody<Bytes, Cut>;
+pub(crate) type Body = UnsyncBoxBody<Bytes, Cut>;
 
 /// Pieces in which a body is made.
 const CHUNK: usize = 256 * 1024;
@@ -19,11 +19,11 @@ const CHUNK: usize = 256 * 1024;
 /// The body ends here, and the connection with it.
 #[derive(Debug, thiserror::Error)]
 #[error("the fault cuts the body here")]
-pub(super) struct Cut;
+pub(crate) struct Cut;
 
 /// What comes when the bytes have been sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Finale {
+pub(crate) enum Finale {
     /// The connection is closed.
     Cut,
     /// The body is complete.
@@ -34,7 +34,7 @@ pub(super) enum Finale {
 
 /// What is sent of a file, and how.
 #[derive(Debug)]
-pub(super) struct Transfer {
+pub(crate) struct Transfer {
     content: Content,
     position: u64,
     end: u64,
@@ -46,7 +46,7 @@ pub(super) struct Transfer {
 
 impl Transfer {
     /// The content from this byte on.
-    pub(super) fn new(content: Content, position: u64) -> Self {
+    pub(crate) fn new(content: Content, position: u64) -> Self {
         Self {
             end: content.len(),
             content,
@@ -58,38 +58,38 @@ impl Transfer {
         }
     }
 
-    pub(super) fn position(&self) -> u64 {
+    pub(crate) fn position(&self) -> u64 {
         self.position
     }
 
-    pub(super) fn remaining(&self) -> u64 {
+    pub(crate) fn remaining(&self) -> u64 {
         self.end.saturating_sub(self.position)
     }
 
-    pub(super) fn shorten(&mut self, bytes: u64) {
+    pub(crate) fn shorten(&mut self, bytes: u64) {
         self.end = self.end.saturating_sub(bytes).max(self.position);
     }
 
     /// Behind the end of the content come zeros.
-    pub(super) fn lengthen(&mut self, bytes: u64) {
+    pub(crate) fn lengthen(&mut self, bytes: u64) {
         self.end = self.end.saturating_add(bytes);
     }
 
-    pub(super) fn rewind(&mut self) {
+    pub(crate) fn rewind(&mut self) {
         self.position = 0;
     }
 
-    pub(super) fn flip(&mut self, offset: u64) {
+    pub(crate) fn flip(&mut self, offset: u64) {
         self.flipped = Some(offset);
     }
 
-    pub(super) fn slow_down(&mut self, chunk: usize, pause: Duration) {
+    pub(crate) fn slow_down(&mut self, chunk: usize, pause: Duration) {
         self.chunk = chunk.max(1);
         self.pause = Some(pause);
     }
 
     /// At the end of the content a body is complete, whatever was to come later.
-    pub(super) fn stop_after(&mut self, bytes: u64, finale: Finale) {
+    pub(crate) fn stop_after(&mut self, bytes: u64, finale: Finale) {
         let stop = self.position.saturating_add(bytes);
         if stop < self.end {
             self.end = stop;
@@ -97,7 +97,7 @@ impl Transfer {
         }
     }
 
-    pub(super) fn into_body(self) -> Body {
+    pub(crate) fn into_body(self) -> Body {
         let frames = stream::unfold(Some(self), |transfer| async {
             let mut transfer = transfer?;
             match transfer.next().await {

@@ -4,18 +4,20 @@ use std::fmt::Write as _;
 
 use hyper::StatusCode;
 
-use super::hosts::{DEBIAN_CD, DEBIAN_CLOUD};
-use super::place::Place;
-use super::store::Entry;
+use crate::site::place::Place;
+use crate::site::store::Entry;
+use crate::site::vendors::hosts::{DEBIAN_CD, DEBIAN_CLOUD};
 
 mod table;
+
+use table::{parent, short_size};
 
 /// Apache cuts longer names on the page (never in the link).
 const NAME_WIDTH: usize = 23;
 const ICON: &str = r#"width="22" height="22""#;
 
 /// A directory page in the manner of the host, with the vendor's heading if it has one.
-pub(super) fn directory(place: &Place, title: Option<&str>, entries: &[Entry]) -> String {
+pub(crate) fn directory(place: &Place, title: Option<&str>, entries: &[Entry]) -> String {
     match place.host() {
         DEBIAN_CD | DEBIAN_CLOUD => table::directory(place, title, entries),
         _ => preformatted(place, title, entries),
@@ -75,29 +77,6 @@ fn shown(name: &str) -> String {
     }
 }
 
-/// Three digits and a unit, like `7.4K` and ` 66M`.
-fn short_size(bytes: u64) -> String {
-    let mut value = bytes as f64;
-    let mut unit = ' ';
-    for next in ['K', 'M', 'G', 'T'] {
-        if value < 973.0 {
-            break;
-        }
-        value /= 1024.0;
-        unit = next;
-    }
-    if unit != ' ' && value < 9.95 {
-        format!("{value:.1}{unit}")
-    } else {
-        format!("{value:3.0}{unit}")
-    }
-}
-
-fn parent(path: &str) -> &str {
-    let inner = path.trim_end_matches('/');
-    inner.rfind('/').map_or("/", |slash| &inner[..=slash])
-}
-
 /// The vendor's own head, with links that have nothing to do with the directory.
 fn vendor_head(title: &str) -> String {
     format!(
@@ -141,7 +120,7 @@ fn plain_head(path: &str) -> String {
 }
 
 /// What a server says when it does not answer with a file.
-pub(super) fn error(status: StatusCode) -> String {
+pub(crate) fn error(status: StatusCode) -> String {
     let (code, reason) = (
         status.as_u16(),
         status.canonical_reason().unwrap_or("Unknown"),

@@ -12,25 +12,25 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-use super::Shared;
 use super::answer::{Scheme, answer};
+use crate::site::shared::Shared;
 
 /// A listening port. Dropping it ends the listener and every connection.
 #[derive(Debug)]
-pub(super) struct Listener {
+pub(crate) struct Listener {
     address: SocketAddr,
     task: AbortHandle,
 }
 
 impl Listener {
-    pub(super) async fn start(tls: Option<TlsAcceptor>, shared: Shared) -> io::Result<Self> {
+    pub(crate) async fn start(tls: Option<TlsAcceptor>, shared: Shared) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let task = tokio::spawn(accept(listener, tls, shared)).abort_handle();
         Ok(Self { address, task })
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 }

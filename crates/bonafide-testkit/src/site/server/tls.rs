@@ -13,14 +13,14 @@ use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 /// Who the site is, to its clients.
-pub(super) struct Identity {
-    pub(super) ca_certificate_pem: String,
-    pub(super) acceptor: TlsAcceptor,
+pub(crate) struct Identity {
+    pub(crate) ca_certificate_pem: String,
+    pub(crate) acceptor: TlsAcceptor,
 }
 
 impl Identity {
     /// An authority, and a certificate by it for these hosts.
-    pub(super) fn for_hosts(hosts: &[String]) -> io::Result<Self> {
+    pub(crate) fn for_hosts(hosts: &[String]) -> io::Result<Self> {
         let authority = authority().map_err(io::Error::other)?;
         let (certificate, key) = certificate(&authority, hosts).map_err(io::Error::other)?;
         let provider = Arc::new(aws_lc_rs::default_provider());

@@ -2,14 +2,15 @@
 
 use jiff::Timestamp;
 
-use super::build::{Build, Layout};
+use super::directory::{Directory, Kind};
 use super::hosts::ALMALINUX;
-use super::place::Place;
-use super::publication::Publication;
-use super::shelf::{Kind, Shelf};
 use super::sums::{self, Algorithm};
-use super::{PublishedBuild, SiteError, version};
+use super::version;
 use crate::keys::{SignatureOptions, SigningDigest};
+use crate::site::build::{Build, Layout};
+use crate::site::place::Place;
+use crate::site::publication::Publication;
+use crate::site::{PublishedBuild, SiteError};
 
 /// A build of AlmaLinux.
 pub type AlmaBuild = Build<Alma>;
@@ -67,7 +68,7 @@ impl Layout for Alma {
         let path = format!("/almalinux/{release}/cloud/x86_64/images");
         let directory = Place::new(ALMALINUX, &path);
         let kind = |kind| Kind::new(format!("AlmaLinux-{release}-{kind}"), ".x86_64.qcow2");
-        let shelf = Shelf {
+        let shelf = Directory {
             directory: directory.clone(),
             image: kind("GenericCloud"),
             siblings: vec![kind("GenericCloud-ext4"), kind("OpenNebula")],

@@ -3,14 +3,15 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::build::{Build, Layout};
+use super::directory::{Directory, Kind};
 use super::hosts::CENTOS;
-use super::place::Place;
-use super::publication::Publication;
-use super::shelf::{Kind, Shelf};
 use super::sums::{self, Algorithm, Listed};
-use super::{PublishedBuild, SiteError, version};
+use super::version;
 use crate::keys::{SignatureOptions, SigningDigest};
+use crate::site::build::{Build, Layout};
+use crate::site::place::Place;
+use crate::site::publication::Publication;
+use crate::site::{PublishedBuild, SiteError};
 
 /// A build of CentOS.
 pub type CentosBuild = Build<Centos>;
@@ -114,7 +115,7 @@ impl Centos {
         version::expect_like(&self.version, &["2211", "1801-01", "1804_02"])?;
         let stem = "CentOS-7-x86_64-GenericCloud";
         let directory = Place::new(CENTOS, "/centos/7/images");
-        let shelf = Shelf {
+        let shelf = Directory {
             directory: directory.clone(),
             image: Kind::new(stem, ".qcow2"),
             siblings: vec![Kind::new(stem, ".qcow2c")],
@@ -145,7 +146,7 @@ impl Centos {
         let directory = Place::new(CENTOS, &path);
         let kind =
             |kind: &str, suffix| Kind::new(format!("CentOS-Stream-{kind}-{release}"), suffix);
-        let shelf = Shelf {
+        let shelf = Directory {
             directory: directory.clone(),
             image: kind("GenericCloud", ".x86_64.qcow2"),
             siblings: vec![

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::build::{Build, Layout};
-use super::publication::Publication;
 use super::sums::Algorithm;
-use super::{PublishedBuild, SiteError, version};
+use super::version;
 use crate::keys::{SignatureOptions, SigningDigest};
+use crate::site::build::{Build, Layout};
+use crate::site::publication::Publication;
+use crate::site::{PublishedBuild, SiteError};
 
 mod cloud;
 mod openstack;

@@ -1,34 +1,34 @@
 //! Directories in which the builds of a system lie side by side, under one list.
 
-use super::content::Content;
-use super::place::Place;
-use super::publication::Publication;
 use super::sums::Listed;
 use super::version::numbers;
+use crate::site::content::Content;
+use crate::site::place::Place;
+use crate::site::publication::Publication;
 
 /// Such a directory. What is in the list follows from the images that are there.
 #[derive(Debug)]
-pub(super) struct Shelf {
-    pub(super) directory: Place,
+pub(crate) struct Directory {
+    pub(crate) directory: Place,
     /// The images that are really there.
-    pub(super) image: Kind,
+    pub(crate) image: Kind,
     /// What the vendor builds beside them; these are names in the list only.
-    pub(super) siblings: Vec<Kind>,
+    pub(crate) siblings: Vec<Kind>,
     /// What the newest is called instead of by its version.
-    pub(super) newest: &'static str,
+    pub(crate) newest: &'static str,
     /// Which versions may be called the newest.
-    pub(super) counts: fn(&[u64]) -> bool,
+    pub(crate) counts: fn(&[u64]) -> bool,
 }
 
 /// Names like `AlmaLinux-9-GenericCloud-9.8-20260526.x86_64.qcow2`.
 #[derive(Clone, Debug)]
-pub(super) struct Kind {
+pub(crate) struct Kind {
     stem: String,
     suffix: &'static str,
 }
 
 impl Kind {
-    pub(super) fn new(stem: impl Into<String>, suffix: &'static str) -> Self {
+    pub(crate) fn new(stem: impl Into<String>, suffix: &'static str) -> Self {
         Self {
             stem: stem.into(),
             suffix,
@@ -36,12 +36,12 @@ impl Kind {
     }
 
     /// The name of the file of this version.
-    pub(super) fn of(&self, version: &str) -> String {
+    pub(crate) fn of(&self, version: &str) -> String {
         self.called(&format!("-{version}"))
     }
 
     /// The name with this in place of the version and the dash before it.
-    pub(super) fn called(&self, version: &str) -> String {
+    pub(crate) fn called(&self, version: &str) -> String {
         format!("{}{version}{}", self.stem, self.suffix)
     }
 
@@ -54,10 +54,10 @@ impl Kind {
     }
 }
 
-impl Shelf {
+impl Directory {
     /// Puts the publication's image under this version, points the newest's name to the newest, and
     /// gives the lines of the list, in the order of the names.
-    pub(super) fn put(&self, publication: &mut Publication<'_>, version: &str) -> Vec<Listed> {
+    pub(crate) fn put(&self, publication: &mut Publication<'_>, version: &str) -> Vec<Listed> {
         let name = self.image.of(version);
         publication.put(self.directory.join(&name), publication.image());
         let mut images = self.images(publication);

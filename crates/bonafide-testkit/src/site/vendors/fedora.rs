@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::build::{Build, Layout};
 use super::hosts::{FEDORA, FEDORA_ARCHIVE, FEDORA_REDIRECTOR};
-use super::place::Place;
-use super::publication::Publication;
 use super::sums::{self, Algorithm, Listed};
-use super::{PublishedBuild, SiteError, version};
+use super::version;
 use crate::keys::{SignatureOptions, SigningDigest};
+use crate::site::build::{Build, Layout};
+use crate::site::place::Place;
+use crate::site::publication::Publication;
+use crate::site::{PublishedBuild, SiteError};
 
 /// A build of Fedora.
 pub type FedoraBuild = Build<Fedora>;

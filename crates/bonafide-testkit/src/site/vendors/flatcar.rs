@@ -9,15 +9,16 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
-use super::build::{Build, Layout};
-use super::content::Content;
 use super::hosts::FLATCAR;
-use super::place::Place;
-use super::publication::Publication;
-use super::published::CompressedImage;
 use super::sums::{self, Algorithm, Listed};
-use super::{PublishedBuild, SiteError, version};
+use super::version;
 use crate::keys::{SignatureOptions, SigningDigest};
+use crate::site::build::{Build, Layout};
+use crate::site::content::Content;
+use crate::site::place::Place;
+use crate::site::publication::Publication;
+use crate::site::published::CompressedImage;
+use crate::site::{PublishedBuild, SiteError};
 
 /// A build of Flatcar.
 pub type FlatcarBuild = Build<Flatcar>;

@@ -2,14 +2,15 @@
 
 use jiff::Timestamp;
 
-use super::build::{Build, Layout};
-use super::content::Content;
 use super::hosts::{OPENSUSE, OPENSUSE_STABLE};
-use super::place::Place;
-use super::publication::Publication;
 use super::sums::{self, Algorithm, Listed};
-use super::{PublishedBuild, SiteError, version};
+use super::version;
 use crate::keys::SignatureOptions;
+use crate::site::build::{Build, Layout};
+use crate::site::content::Content;
+use crate::site::place::Place;
+use crate::site::publication::Publication;
+use crate::site::{PublishedBuild, SiteError};
 
 /// A build of openSUSE.
 pub type OpenSuseBuild = Build<OpenSuse>;

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::build::{Build, Layout};
-use super::place::Place;
-use super::publication::Publication;
 use super::sums::{self, Algorithm, Listed};
-use super::{PublishedBuild, SiteError, version};
+use super::version;
 use crate::keys::SignatureOptions;
+use crate::site::build::{Build, Layout};
+use crate::site::place::Place;
+use crate::site::publication::Publication;
+use crate::site::{PublishedBuild, SiteError};
 
 /// A build of the operator's own.
 pub type OwnBuild = Build<Own>;

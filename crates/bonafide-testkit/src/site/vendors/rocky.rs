@@ -2,14 +2,15 @@
 
 use jiff::Timestamp;
 
-use super::build::{Build, Layout};
+use super::directory::{Directory, Kind};
 use super::hosts::ROCKY;
-use super::place::Place;
-use super::publication::Publication;
-use super::shelf::{Kind, Shelf};
 use super::sums::{self, Algorithm, Listed};
-use super::{PublishedBuild, SiteError, version};
+use super::version;
 use crate::keys::{SignatureOptions, SigningDigest};
+use crate::site::build::{Build, Layout};
+use crate::site::place::Place;
+use crate::site::publication::Publication;
+use crate::site::{PublishedBuild, SiteError};
 
 /// A build of Rocky Linux.
 pub type RockyBuild = Build<Rocky>;
@@ -89,7 +90,7 @@ impl Layout for Rocky {
         version::expect_like(&self.version, &["9.8-20260525.0"])?;
         let directory = Place::new(ROCKY, &format!("/pub/rocky/{release}/images/x86_64"));
         let kind = |kind, suffix| Kind::new(format!("Rocky-{release}-{kind}"), suffix);
-        let shelf = Shelf {
+        let shelf = Directory {
             directory: directory.clone(),
             image: kind("GenericCloud-Base", ".x86_64.qcow2"),
             siblings: vec![

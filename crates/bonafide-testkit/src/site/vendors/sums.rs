@@ -4,8 +4,8 @@ use md5::Md5;
 use pgp::crypto::hash::HashAlgorithm;
 use sha2::{Digest, Sha256, Sha512};
 
-use super::content::Content;
 use crate::qcow2::Qcow2Image;
+use crate::site::content::Content;
 
 /// Pieces in which a file is read for its digest.
 const PIECE: usize = 256 * 1024;
@@ -23,7 +23,7 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// As lists and the names of lists write it.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Md5 => "MD5",
             Self::Sha1 => "SHA1",
@@ -33,7 +33,7 @@ impl Algorithm {
     }
 
     /// The digest of a file, in lower-case hexadecimal digits.
-    pub(super) fn of(self, content: &Content) -> String {
+    pub(crate) fn of(self, content: &Content) -> String {
         match (self, content) {
             (Self::Md5, Content::Image(image)) => image.md5().to_owned(),
             (Self::Sha256, Content::Image(image)) => image.sha256().to_owned(),
@@ -66,7 +66,7 @@ fn sha1(content: &Content) -> String {
 }
 
 /// Computes the digests that an image remembers, each on a thread of its own.
-pub(super) fn warm(image: &Qcow2Image, algorithms: &[Algorithm]) {
+pub(crate) fn warm(image: &Qcow2Image, algorithms: &[Algorithm]) {
     std::thread::scope(|scope| {
         for algorithm in algorithms {
             scope.spawn(move || match algorithm {
@@ -81,7 +81,7 @@ pub(super) fn warm(image: &Qcow2Image, algorithms: &[Algorithm]) {
 
 /// A name in a list, and the file that it stands for.
 #[derive(Clone, Debug)]
-pub(super) struct Listed {
+pub(crate) struct Listed {
     name: String,
     file: File,
 }
@@ -94,7 +94,7 @@ enum File {
 }
 
 impl Listed {
-    pub(super) fn new(name: &str, content: &Content) -> Self {
+    pub(crate) fn new(name: &str, content: &Content) -> Self {
         Self {
             name: name.to_owned(),
             file: File::Content(content.clone()),
@@ -102,7 +102,7 @@ impl Listed {
     }
 
     /// A name with a made-up digest, behind which there is no file.
-    pub(super) fn made_up(name: &str) -> Self {
+    pub(crate) fn made_up(name: &str) -> Self {
         Self {
             name: name.to_owned(),
             file: File::MadeUp(name.to_owned()),
@@ -110,14 +110,14 @@ impl Listed {
     }
 
     /// The same file under another name.
-    pub(super) fn also_as(&self, name: &str) -> Self {
+    pub(crate) fn also_as(&self, name: &str) -> Self {
         Self {
             name: name.to_owned(),
             file: self.file.clone(),
         }
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
@@ -137,19 +137,19 @@ impl Listed {
 }
 
 /// A number that a text always leads to.
-pub(super) fn seed(text: &str) -> u64 {
+pub(crate) fn seed(text: &str) -> u64 {
     let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(Sha256::digest(text));
     u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
 /// GNU's form with two spaces.
-pub(super) fn gnu(files: &[Listed], algorithm: Algorithm) -> String {
+pub(crate) fn gnu(files: &[Listed], algorithm: Algorithm) -> String {
     let line = |file: &Listed| format!("{}  {}\n", file.digest(algorithm), file.name);
     files.iter().map(line).collect()
 }
 
 /// BSD's form with a comment about the size before each line.
-pub(super) fn bsd(files: &[Listed], algorithm: Algorithm) -> String {
+pub(crate) fn bsd(files: &[Listed], algorithm: Algorithm) -> String {
     let lines = |file: &Listed| {
         let (name, size) = (&file.name, file.size());
         let (algorithm, digest) = (algorithm.name(), file.digest(algorithm));
@@ -159,7 +159,7 @@ pub(super) fn bsd(files: &[Listed], algorithm: Algorithm) -> String {
 }
 
 /// Gentoo's form, which Flatcar kept: all digests of one file, a section each.
-pub(super) fn sections(file: &Listed) -> String {
+pub(crate) fn sections(file: &Listed) -> String {
     let section = |algorithm: Algorithm| {
         let (title, digest) = (algorithm.name(), file.digest(algorithm));
         format!("# {title} HASH\n{digest}  {}\n", file.name)

@@ -4,19 +4,22 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, ToSpan};
 
-use super::build::{Build, Layout};
-use super::content::Content;
 use super::hosts::UBUNTU;
-use super::place::Place;
-use super::publication::Publication;
 use super::sums::{Algorithm, seed};
-use super::{PublishedBuild, SiteError, version};
-use crate::keys::SignatureOptions;
+use super::version;
+use crate::keys::{SignatureOptions, SigningKey};
 use crate::qcow2::{CLUSTER_SIZE, Qcow2Image};
+use crate::site::VendorSite;
+use crate::site::build::{Build, Layout};
+use crate::site::content::Content;
+use crate::site::place::Place;
+use crate::site::publication::Publication;
+use crate::site::{PublishedBuild, SiteError};
 
 mod listing;
+pub(crate) mod products;
 mod serial;
-pub(super) mod streams;
+mod streams;
 
 use listing::Listing;
 use serial::Serial;
@@ -167,7 +170,7 @@ impl Layout for Ubuntu {
         }
         self.shelve(publication, &directory);
         if self.streams == Streams::Present && self.tree == Tree::Release {
-            streams::publish(self, publication, &listing)?;
+            self.publish_streams(publication, &listing)?;
         }
         let image = self.image_name(&self.architecture);
         Ok(publication.published(&directory, &image, "SHA256SUMS", "SHA256SUMS.gpg"))
@@ -281,5 +284,19 @@ impl Tree {
             Self::Daily => "current",
             Self::Release => "release",
         }
+    }
+}
+
+impl VendorSite {
+    /// [`publish`](VendorSite::publish) for a build of Ubuntu.
+    ///
+    /// # Errors
+    /// The serial is not a date, or the key can't sign as the build asks.
+    pub fn publish_ubuntu(
+        &self,
+        build: &UbuntuBuild,
+        key: &SigningKey,
+    ) -> Result<PublishedBuild, SiteError> {
+        self.publish(build, key)
     }
 }

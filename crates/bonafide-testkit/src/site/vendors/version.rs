@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
-use super::SiteError;
+use crate::site::SiteError;
 
 /// The numbers in a version, in order. Comparing these tells which of two builds is newer: `9.10`
 /// comes after `9.9`.
-pub(super) fn numbers(version: &str) -> Vec<u64> {
+pub(crate) fn numbers(version: &str) -> Vec<u64> {
     version
         .split(|character: char| !character.is_ascii_digit())
         .filter_map(|digits| digits.parse().ok())
@@ -16,7 +16,7 @@ pub(super) fn numbers(version: &str) -> Vec<u64> {
 }
 
 /// 18:00 UTC of the day in a version, which is written in eight digits.
-pub(super) fn evening(version: &str) -> Option<Timestamp> {
+pub(crate) fn evening(version: &str) -> Option<Timestamp> {
     version
         .split(|character: char| !character.is_ascii_digit())
         .filter(|digits| digits.len() == 8)
@@ -24,13 +24,13 @@ pub(super) fn evening(version: &str) -> Option<Timestamp> {
 }
 
 /// 18:00 UTC of a day.
-pub(super) fn evening_of(day: Date) -> Option<Timestamp> {
+pub(crate) fn evening_of(day: Date) -> Option<Timestamp> {
     Offset::UTC.to_timestamp(day.at(18, 0, 0, 0)).ok()
 }
 
 /// Refuses what does not look like one of the examples. Any number stands for any other, and any
 /// word in lower case for any other.
-pub(super) fn expect_like(
+pub(crate) fn expect_like(
     version: &str,
     examples: &'static [&'static str],
 ) -> Result<(), SiteError> {

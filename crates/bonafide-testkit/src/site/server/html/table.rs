@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::{parent, short_size};
 use crate::site::place::Place;
 use crate::site::store::Entry;
 
 /// A directory page with a row an entry, odd and even in turn.
-pub(super) fn directory(place: &Place, title: Option<&str>, entries: &[Entry]) -> String {
+pub(crate) fn directory(place: &Place, title: Option<&str>, entries: &[Entry]) -> String {
     let path = place.path().trim_end_matches('/');
     let mut page = head(path, title);
     let up = Row {
@@ -130,6 +129,29 @@ fn head(path: &str, title: Option<&str>) -> String {
    <tr class="indexbreakrow"><th colspan="4"><hr></th></tr>
 "#
     )
+}
+
+/// Three digits and a unit, like `7.4K` and ` 66M`.
+pub(super) fn short_size(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    let mut unit = ' ';
+    for next in ['K', 'M', 'G', 'T'] {
+        if value < 973.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = next;
+    }
+    if unit != ' ' && value < 9.95 {
+        format!("{value:.1}{unit}")
+    } else {
+        format!("{value:3.0}{unit}")
+    }
+}
+
+pub(super) fn parent(path: &str) -> &str {
+    let inner = path.trim_end_matches('/');
+    inner.rfind('/').map_or("/", |slash| &inner[..=slash])
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The cloud team's images.
 
 use super::Debian;
-use crate::site::hosts::DEBIAN_CLOUD;
 use crate::site::place::Place;
 use crate::site::publication::Publication;
-use crate::site::sums::{self, Algorithm, Listed};
-use crate::site::{PublishedBuild, SiteError, version};
+use crate::site::vendors::hosts::DEBIAN_CLOUD;
+use crate::site::vendors::sums::{self, Algorithm, Listed};
+use crate::site::vendors::version;
+use crate::site::{PublishedBuild, SiteError};
 
 const LIST: &str = "SHA512SUMS";
 
@@ -31,7 +32,7 @@ const FLAVOURS: [(&str, &[&str], &[&str]); 5] = [
 ];
 
 impl Debian {
-    pub(super) fn lay_out_cloud(
+    pub(crate) fn lay_out_cloud(
         &self,
         codename: &str,
         publication: &mut Publication<'_>,

@@ -1,12 +1,13 @@
 //! The CD team's images for OpenStack.
 
 use super::{Debian, Where};
-use crate::site::hosts::{DEBIAN_CD, DEBIAN_CLOUD};
 use crate::site::place::Place;
 use crate::site::publication::Publication;
-use crate::site::sums::{self, Algorithm, Listed};
-use crate::site::version::numbers;
-use crate::site::{PublishedBuild, SiteError, version};
+use crate::site::vendors::hosts::{DEBIAN_CD, DEBIAN_CLOUD};
+use crate::site::vendors::sums::{self, Algorithm, Listed};
+use crate::site::vendors::version;
+use crate::site::vendors::version::numbers;
+use crate::site::{PublishedBuild, SiteError};
 
 /// Of each architecture.
 const SUFFIXES: [&str; 4] = ["qcow2", "qcow2.index", "raw", "raw.index"];

@@ -1,7 +1,7 @@
 //! Checksum lists with the names of the real ones.
 
 use crate::site::content::Content;
-use crate::site::sums::Algorithm;
+use crate::site::vendors::sums::Algorithm;
 
 /// What Ubuntu builds for each architecture. `{changes}` is two serials.
 const KINDS: [&str; 10] = [
@@ -29,16 +29,16 @@ const MORE: [(&str, &str); 6] = [
 
 /// The names in a build's lists; `stem` is like `ubuntu-24.04-server-cloudimg`.
 #[derive(Debug)]
-pub(super) struct Listing<'a> {
-    pub(super) stem: &'a str,
-    pub(super) serial: &'a str,
-    pub(super) previous: &'a str,
+pub(crate) struct Listing<'a> {
+    pub(crate) stem: &'a str,
+    pub(crate) serial: &'a str,
+    pub(crate) previous: &'a str,
 }
 
 impl Listing<'_> {
     /// The real files with their digests, the others with made-up ones: GNU's form with a star, in
     /// the order of the digests, as the real lists are.
-    pub(super) fn list(&self, algorithm: Algorithm, real: &[(String, Content)]) -> String {
+    pub(crate) fn list(&self, algorithm: Algorithm, real: &[(String, Content)]) -> String {
         let is_real = |name: &String| real.iter().any(|(other, _)| other == name);
         let names = self.names().into_iter().filter(|name| !is_real(name));
         let mut lines: Vec<String> = names
@@ -53,7 +53,7 @@ impl Listing<'_> {
     }
 
     /// What digests are made of for a name that has no file.
-    pub(super) fn made_up(&self, name: &str) -> Content {
+    pub(crate) fn made_up(&self, name: &str) -> Content {
         // The two manifests are the same file, in the real lists too.
         let name = name.replace(".squashfs.manifest", "-root.manifest");
         format!("{} {name}", self.serial).into()

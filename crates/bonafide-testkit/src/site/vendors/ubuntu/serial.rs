@@ -4,13 +4,13 @@ use jiff::civil::Date;
 
 /// The day, and the how-manieth build of that day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Serial {
-    pub(super) date: Date,
+pub(crate) struct Serial {
+    pub(crate) date: Date,
     respin: u32,
 }
 
 impl Serial {
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (day, respin) = match text.split_once('.') {
             Some((day, respin)) => (day, respin.parse().ok()?),
             None => (text, 0),

@@ -7,12 +7,13 @@ use serde_json::ser::PrettyFormatter;
 
 use super::Ubuntu;
 use super::listing::Listing;
+use super::products::{Item, Product, Products, Version};
 use crate::site::SiteError;
 use crate::site::content::Content;
-use crate::site::hosts::UBUNTU;
 use crate::site::place::Place;
 use crate::site::publication::Publication;
-use crate::site::sums::Algorithm;
+use crate::site::vendors::hosts::UBUNTU;
+use crate::site::vendors::sums::Algorithm;
 
 const DOWNLOADS: &str = "com.ubuntu.cloud:released:download";
 const ELSEWHERE: &str = "com.ubuntu.cloud:released:aws";
@@ -23,39 +24,6 @@ const MORE_ITEMS: [(&str, &str); 4] = [
     ("squashfs", ".squashfs"),
     ("squashfs.manifest", ".squashfs.manifest"),
 ];
-
-/// The builds that the documents name, by product.
-#[derive(Clone, Debug, Default, Serialize)]
-pub(in crate::site) struct Products(BTreeMap<String, Product>);
-
-#[derive(Clone, Debug, Serialize)]
-struct Product {
-    aliases: String,
-    arch: String,
-    os: &'static str,
-    release: String,
-    release_codename: String,
-    release_title: String,
-    supported: bool,
-    version: String,
-    versions: BTreeMap<String, Version>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Version {
-    items: BTreeMap<String, Item>,
-    label: &'static str,
-    pubname: String,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Item {
-    ftype: String,
-    md5: String,
-    path: String,
-    sha256: String,
-    size: u64,
-}
 
 #[derive(Debug, Serialize)]
 struct Downloads<'a> {
@@ -82,45 +50,47 @@ struct Stream<'a> {
     format: &'static str,
 }
 
-/// Adds the build to the documents and publishes them anew.
-pub(super) fn publish(
-    build: &Ubuntu,
-    publication: &mut Publication<'_>,
-    listing: &Listing<'_>,
-) -> Result<(), SiteError> {
-    let mut products = publication.scratch.streams.clone();
-    let own = (build.architecture.clone(), publication.image());
-    let more = build.more_images.iter();
-    let more =
-        more.map(|(architecture, image)| (architecture.clone(), Content::Image(image.clone())));
-    for (architecture, image) in std::iter::once(own).chain(more) {
-        products.add(build, &architecture, &image, listing);
+impl Ubuntu {
+    /// Adds the build to the documents and publishes them anew.
+    pub(super) fn publish_streams(
+        &self,
+        publication: &mut Publication<'_>,
+        listing: &Listing<'_>,
+    ) -> Result<(), SiteError> {
+        let mut products = publication.scratch.streams.clone();
+        let own = (self.architecture.clone(), publication.image());
+        let more = self.more_images.iter();
+        let more =
+            more.map(|(architecture, image)| (architecture.clone(), Content::Image(image.clone())));
+        for (architecture, image) in std::iter::once(own).chain(more) {
+            products.add(self, &architecture, &image, listing);
+        }
+        let updated = publication
+            .signed_at
+            .strftime("%a, %d %b %Y %H:%M:%S +0000")
+            .to_string();
+        let downloads = json(&Downloads {
+            content_id: DOWNLOADS,
+            datatype: "image-downloads",
+            format: "products:1.0",
+            products: &products,
+            updated: &updated,
+        });
+        // The vendor's index has blanks at the ends of its lines, which a verifier must not hash.
+        let index = json(&products.index(&updated)).replace(",\n", ", \n");
+        let directory = Place::new(UBUNTU, "/releases/streams/v1");
+        for (name, document) in [(DOWNLOADS, downloads), ("index", index)] {
+            let signed = directory.join(&format!("{name}.sjson"));
+            publication.put_clear_signed(signed, &document)?;
+            publication.put(directory.join(&format!("{name}.json")), document);
+        }
+        // Paths begin above `streams/`; the vendor's servers have the same files there and below `/`.
+        let releases = Place::new(UBUNTU, "/releases");
+        publication.link(releases.join("server/releases"), releases.clone());
+        publication.link(Place::new(UBUNTU, "/server/releases"), releases);
+        publication.streams(products);
+        Ok(())
     }
-    let updated = publication
-        .signed_at
-        .strftime("%a, %d %b %Y %H:%M:%S +0000")
-        .to_string();
-    let downloads = json(&Downloads {
-        content_id: DOWNLOADS,
-        datatype: "image-downloads",
-        format: "products:1.0",
-        products: &products,
-        updated: &updated,
-    });
-    // The vendor's index has blanks at the ends of its lines, which a verifier must not hash.
-    let index = json(&products.index(&updated)).replace(",\n", ", \n");
-    let directory = Place::new(UBUNTU, "/releases/streams/v1");
-    for (name, document) in [(DOWNLOADS, downloads), ("index", index)] {
-        let signed = directory.join(&format!("{name}.sjson"));
-        publication.put_clear_signed(signed, &document)?;
-        publication.put(directory.join(&format!("{name}.json")), document);
-    }
-    // Paths begin above `streams/`; the vendor's servers have the same files there and below `/`.
-    let releases = Place::new(UBUNTU, "/releases");
-    publication.link(releases.join("server/releases"), releases.clone());
-    publication.link(Place::new(UBUNTU, "/server/releases"), releases);
-    publication.streams(products);
-    Ok(())
 }
 
 impl Products {
