@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
 use crate::edition::Levels;
 use crate::rules::{Checker, check_image};
 use crate::{
-    BuildDate, Edition, ImageRecord, Metadata, OsPurpose, Rule, Severity, Value, Violation,
+    BuildDate, Diagnostic, Edition, ImageRecord, Metadata, OsPurpose, Rule, Value, Violation,
 };
 
 /// The violations of one image of a cloud.
@@ -21,27 +20,6 @@ pub struct ImageReport<'a> {
     pub image: &'a ImageRecord,
     /// In the order of the rules.
     pub violations: Vec<Violation>,
-}
-
-/// A violation with its severity in one edition, for tables and JSON.
-///
-/// It borrows from its [`ImageReport`]. Serialized, it has the fields by their names, the rule as
-/// its number.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Diagnostic<'a> {
-    /// Its severity.
-    pub severity: Severity,
-    /// The rule's number.
-    pub rule: Rule,
-    /// Who makes the rule: a standard or a service.
-    pub standard: &'static str,
-    /// The property or attribute.
-    pub property: &'a str,
-    /// Its value; `None` if it is absent.
-    pub value: Option<&'a str>,
-    /// What is wrong, and what to do.
-    pub why: &'a str,
 }
 
 impl ImageReport<'_> {

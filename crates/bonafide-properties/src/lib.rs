@@ -18,7 +18,7 @@ mod units;
 mod violation;
 mod vocabulary;
 
-pub use cloud::{Diagnostic, ImageReport, check_cloud};
+pub use cloud::{ImageReport, check_cloud};
 pub use date::BuildDate;
 pub use edition::{Edition, Severity};
 pub use error::{Error, InvalidValue};
@@ -33,7 +33,7 @@ pub use rules::{check_image, next_due};
 pub use saved::{RecordError, SavedImages};
 pub use source::ImageSource;
 pub use units::{Gibibytes, Mebibytes};
-pub use violation::{Rule, Violation};
+pub use violation::{Diagnostic, Rule, Violation};
 pub use vocabulary::{
     Architecture, ConfigDrive, DiskBus, FirmwareType, HypervisorType, MemoryEncryptionModel,
     OsPurpose, OsType, ReplaceFrequency, RescueBus, RescueDevice, RngModel, ScsiModel, SecureBoot,

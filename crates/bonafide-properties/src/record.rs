@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{RecordError, SavedImages};
-
 mod read;
 
 /// An image with its attributes and properties, whoever created it.
@@ -62,15 +60,6 @@ impl ImageRecord {
             properties,
             ..Self::default()
         }
-    }
-
-    /// Reads images from a file: see [`SavedImages::from_json`](crate::SavedImages::from_json).
-    ///
-    /// # Errors
-    ///
-    /// [`RecordError`] if the text is in none of these forms.
-    pub fn from_json(text: &[u8]) -> Result<Vec<Self>, RecordError> {
-        Ok(SavedImages::from_json(text)?.images)
     }
 
     /// Whether the image is offered to all projects: public or community, and not hidden.

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::edition::Levels;
-use crate::{ImageRecord, Metadata, Rule, Value, Violation};
+use crate::{ImageRecord, Violation};
 
+mod checker;
 mod hardware;
 mod keys;
 mod naming;
@@ -18,51 +18,11 @@ mod stored;
 mod system;
 mod terms;
 
+pub(crate) use checker::Checker;
 pub use recency::next_due;
 pub(crate) use standard_images::{CLUSTER_API_NAME, NAMED, Status, is_cluster_api, problem};
 
-/// Checks one image and collects its violations.
-pub(crate) struct Checker<'a> {
-    record: &'a ImageRecord,
-    metadata: Metadata,
-    violations: Vec<Violation>,
-}
-
-impl<'a> Checker<'a> {
-    pub(crate) fn new(record: &'a ImageRecord) -> Self {
-        Self {
-            metadata: Metadata::from_map(&record.properties),
-            record,
-            violations: Vec::new(),
-        }
-    }
-
-    pub(crate) fn report(
-        &mut self,
-        levels: Levels,
-        rule: Rule,
-        property: &str,
-        why: impl Into<String>,
-    ) {
-        self.violations.push(Violation {
-            rule,
-            property: property.to_owned(),
-            value: self.record.shown(property),
-            why: why.into(),
-            levels,
-        });
-    }
-
-    /// Reports an absent property; `true` if it is present.
-    fn demand(&mut self, levels: Levels, rule: Rule, property: &str, why: &str) -> bool {
-        let there = self.record.properties.contains_key(property)
-            || self.record.not_texts.contains_key(property);
-        if !there {
-            self.report(levels, rule, property, why);
-        }
-        there
-    }
-
+impl Checker<'_> {
     /// The rules that need neither a clock nor the other images.
     pub(crate) fn written(mut self) -> Vec<Violation> {
         self.judge_what_is_written();
@@ -78,11 +38,6 @@ impl<'a> Checker<'a> {
         keys::judge(self);
         nova::judge(self);
         stored::judge_sizes(self);
-    }
-
-    /// The violations so far.
-    pub(crate) fn found(self) -> Vec<Violation> {
-        self.violations
     }
 
     fn all(mut self, now: Timestamp) -> Vec<Violation> {
@@ -103,23 +58,4 @@ pub fn check_image(record: &ImageRecord, now: Timestamp) -> Vec<Violation> {
     services::excuse(record, &mut violations);
     violations.sort_by_key(|violation| violation.rule);
     violations
-}
-
-/// A text that is present and not empty.
-fn text(value: &Option<Value<String>>) -> Option<&str> {
-    let text = value.as_ref()?.known()?.trim();
-    (!text.is_empty()).then_some(text)
-}
-
-/// The parsed value of a property, if it is known.
-fn known<T: Copy>(value: &Option<Value<T>>) -> Option<T> {
-    value.as_ref()?.known().copied()
-}
-
-/// The text of a property, if its value is unknown.
-fn other<T>(value: &Option<Value<T>>) -> Option<&str> {
-    match value {
-        Some(Value::Other(text)) => Some(text),
-        _ => None,
-    }
 }

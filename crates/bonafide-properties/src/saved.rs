@@ -94,6 +94,17 @@ impl SavedImages {
     }
 }
 
+impl ImageRecord {
+    /// Reads images from a file: see [`SavedImages::from_json`](crate::SavedImages::from_json).
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError`] if the text is in none of these forms.
+    pub fn from_json(text: &[u8]) -> Result<Vec<Self>, RecordError> {
+        Ok(SavedImages::from_json(text)?.images)
+    }
+}
+
 /// Whether the image is offered for general use, or has no stated purpose.
 fn is_general(image: &ImageRecord) -> bool {
     let purpose = Metadata::from_map(&image.properties).purpose;

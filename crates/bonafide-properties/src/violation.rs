@@ -6,7 +6,25 @@ use bonafide_core::text::printable;
 use serde::Serialize;
 
 use crate::edition::Levels;
-use crate::{Diagnostic, Edition, Severity};
+use crate::{Edition, Severity};
+
+/// A violation with its severity in one edition, for tables and JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Diagnostic<'a> {
+    /// Its severity.
+    pub severity: Severity,
+    /// The rule's number.
+    pub rule: Rule,
+    /// Who makes the rule: a standard or a service.
+    pub standard: &'static str,
+    /// The property or attribute.
+    pub property: &'a str,
+    /// Its value; `None` if it is absent.
+    pub value: Option<&'a str>,
+    /// What is wrong, and what to do.
+    pub why: &'a str,
+}
 
 /// A violation of a rule by an image.
 ///

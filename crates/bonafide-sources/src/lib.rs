@@ -12,6 +12,7 @@ mod product;
 mod release;
 mod serial;
 mod source;
+mod urls;
 mod vendors;
 
 pub use error::{FetchError, SourceError};

@@ -1,4 +1,4 @@
-//! URLs and names, for all vendors.
+//! Names and lists, for all vendors.
 
 use url::Url;
 
@@ -10,17 +10,6 @@ use crate::{
 
 /// The real pages have some kilobytes.
 const MAX_PAGE: u64 = 1024 * 1024;
-
-/// The URL of a path on a vendor's host. Both are constants or checked values.
-pub(crate) fn at(host: &str, path: &str) -> Url {
-    let Ok(mut url) = Url::parse("https://localhost/") else {
-        unreachable!("a constant")
-    };
-    let valid = url.set_host(Some(host)).is_ok();
-    debug_assert!(valid, "`{host}` is a host: a test asks for every product");
-    url.set_path(path);
-    url
-}
 
 /// A URL below a directory.
 pub(crate) fn below(directory: &Url, name: &str) -> Url {

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use url::Url;
 
-use crate::names::at;
+use crate::urls::at;
 
 /// What a channel offers, by the vendor's names; the same for each of its builds.
 ///

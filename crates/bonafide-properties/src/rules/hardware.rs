@@ -1,6 +1,6 @@
 //! The virtual machine around the image: rules 8 to 10 and 34 to 39.
 
-use super::{Checker, known, other, text};
+use super::checker::{Checker, known, other, text};
 use crate::edition::Levels;
 use crate::metadata::nova_boolean;
 use crate::{

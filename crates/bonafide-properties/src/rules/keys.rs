@@ -2,7 +2,8 @@
 
 use bonafide_core::{PROOF_PREFIX, is_image_attribute};
 
-use super::{Checker, services, text};
+use super::checker::{Checker, text};
+use super::services;
 use crate::edition::Levels;
 use crate::{Metadata, Rule};
 

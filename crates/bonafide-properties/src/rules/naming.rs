@@ -1,6 +1,6 @@
 //! The name: rules 30 and 31.
 
-use super::{Checker, known, text};
+use super::checker::{Checker, known, text};
 use crate::edition::Levels;
 use crate::{OsPurpose, Rule};
 

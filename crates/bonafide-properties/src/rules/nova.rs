@@ -1,6 +1,6 @@
 //! What Nova checks when a server is created: rule 45. It refuses every server with another value.
 
-use super::Checker;
+use super::checker::Checker;
 use crate::edition::Levels;
 use crate::{
     ConfigDrive, FirmwareType, MemoryEncryptionModel, OsType, Rule, SecureBoot,

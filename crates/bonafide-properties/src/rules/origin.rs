@@ -1,6 +1,7 @@
 //! Where the image comes from and when it was built: rules 17 to 22 and 25.
 
-use super::{Checker, known, other, standard_images, text};
+use super::checker::{Checker, known, other, text};
+use super::standard_images;
 use crate::Rule;
 use crate::edition::Levels;
 

@@ -1,6 +1,6 @@
 //! What is promised about the image's life: rules 11 to 16 and 28.
 
-use super::{Checker, known, other};
+use super::checker::{Checker, known, other};
 use crate::edition::Levels;
 use crate::{OsPurpose, ProvidedUntil, ReplaceFrequency, Rule, UuidValidity, Value};
 

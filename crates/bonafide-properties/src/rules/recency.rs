@@ -4,7 +4,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 
-use super::{Checker, known};
+use super::checker::{Checker, known};
 use crate::edition::Levels;
 use crate::{BuildDate, ImageRecord, Metadata, OsPurpose, ProvidedUntil, ReplaceFrequency, Rule};
 

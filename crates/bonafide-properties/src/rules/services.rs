@@ -1,6 +1,6 @@
 //! Properties that OpenStack's own services write on images; users can't change them.
 
-use super::Checker;
+use super::checker::Checker;
 use crate::edition::Levels;
 use crate::{ImageRecord, Violation};
 

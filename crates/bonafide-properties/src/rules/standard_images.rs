@@ -1,7 +1,7 @@
 //! Standard images (SCS-0104): rules 18 to 20. Version 1 identifies them by name, version 2 by
 //! their properties.
 
-use super::{Checker, known, text};
+use super::checker::{Checker, known, text};
 use crate::edition::Levels;
 use crate::{OsPurpose, Rule, Severity};
 

@@ -1,6 +1,7 @@
 //! Sizes and data: rules 2, 3 and 44.
 
-use super::{Checker, services};
+use super::checker::Checker;
+use super::services;
 use crate::edition::Levels;
 use crate::{Gibibytes, Rule};
 

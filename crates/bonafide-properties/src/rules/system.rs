@@ -2,7 +2,7 @@
 
 use bonafide_core::text::excerpt;
 
-use super::{Checker, other, text};
+use super::checker::{Checker, other, text};
 use crate::edition::Levels;
 use crate::{Architecture, OsPurpose, Rule};
 

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Checker, text};
+use super::checker::{Checker, text};
 use crate::Rule;
 use crate::edition::Levels;
 use crate::metadata::nova_boolean;

@@ -11,9 +11,8 @@
 use async_trait::async_trait;
 use url::Url;
 
-use crate::names::{
-    at, below, gone, major, names_on, newest, newest_image, no_build, of_this_build,
-};
+use crate::names::{below, gone, major, names_on, newest, newest_image, no_build, of_this_build};
+use crate::urls::at;
 use crate::{
     Fetch, ImageFile, Product, Release, SignatureLocation, Source, SourceError, VerifiedNames,
 };

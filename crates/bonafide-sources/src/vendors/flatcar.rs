@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn nightly_versions_are_no_releases() {
         let nightly = "FLATCAR_VERSION=4799.0.0+nightly-20260821-2100\n";
-        let url = crate::names::at("stable.release.flatcar-linux.net", "/version.txt");
+        let url = crate::urls::at("stable.release.flatcar-linux.net", "/version.txt");
         assert!(version(nightly, &url).is_err());
     }
 

@@ -12,8 +12,9 @@ use async_trait::async_trait;
 use jiff::civil::{Date, date};
 
 use crate::names::{
-    at, below, foreign_list, has_day, listing, newest, no_build, not_listed, not_served, word,
+    below, foreign_list, has_day, listing, newest, no_build, not_listed, not_served, word,
 };
+use crate::urls::at;
 use crate::{
     Fetch, ImageFile, ListFormat, Product, Release, Serial, SignatureLocation, Source, SourceError,
     VerifiedNames,

@@ -12,6 +12,8 @@ use crate::{Error, kind, text};
 
 mod headers;
 
+use headers::without_end;
+
 const BEGIN: &str = "-----BEGIN PGP SIGNED MESSAGE-----";
 const SIGNATURE: &str = "-----BEGIN PGP SIGNATURE-----";
 const END: &str = "-----END PGP SIGNATURE-----";
@@ -103,11 +105,6 @@ fn body(mut rest: &str) -> Result<(String, &str), String> {
 fn framed(text: &str) -> (&str, &str) {
     let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
     (without_end(line), rest)
-}
-
-/// Only these are white space here (RFC 9580, 7.2); what else Unicode has is text.
-fn without_end(line: &str) -> &str {
-    line.trim_end_matches([' ', '\t', '\r'])
 }
 
 #[cfg(test)]

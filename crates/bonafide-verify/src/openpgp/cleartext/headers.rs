@@ -58,7 +58,7 @@ pub(super) fn of_message(header: &str, number: usize) -> Result<(), String> {
 /// The signature up to its last line, without which armor is refused: short headers with known
 /// keys, and base64. Neither may contain what looks like the digest of a file.
 pub(super) fn of_signature(block: &str) -> Result<(), String> {
-    let mut lines = block.split('\n').skip(1).map(super::without_end);
+    let mut lines = block.split('\n').skip(1).map(without_end);
     let headers: Vec<_> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
     if headers.len() > MAX_SIGNATURE_HEADERS {
         return Err(format!(
@@ -105,4 +105,9 @@ fn of_armor(header: &str) -> Result<(), String> {
 
 fn is_digest(line: &str) -> bool {
     line.len() >= SHORTEST_DIGEST && line.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Only these are white space here (RFC 9580, 7.2); what else Unicode has is text.
+pub(super) fn without_end(line: &str) -> &str {
+    line.trim_end_matches([' ', '\t', '\r'])
 }
