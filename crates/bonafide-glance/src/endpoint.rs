@@ -57,6 +57,8 @@ impl Service {
 }
 
 /// Which of a service's URLs is used (Keystone v3 defines exactly these).
+///
+/// In `clouds.yaml` also with `URL` at the end, as `publicURL`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interface {
     /// For administrators.

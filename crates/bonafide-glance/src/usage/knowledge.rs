@@ -37,6 +37,8 @@ pub enum Usage {
 
 impl Usage {
     /// The users of the images, if all of them are known.
+    ///
+    /// `None` if anything is unknown: then nothing may be removed.
     #[must_use]
     pub fn complete(&self) -> Option<&Uses> {
         match self {
@@ -46,6 +48,8 @@ impl Usage {
     }
 
     /// The known users of the images, which may not be all.
+    ///
+    /// Enough to give access to a project, and not enough to take it away.
     #[must_use]
     pub fn known(&self) -> &Uses {
         match self {

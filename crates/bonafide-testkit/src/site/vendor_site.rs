@@ -139,9 +139,9 @@ impl VendorSite {
         self.shared.lock().link(&place, &target);
     }
 
-    /// Answers each request for what is below the directory `url` with a redirect to the same path below
-    /// `target`, as vendors' redirectors do with a mirror. A fault of the asked URL comes first; what is at
-    /// `target`, and with which faults, is the mirror's business.
+    /// Answers each request for what is below the directory `url` with a redirect to the same path
+    /// below `target`, as vendors' redirectors do with a mirror. A fault of the asked URL comes
+    /// first; what is at `target`, and with which faults, is the mirror's business.
     ///
     /// # Panics
     /// When a URL is none or its host is not of this site.

@@ -22,11 +22,15 @@ pub struct ChecksumList {
 
 impl ChecksumList {
     /// The names for which the list has a digest, sorted.
+    ///
+    /// Names are exactly as the list has them, paths included.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
     }
 
     /// The names for which the list has only digests that prove nothing, such as MD5, sorted.
+    ///
+    /// [`Verified::digest`] refuses them.
     pub fn weak_names(&self) -> impl Iterator<Item = &str> {
         let weak = self.weak.keys().map(String::as_str);
         weak.filter(|name| !self.entries.contains_key(*name))
@@ -96,6 +100,9 @@ impl ChecksumList {
 }
 
 /// What a signed list requires of a file.
+///
+/// [`Verified::digest`] returns it for one file name; pass it to
+/// [`DigestCheck::new`](crate::DigestCheck::new).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ExpectedDigest {
