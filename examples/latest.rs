@@ -84,7 +84,7 @@ type Found<'a> = (&'a ChannelConfig, Result<Candidate, Error>);
 
 async fn find(world: &World, entry: &ChannelConfig) -> Result<Candidate, Error> {
     let channel = entry.channel(world.fetch.as_ref()).await?;
-    Candidate::find(&channel, world.fetch.as_ref(), now(), &NoEvents).await
+    channel.find(world.fetch.as_ref(), now(), &NoEvents).await
 }
 
 fn table(found: &[Found<'_>]) -> Table<6> {

@@ -6,7 +6,6 @@ use std::io::{IsTerminal, stderr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use bonafide::publisher::Action;
 use bonafide::{Event, EventSink, PublishReport};
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
 
@@ -161,9 +160,9 @@ impl EventSink for Show {
                 line(&format!("another tenant has the id {id}; trying the next"));
             }
             Event::Applied {
-                action:
-                    action @ (Action::Delete { .. } | Action::Share { .. } | Action::Unlist { .. }),
-            } => line(&action.headline()),
+                kind: "delete" | "share" | "unlist",
+                headline,
+            } => line(headline),
             Event::Retrying {
                 reason,
                 next,

@@ -119,6 +119,22 @@ async fn a_create_whose_answer_was_lost_is_gone_on_with() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_create_of_a_private_image_whose_answer_was_lost_is_gone_on_with() {
+    let world = World::embedded().await;
+    world.at_vendor();
+    let (publisher, channel) = (world.publisher("admin"), world.channel());
+    let candidate = publisher.find(&channel, &NoEvents).await.unwrap();
+    let fault = CloudFault::new("POST", "/images", CloudFaultKind::DropAfter);
+    world.cloud.as_embedded().fail_next(fault);
+    let upload = publisher.upload(&channel, &candidate, None, &NoEvents);
+    let report = upload.await.unwrap();
+    let images = world.cloud.as_embedded().images();
+    assert_eq!(images.len(), 1, "{images:?}");
+    let image = world.cloud.glance("admin").image(report.image).await;
+    assert_eq!(image.unwrap().visibility, Visibility::Private);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_upload_whose_answer_was_lost_is_found_to_be_whole() {
     let world = World::embedded().await;
     world.at_vendor();

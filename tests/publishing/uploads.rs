@@ -296,6 +296,7 @@ async fn a_file_of_ones_own_is_proven_by_ones_own_key(shop: CustomWorld) {
     let other = support::vendor_key().public_key_armored().unwrap();
     write("key.asc", other.as_bytes());
     let error = trust.keyring(&site_fetch(&shop.site)).await.unwrap_err();
+    let error = Error::from(error);
     assert!(matches!(error, Error::NoKey { .. }), "{error}");
     assert!(error.to_string().contains(&key.fingerprint()), "{error}");
 }

@@ -96,7 +96,7 @@ impl Vendor {
     }
 
     async fn find_by(&self, channel: &Channel) -> Result<Candidate, Error> {
-        let found = Candidate::find(channel, &self.fetch(), now(), &NoEvents).await;
+        let found = channel.find(&self.fetch(), now(), &NoEvents).await;
         if let Err(error) = &found {
             println!("{}: {}", channel.name(), causes(error));
         }

@@ -5,7 +5,7 @@ use bonafide::sources::{
     AlmaLinux, Centos, Debian, Fedora, Flatcar, FlatcarFile, OpenSuse, Rocky, SourceError, Ubuntu,
     UbuntuRelease,
 };
-use bonafide::{Candidate, Fetch, Source};
+use bonafide::{Fetch, Source};
 use bonafide_testkit::site::{Fault, FedoraBuild, OpenSuseBuild, PublishedBuild, VendorSite};
 
 use crate::signing::{channel, find, key};
@@ -228,6 +228,6 @@ async fn what_has_ended_and_is_gone_is_not_a_failure_and_what_should_be_there_is
 
 async fn look(site: &VendorSite, source: Box<dyn Source>) -> Error {
     let (channel, fetch) = (channel(source), site_fetch(site));
-    let found = Candidate::find(&channel, &fetch, now(), &NoEvents).await;
+    let found = channel.find(&fetch, now(), &NoEvents).await;
     found.unwrap_err()
 }

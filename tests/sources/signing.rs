@@ -36,7 +36,9 @@ pub(crate) async fn find(
     site: &VendorSite,
     source: impl Source + 'static,
 ) -> Result<Candidate, Error> {
-    Candidate::find(&channel(source), &site_fetch(site), now(), &NoEvents).await
+    channel(source)
+        .find(&site_fetch(site), now(), &NoEvents)
+        .await
 }
 
 async fn read(site: &VendorSite, url: &str) -> Vec<u8> {

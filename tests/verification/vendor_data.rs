@@ -149,7 +149,7 @@ impl Look {
             }
         };
         Self {
-            verdict: Candidate::find(channel, fetch, now(), &observer).await,
+            verdict: channel.find(fetch, now(), &observer).await,
             seen: seen.into_inner().unwrap(),
         }
     }

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bonafide_core::text::printable;
-use bonafide_glance::{Glance, Image, Session, Status};
+use bonafide_glance::{Clock, Glance, Image, Session, Status};
 use bonafide_image::Compression;
+use bonafide_resolve::KeySources;
 use bonafide_sources::Fetch;
 use bonafide_verify::{DigestCheck, Evidence, ExpectedDigest, Keyring};
 use serde::Serialize;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::ledger::marker;
-use crate::{Clock, Error, KeySources};
+use crate::error::Error;
+use crate::ledger::keys;
 
 mod bytes;
 mod described;
@@ -21,7 +22,7 @@ mod links;
 pub(crate) mod record;
 
 use described::contradictions;
-use links::{boots_alone, broken, claimed_digest, claims, files, prove, stored_digest};
+use links::{Stop, boots_alone, broken, claimed_digest, claims, files, prove, stored_digest};
 
 /// Longer reasons are truncated.
 const MAX_REASON: usize = 2000;
@@ -149,7 +150,7 @@ impl Auditor {
         let mut audited = AuditReport {
             image: image.id,
             name: image.name.clone(),
-            keyring: image.properties.get(marker::KEYRING).cloned(),
+            keyring: image.properties.get(keys::KEYRING).cloned(),
             expected: None,
             evidence: None,
             verdict: Verdict::Verified,
@@ -200,7 +201,7 @@ impl Auditor {
     }
 
     async fn keyring(&self, image: &Image) -> Result<Keyring, Stop> {
-        let Some(name) = image.properties.get(marker::KEYRING) else {
+        let Some(name) = image.properties.get(keys::KEYRING) else {
             return Err(Stop::Remains(
                 "it does not say whose keys signed".to_owned(),
             ));
@@ -229,25 +230,12 @@ impl Auditor {
 
     /// The given key by which the image claims to be signed.
     fn given_for(&self, image: &Image) -> Option<&KeySources> {
-        let named = image.properties.get(marker::CERTIFICATE)?;
+        let named = image.properties.get(keys::CERTIFICATE)?;
         let is_named = |trust: &&KeySources| {
             let mut pinned = trust.fingerprints().iter();
             pinned.any(|pinned| pinned.to_string().eq_ignore_ascii_case(named))
         };
         self.given.iter().find(is_named)
-    }
-}
-
-/// Why a chain ends early.
-enum Stop {
-    Broken(String),
-    Failed(Box<Error>),
-    Remains(String),
-}
-
-impl Stop {
-    fn failed(error: Error) -> Self {
-        Self::Failed(Box::new(error))
     }
 }
 

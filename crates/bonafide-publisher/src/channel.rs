@@ -7,14 +7,16 @@ use bonafide_properties::{
     Architecture, Gibibytes, ImageProperties, ImageSource, InvalidValue, LifecyclePolicy,
     OperatingSystem, OsPurpose, ProvidedUntil, ReplaceFrequency, UuidValidity,
 };
-use bonafide_sources::{ImageFile, Mirror, Product, Source};
+use bonafide_resolve::{Candidate, ResolveEvent, Resolver};
+use bonafide_sources::{Fetch, ImageFile, Mirror, Product, Source};
 use bonafide_verify::Keyring;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use crate::Candidate;
+use crate::error::Error;
+use crate::event::{Event, EventSink};
 
 mod settings;
 
@@ -48,14 +50,12 @@ pub enum Profile {
 /// assert_eq!((noble.name(), &*noble.title()), ("ubuntu-24.04", "Ubuntu 24.04"));
 /// ```
 pub struct Channel {
-    pub(crate) source: Box<dyn Source>,
-    pub(crate) keyring: Keyring,
+    resolver: Resolver,
     pub(crate) profile: Profile,
     lifecycle: LifecyclePolicy,
     naming: ImageNames,
     settings: PropertyOverrides,
     mirror: Option<Mirror>,
-    age_limit: Option<SignedDuration>,
     grace: SignedDuration,
 }
 
@@ -70,13 +70,11 @@ impl Channel {
     pub fn new(source: impl Source + 'static, keyring: Keyring) -> Self {
         Self {
             lifecycle: default_lifecycle(source.product()),
-            source: Box::new(source),
-            keyring,
+            resolver: Resolver::new(source, keyring),
             profile: Profile::default(),
             naming: ImageNames::default(),
             settings: PropertyOverrides::default(),
             mirror: None,
-            age_limit: None,
             grace: GRACE,
         }
     }
@@ -127,8 +125,8 @@ impl Channel {
     /// How old the vendor's newest list may be before [`Event::Stale`](crate::Event::Stale) raises
     /// an alarm; by default there is none.
     #[must_use]
-    pub const fn age_limit(mut self, limit: SignedDuration) -> Self {
-        self.age_limit = Some(limit);
+    pub fn age_limit(mut self, limit: SignedDuration) -> Self {
+        self.resolver = self.resolver.age_limit(limit);
         self
     }
 
@@ -167,10 +165,47 @@ impl Channel {
         self.end().is_some_and(|end| end <= now)
     }
 
+    /// Where the vendor publishes.
+    pub(crate) fn source(&self) -> &dyn Source {
+        self.resolver.source()
+    }
+
     /// The age limit, if a list of this time exceeds it.
     pub(crate) fn stale(&self, signed_at: Timestamp, now: Timestamp) -> Option<SignedDuration> {
-        let limit = self.age_limit?;
-        (now.duration_since(signed_at) > limit).then_some(limit)
+        self.resolver
+            .staleness(signed_at, now)
+            .map(|stale| stale.limit)
+    }
+
+    /// Asks the vendor for the newest build and verifies its list. Nothing is written.
+    ///
+    /// `now` is the time of the check, UTC.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the vendor can't be read, or if anything about the list is not verified.
+    pub async fn find(
+        &self,
+        fetch: &dyn Fetch,
+        now: Timestamp,
+        observer: &dyn EventSink,
+    ) -> Result<Candidate, Error> {
+        let on_event = |event: &ResolveEvent<'_>| {
+            if let Some(event) = Event::of_resolve(event) {
+                observer.emit(&event);
+            }
+        };
+        Ok(self.resolver.find(fetch, now, &on_event).await?)
+    }
+
+    /// Whether the vendor still signs the same digest for the candidate.
+    pub(crate) async fn still_signs(
+        &self,
+        candidate: &Candidate,
+        fetch: &dyn Fetch,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        Ok(self.resolver.still_signs(candidate, fetch, now).await?)
     }
 
     /// The channel's short name: `ubuntu-24.04`.
@@ -182,7 +217,7 @@ impl Channel {
     /// What the channel offers.
     #[must_use]
     pub fn product(&self) -> &Product {
-        self.source.product()
+        self.resolver.product()
     }
 
     /// The image's public name if it is added on this day.
@@ -225,25 +260,6 @@ impl Channel {
         let mirror = self.mirror.as_ref();
         let mirrored = vendor.clone().find_map(|url| mirror?.url(url));
         mirrored.into_iter().chain(vendor.cloned()).collect()
-    }
-
-    /// The properties of a candidate that is added on this day and needs this much disk.
-    pub(crate) fn properties(
-        &self,
-        candidate: &Candidate,
-        added: Date,
-        min_disk: Gibibytes,
-    ) -> Result<ImageProperties, InvalidValue> {
-        let file = candidate.file();
-        let build_date = match self.profile {
-            Profile::Scs => candidate.build_date(),
-            Profile::Stack => added,
-        };
-        let mut properties =
-            self.properties_of(&file.url, file.version.as_deref(), build_date, min_disk)?;
-        // It lacks the patches since the vendor built it.
-        properties.patch_level = Some(candidate.serial().to_string());
-        Ok(properties)
     }
 
     /// The properties of an image of this channel; `version` if each build has its own.
@@ -291,7 +307,7 @@ impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Channel")
             .field("name", &self.name())
-            .field("keyring", &self.keyring)
+            .field("keyring", self.resolver.keyring())
             .field("profile", &self.profile)
             .finish_non_exhaustive()
     }

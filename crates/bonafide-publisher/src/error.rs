@@ -6,18 +6,16 @@ use jiff::civil::Date;
 use url::Url;
 use uuid::Uuid;
 
-use crate::PassedOver;
-use crate::transfer::places::joined;
-
-mod code;
+pub(crate) mod code;
 mod constructors;
 mod left_behind;
-mod unsigned;
+mod passed_over;
+mod resolve;
 
 pub use left_behind::Leftover;
+pub use passed_over::PassedOver;
 
-pub(crate) use code::of_cloud;
-use unsigned::{known, places};
+use passed_over::joined;
 
 /// Why an image was not published. In every case nothing unverified is public.
 ///
@@ -108,10 +106,7 @@ pub enum Error {
         reason: String,
     },
     /// The vendor's support has ended, and it has no build any more.
-    #[error(
-        "{product} has ended on {since}, and its vendor has no build of it any more at {} (404)",
-        places(looked)
-    )]
+    #[error("{}", resolve::ended(product, *since, looked))]
     Ended {
         /// The title and the version.
         product: String,
@@ -147,15 +142,6 @@ pub enum Error {
         expected: String,
         /// Size and digest that Glance computed.
         found: String,
-    },
-    /// An HTML page instead of the list.
-    #[error(
-        "{url} is an HTML page and not a list of checksums; the vendor's site may be down or moved: \
-         open it in a browser, and run again later"
-    )]
-    HtmlInsteadOfList {
-        /// The list.
-        url: Url,
     },
     /// The image can't be used or must not be published.
     #[error("{url} can't be used as an image")]
@@ -282,6 +268,9 @@ pub enum Error {
         /// All violations.
         violations: String,
     },
+    /// Another reason why no verified build was found.
+    #[error(transparent)]
+    Resolve(Box<bonafide_resolve::Error>),
     /// The vendor's page offers an older build than the published one.
     #[error(
         "build {offered} is offered as the newest, but {published} is public already as image {id}: \
@@ -311,10 +300,7 @@ pub enum Error {
         accepted: Timestamp,
     },
     /// Two signed files of one build with different times.
-    #[error(
-        "{list} was signed at {signed_at}, but the version file beside it at {stamped_at}: they are not of \
-         one build; run again later, and report it to the vendor if that does not help"
-    )]
+    #[error("{}", resolve::signature_times_differ(list, *signed_at, *stamped_at))]
     SignatureTimesDiffer {
         /// The list.
         list: Box<Url>,
@@ -324,10 +310,7 @@ pub enum Error {
         stamped_at: Timestamp,
     },
     /// A list that is older than its directory.
-    #[error(
-        "{list} was signed at {signed_at}, before the build of {built} whose directory it is in: \
-         an old list was put into a new directory; report it to the vendor"
-    )]
+    #[error("{}", resolve::signed_before_build(list, *signed_at, *built))]
     SignedBeforeBuild {
         /// The list.
         list: Url,
@@ -374,10 +357,7 @@ pub enum Error {
         algorithm: String,
     },
     /// No key to verify with.
-    #[error(
-        "there is no key of {keyring} to verify with: {tried}; give a key file or a URL whose key has \
-         the pinned fingerprint {pinned}"
-    )]
+    #[error("{}", resolve::no_key(keyring, tried, pinned))]
     NoKey {
         /// The keyring.
         keyring: String,
@@ -385,12 +365,6 @@ pub enum Error {
         tried: String,
         /// The pinned fingerprints without a key.
         pinned: String,
-    },
-    /// A kind of signature that this version does not support.
-    #[error("{channel} is signed in a way that this version can't check; look for a newer one")]
-    UnknownSignatureLocation {
-        /// The channel.
-        channel: String,
     },
     /// A candidate of another channel, or a keyring of another vendor.
     #[error(
@@ -413,10 +387,8 @@ pub enum Error {
     },
     /// There is no signature.
     #[error(
-        "unsigned: there is no signature at {}{}; only signed images are published, this one can be \
-         uploaded as a private image only",
-        places(looked),
-        known(looked, *signing)
+        "{}; only signed images are published, this one can be uploaded as a private image only",
+        resolve::unsigned(looked, *signing)
     )]
     Unsigned {
         /// Where a signature was looked for.

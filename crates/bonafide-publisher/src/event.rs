@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use bonafide_glance::{Retry, Traffic};
-use bonafide_sources::Release;
+use bonafide_resolve::ResolveEvent;
+use bonafide_sources::{Release, Retry as FetchRetry};
 use bonafide_verify::{Evidence, FileDigests};
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 use uuid::Uuid;
 
-use crate::{Action, Error};
+use crate::error::Error;
 
 /// One step of a publication. For progress bars and logs: events contain no secrets.
 #[derive(Debug)]
@@ -71,8 +72,10 @@ pub enum Event<'a> {
     },
     /// A step of a plan was executed.
     Applied {
-        /// The step.
-        action: &'a Action,
+        /// Its kind, as in a plan's JSON: `delete`.
+        kind: &'a str,
+        /// The step in one line.
+        headline: &'a str,
     },
     /// The image is public.
     Published {
@@ -158,6 +161,40 @@ pub enum Event<'a> {
         /// The image.
         id: Uuid,
     },
+}
+
+impl<'a> Event<'a> {
+    /// What a resolver reports. `None`: events of newer versions.
+    pub(crate) fn of_resolve(event: &ResolveEvent<'a>) -> Option<Self> {
+        Some(match *event {
+            ResolveEvent::Found { release } => Self::Found { release },
+            ResolveEvent::Rereading { list } => Self::Rereading { list },
+            ResolveEvent::Retrying { retry } => Self::of_retry(retry),
+            ResolveEvent::Stale {
+                list,
+                signed_at,
+                limit,
+            } => Self::Stale {
+                list,
+                signed_at,
+                limit,
+            },
+            ResolveEvent::Verified { evidence } => Self::Verified { evidence },
+            _ => return None,
+        })
+    }
+
+    /// A request to a vendor that is sent again.
+    pub(crate) fn of_retry(retry: &'a FetchRetry) -> Self {
+        Self::Retrying {
+            method: "GET",
+            url: retry.url.as_str(),
+            reason: &retry.reason,
+            next: retry.tries.saturating_add(1),
+            tries: retry.most,
+            wait: retry.wait,
+        }
+    }
 }
 
 /// Receives the events of a publication. Closures implement it; [`NoEvents`] ignores them.

@@ -4,17 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bonafide_glance::{Image, UsageGap, Visibility};
+use bonafide_resolve::Candidate;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
-use crate::{Candidate, Channel, Error};
+use crate::channel::Channel;
+use crate::error::Error;
+use crate::ledger::evidence;
 
 mod approval;
 mod builds;
 mod decide;
 mod display;
+mod draft;
 pub(crate) mod inventory;
 mod retire;
 
@@ -64,6 +68,16 @@ pub struct Build {
     pub digest: String,
     /// The vendor's URL of the image file.
     pub url: Url,
+}
+
+impl From<&Candidate> for Build {
+    fn from(candidate: &Candidate) -> Self {
+        Self {
+            serial: candidate.serial().to_string(),
+            digest: evidence::digest(candidate),
+            url: candidate.file().url.clone(),
+        }
+    }
 }
 
 /// An image as it was when the plan was made. It is left alone if it has changed since.
@@ -184,6 +198,21 @@ pub enum Action {
 }
 
 impl Action {
+    /// The word for this step in a plan's JSON: `delete`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Delete { .. } => "delete",
+            Self::Discard { .. } => "discard",
+            Self::Publish { .. } => "publish",
+            Self::Reinstate { .. } => "reinstate",
+            Self::Repair { .. } => "repair",
+            Self::Share { .. } => "share",
+            Self::Supersede { .. } => "supersede",
+            Self::Unlist { .. } => "unlist",
+        }
+    }
+
     /// The channel.
     #[must_use]
     pub fn channel(&self) -> &str {

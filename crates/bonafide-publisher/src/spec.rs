@@ -3,4 +3,5 @@
 pub(crate) mod drift;
 pub(crate) mod image_spec;
 pub(crate) mod names;
+pub(crate) mod properties;
 pub(crate) mod rotation;

@@ -1,5 +1,6 @@
 //! The bytes of one image: download, digests, decompression, gate, upload.
 
+pub(crate) mod body;
 pub(crate) mod clean_up;
 pub(crate) mod decompress;
 pub(crate) mod digests;

@@ -8,6 +8,8 @@ pub use bonafide_image as image;
 pub use bonafide_properties as properties;
 /// Publishing: private until complete, public last.
 pub use bonafide_publisher as publisher;
+/// A channel's newest build, verified, without a cloud.
+pub use bonafide_resolve as resolve;
 /// Where vendors publish.
 pub use bonafide_sources as sources;
 /// Signatures, checksum lists and digests, with the proof as a type.
@@ -15,8 +17,9 @@ pub use bonafide_verify as verify;
 
 pub use bonafide_glance::{CloudConfig, Glance, Session};
 pub use bonafide_publisher::{
-    Candidate, Catalog, Channel, Event, EventSink, Fleet, Plan, Profile, PublishReport, Publisher,
+    Catalog, Channel, Event, EventSink, Fleet, Plan, Profile, PublishReport, Publisher,
 };
+pub use bonafide_resolve::{Candidate, Resolver};
 pub use bonafide_sources::{
     DirectoryFetch, Fetch, HttpFetch, LocalFiles, Source, Ubuntu, UbuntuRelease,
 };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bonafide::glance::ImagePatch;
-use bonafide::publisher::{Auditor, Depth, SignedFiles};
+use bonafide::publisher::{Auditor, Depth, proof_files, proof_properties};
 use bonafide_testkit::keys::SignatureOptions;
 
 use support::custom_site::CustomWorld;
@@ -22,9 +22,7 @@ async fn what_was_changed_on_the_image_is_found_out(shop: CustomWorld) {
     let report = published(&shop, &cases::DEBIAN_10).await;
     let image = seen(&shop, report.image).await;
     let auditor = auditor(&shop, Depth::Digests);
-    let files = SignedFiles::from_properties(&image.properties)
-        .unwrap()
-        .unwrap();
+    let files = proof_files(&image.properties).unwrap().unwrap();
     let digest = report.expected.digest.to_string();
 
     // Another digest in the list: the list is not what was signed.
@@ -32,7 +30,7 @@ async fn what_was_changed_on_the_image_is_found_out(shop: CustomWorld) {
     let list = String::from_utf8(forged.list).unwrap();
     forged.list = list.replace(&digest, &"0".repeat(128)).into_bytes();
     let mut with = image.clone();
-    with.properties.extend(forged.to_properties());
+    with.properties.extend(proof_properties(&forged));
     let audited = auditor.audit(&with).await.unwrap();
     assert!(broken(&audited).contains("bad signature"), "{audited:?}");
 
@@ -41,7 +39,7 @@ async fn what_was_changed_on_the_image_is_found_out(shop: CustomWorld) {
     let options = SignatureOptions::at(now());
     let mut forged = files;
     forged.signature = Some(other.sign(&forged.list, &options).unwrap().into_bytes());
-    with.properties.extend(forged.to_properties());
+    with.properties.extend(proof_properties(&forged));
     let audited = auditor.audit(&with).await.unwrap();
     assert!(broken(&audited).contains("unknown key"), "{audited:?}");
 

@@ -6,12 +6,13 @@ use futures_util::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use super::links::{broken, compare};
-use super::{Auditor, Stop};
-use crate::Error;
+use super::Auditor;
+use super::links::{Stop, broken, compare};
+use crate::error::Error;
+use crate::transfer::body::Limits;
 use crate::transfer::digests::SignedCheck;
 use crate::transfer::download::{CompressionHint, OpenedDownload};
-use crate::transfer::pipeline::{self, Limits};
+use crate::transfer::pipeline;
 
 /// How long one download may take.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(24);

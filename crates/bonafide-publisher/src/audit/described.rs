@@ -4,9 +4,9 @@ use bonafide_glance::Image;
 use bonafide_verify::Keyring;
 use url::Url;
 
-use super::Stop;
+use super::links::Stop;
 use crate::channel::OPERATOR;
-use crate::ledger::marker;
+use crate::ledger::keys;
 
 /// How vendors write architectures in names, and how Glance writes them.
 const ARCHITECTURES: [(&str, &str); 10] = [
@@ -77,7 +77,7 @@ impl Described {
     fn of(image: &Image, vendor: &str, file: &str) -> Option<Self> {
         // A vendor's channel that is published under another key still has the name of that
         // channel.
-        let keyring = image.properties.get(marker::KEYRING);
+        let keyring = image.properties.get(keys::KEYRING);
         let keyring = keyring.and_then(|name| Keyring::embedded(name));
         let vendor = match vendor {
             OPERATOR => keyring.as_ref()?.vendor(),
@@ -109,12 +109,12 @@ impl Described {
             differs("os_version", is, wanted);
         }
         // The names of the vendors' channels begin with the vendor.
-        if let (Some(is), Some(wanted)) = (property(marker::CHANNEL), version)
+        if let (Some(is), Some(wanted)) = (property(keys::CHANNEL), version)
             && let Some(rest) = is.strip_prefix(self.distribution)
             && let Some(of_channel) = rest.split('-').find(|part| starts_with_digit(part))
             && contradicts(self.distribution, of_channel, wanted)
         {
-            differs(marker::CHANNEL, is, wanted);
+            differs(keys::CHANNEL, is, wanted);
         }
         for name in ["architecture", "cpu_arch", "hw_architecture"] {
             let known = |text: &str| {

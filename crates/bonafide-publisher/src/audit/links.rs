@@ -1,13 +1,13 @@
 //! The links of the chain that need no network.
 
 use bonafide_glance::Image;
+use bonafide_resolve::{SignedFiles, read_list};
 use bonafide_verify::{Digests, Error as VerifyError, ExpectedDigest, Keyring, Verified};
 use jiff::Timestamp;
 
-use super::Stop;
-use crate::SignedFiles;
-use crate::ledger::marker;
-use crate::resolve::verify::read_list;
+use crate::error::Error;
+use crate::ledger::proof::proof_files;
+use crate::ledger::{evidence, keys};
 
 /// Properties by which a server boots something other than the image, or with another command line.
 const BESIDE: [&str; 5] = [
@@ -18,19 +18,30 @@ const BESIDE: [&str; 5] = [
     "ramdisk_id",
 ];
 
+/// Why a chain ends early.
+pub(super) enum Stop {
+    Broken(String),
+    Failed(Box<Error>),
+    Remains(String),
+}
+
+impl Stop {
+    pub(super) fn failed(error: Error) -> Self {
+        Self::Failed(Box::new(error))
+    }
+}
+
 pub(super) fn broken(error: VerifyError) -> Stop {
     Stop::Broken(error.to_string())
 }
 
 pub(super) fn files(image: &Image) -> Result<SignedFiles, Stop> {
-    match SignedFiles::from_properties(&image.properties) {
+    match proof_files(&image.properties) {
         Ok(Some(files)) => Ok(files),
-        Ok(None) => Err(Stop::Remains(
-            match image.properties.get(marker::LIST_URL) {
-                Some(url) => format!("it carries no signed list; the vendor had it at {url}"),
-                None => "it carries no signed list".to_owned(),
-            },
-        )),
+        Ok(None) => Err(Stop::Remains(match image.properties.get(keys::LIST_URL) {
+            Some(url) => format!("it carries no signed list; the vendor had it at {url}"),
+            None => "it carries no signed list".to_owned(),
+        })),
         Err(property) => Err(Stop::Broken(format!("`{property}` can't be read"))),
     }
 }
@@ -42,7 +53,7 @@ pub(super) fn prove(
     keyring: &Keyring,
     now: Timestamp,
 ) -> Result<Verified<ExpectedDigest>, Stop> {
-    let Some(file) = image.properties.get(marker::FILE) else {
+    let Some(file) = image.properties.get(keys::FILE) else {
         return Err(Stop::Remains(
             "it does not say which file of the list it is".to_owned(),
         ));
@@ -51,17 +62,17 @@ pub(super) fn prove(
         Some(signature) => keyring.verify_detached(&files.list, signature, now),
         None => keyring.verify_cleartext(&files.list, now),
     };
-    text.and_then(|text| read_list(&text, marker::format(image), file))
+    text.and_then(|text| read_list(&text, evidence::format(image), file))
         .and_then(|list| list.digest(file))
         .map_err(broken)
 }
 
 /// The properties of the image must be what was signed.
 pub(super) fn claims(image: &Image, expected: &Verified<ExpectedDigest>) -> Result<(), Stop> {
-    if image.properties.contains_key(marker::UNVERIFIED) {
+    if image.properties.contains_key(keys::UNVERIFIED) {
         return Err(Stop::Broken(format!(
             "`{}` says that it was not verified",
-            marker::UNVERIFIED
+            keys::UNVERIFIED
         )));
     }
     let evidence = expected.evidence();
@@ -69,11 +80,11 @@ pub(super) fn claims(image: &Image, expected: &Verified<ExpectedDigest>) -> Resu
     let sum = format!("source_{}sum", digest.algorithm());
     for (property, signed) in [
         (sum.as_str(), digest.to_string()),
-        (marker::CERTIFICATE, evidence.certificate.to_string()),
-        (marker::DIGEST, format!("{}:{digest}", digest.algorithm())),
-        (marker::LIST_SHA256, evidence.signed_sha256.to_string()),
-        (marker::SIGNED_AT, evidence.signed_at.to_string()),
-        (marker::SIGNER, evidence.signer.to_string()),
+        (keys::CERTIFICATE, evidence.certificate.to_string()),
+        (keys::DIGEST, format!("{}:{digest}", digest.algorithm())),
+        (keys::LIST_SHA256, evidence.signed_sha256.to_string()),
+        (keys::SIGNED_AT, evidence.signed_at.to_string()),
+        (keys::SIGNER, evidence.signer.to_string()),
     ] {
         let claimed = image.properties.get(property).map(String::as_str);
         if claimed != Some(&*signed) {
@@ -88,7 +99,7 @@ pub(super) fn claims(image: &Image, expected: &Verified<ExpectedDigest>) -> Resu
 
 /// The digest that the publisher wrote must be the one that Glance reports.
 pub(super) fn claimed_digest(image: &Image) -> Result<(), Stop> {
-    let stored = image.properties.get(marker::STORED);
+    let stored = image.properties.get(keys::STORED);
     let glance = image
         .os_hash_algo
         .as_deref()
@@ -97,7 +108,7 @@ pub(super) fn claimed_digest(image: &Image) -> Result<(), Stop> {
     match stored {
         Some(stored) if Some(stored) != glance.as_ref() => Err(Stop::Broken(format!(
             "`{}` is `{stored}`, and Glance reports `{}`",
-            marker::STORED,
+            keys::STORED,
             glance.as_deref().unwrap_or("nothing")
         ))),
         _ => Ok(()),

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use bonafide_properties::{
     DiskBus, Gibibytes, LifecyclePolicy, Mebibytes, OsPurpose, Rescue, RescueBus, RescueDevice,
 };
+use bonafide_resolve::KeySources;
 use bonafide_sources::{Fetch, Mirror, Product, Source};
 use bonafide_verify::Keyring;
 use jiff::SignedDuration;
@@ -17,8 +18,8 @@ use super::error::CatalogProblem;
 use super::file::{self, File};
 use super::place::{Place, is_open};
 use super::source::SourceTable;
-use crate::channel::default_lifecycle;
-use crate::{Channel, Error, ImageNames, KeySources, Profile, PropertyOverrides};
+use crate::channel::{Channel, ImageNames, Profile, PropertyOverrides, default_lifecycle};
+use crate::error::Error;
 
 /// A channel of a catalog: everything but its keys, which may have to be fetched.
 ///

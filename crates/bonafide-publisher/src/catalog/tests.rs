@@ -2,7 +2,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::Profile;
+use crate::channel::Profile;
 
 const PIN: &str = "0123456789ABCDEF0123456789ABCDEF01234567";
 
@@ -244,7 +244,7 @@ fn properties_are_checked_when_the_catalog_is_read() {
     refused(
         &ubuntu("properties.hw_rescue_bus = \"virtio\""),
         "line 3, column 28",
-        "come together",
+        "used together",
     );
 }
 

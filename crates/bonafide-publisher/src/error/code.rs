@@ -1,9 +1,10 @@
 //! The code of an error, for programs.
 
 use bonafide_glance::Error as CloudError;
+use bonafide_resolve::Error as ResolveError;
 use bonafide_sources::Signing;
 
-use crate::Error;
+use crate::error::Error;
 
 impl Error {
     /// A code for programs, which stays the same when the text changes: `rollback`, `unsigned`,
@@ -22,7 +23,6 @@ impl Error {
             Self::Fenced { .. } => "fenced",
             Self::Fetch(_) => "fetch",
             Self::GlanceMismatch { .. } => "glance_mismatch",
-            Self::HtmlInsteadOfList { .. } => "html_instead_of_list",
             Self::Image { .. } => "image",
             Self::Interrupted => "interrupted",
             Self::LeaseEnded { .. } => "lease_ended",
@@ -39,6 +39,7 @@ impl Error {
             Self::PlanOutdated { .. } => "plan_outdated",
             Self::Properties { .. } => "properties",
             Self::PublicationWaits { .. } => "publication_waits",
+            Self::Resolve(error) => of_resolve(error),
             Self::Rollback { .. } => "rollback",
             Self::SignatureTimesDiffer { .. } => "signature_times_differ",
             Self::SignedBeforeBuild { .. } => "signed_before_build",
@@ -46,7 +47,6 @@ impl Error {
             Self::TooManyAttempts { .. } => "too_many_attempts",
             Self::UnexpectedState { .. } => "unexpected_state",
             Self::UnknownHashAlgorithm { .. } => "unknown_hash_algorithm",
-            Self::UnknownSignatureLocation { .. } => "unknown_signature_location",
             Self::Unsigned { .. } => "unsigned",
             Self::Unverified { .. } => "unverified",
             Self::UploadsWait { .. } => "uploads_wait",
@@ -74,6 +74,14 @@ impl Error {
                     ..
                 }
         )
+    }
+}
+
+const fn of_resolve(error: &ResolveError) -> &'static str {
+    match error {
+        ResolveError::HtmlInsteadOfList { .. } => "html_instead_of_list",
+        ResolveError::UnknownSignatureLocation { .. } => "unknown_signature_location",
+        _ => "resolve",
     }
 }
 

@@ -5,7 +5,7 @@ use bonafide_sources::FetchError;
 use bonafide_verify::Digest;
 use url::Url;
 
-use crate::Error;
+use crate::error::Error;
 
 impl From<FetchError> for Error {
     fn from(error: FetchError) -> Self {

@@ -3,12 +3,13 @@
 use std::str::FromStr;
 
 use bonafide_glance::{Glance, Image, ImageFilter, Status, Visibility};
+use bonafide_resolve::Candidate;
 use bonafide_sources::Serial;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::ledger::marker;
-use crate::{Candidate, Error};
+use crate::error::Error;
+use crate::ledger::{evidence, keys, lease, marker};
 
 /// What the publisher's project has of a build.
 ///
@@ -81,7 +82,7 @@ pub(crate) async fn observe(
         let filter = ImageFilter::new()
             .owner(&project)
             .hidden(hidden)
-            .property(marker::CHANNEL, channel);
+            .property(keys::CHANNEL, channel);
         // The server filters; whose image it is, and of which build, is checked here.
         let images = glance.list(&filter).await?;
         let own = images
@@ -104,7 +105,7 @@ pub(crate) async fn own_images(glance: &Glance, channel: &str) -> Result<Vec<Ima
     let project = glance.session().project_id().await?;
     let filter = ImageFilter::new()
         .owner(&project)
-        .property(marker::CHANNEL, channel);
+        .property(keys::CHANNEL, channel);
     let mut images = glance.list_with_hidden(&filter).await?;
     images.retain(|image| marker::is_own(image, channel, &project));
     Ok(images)
@@ -158,8 +159,8 @@ pub(crate) fn not_newer(image: &Image, candidate: &Candidate) -> Result<(), Erro
         return Ok(());
     }
     // An image that does not record what was accepted could hide a rollback.
-    let published: Serial = told(image, marker::SERIAL)?;
-    let accepted: Timestamp = told(image, marker::SIGNED_AT)?;
+    let published: Serial = told(image, keys::SERIAL)?;
+    let accepted: Timestamp = told(image, keys::SIGNED_AT)?;
     let offered = candidate.serial();
     if published > *offered {
         return Err(Error::Rollback {
@@ -170,7 +171,7 @@ pub(crate) fn not_newer(image: &Image, candidate: &Candidate) -> Result<(), Erro
     }
     let offered = candidate.evidence().signed_at;
     // An index of all builds is signed at other times than the list of one.
-    if accepted > offered && marker::has_format_of(image, candidate) {
+    if accepted > offered && evidence::has_format_of(image, candidate) {
         return Err(Error::OlderList {
             list: Box::new(candidate.release().list.clone()),
             offered,
@@ -194,7 +195,7 @@ fn told<T: FromStr>(image: &Image, property: &str) -> Result<T, Error> {
 }
 
 fn classify(image: Image, candidate: &Candidate) -> Result<BuildState, Error> {
-    let unfinished = image.properties.contains_key(marker::STATE);
+    let unfinished = image.properties.contains_key(keys::STATE);
     Ok(match &image.status {
         Status::Active if unfinished && image.visibility == Visibility::Private => {
             BuildState::Complete(Box::new(image))
@@ -216,7 +217,7 @@ fn classify(image: Image, candidate: &Candidate) -> Result<BuildState, Error> {
         | Status::Queued
         | Status::Saving
         | Status::Uploading => BuildState::Incomplete {
-            lease_until: marker::lease(&image),
+            lease_until: lease::lease(&image),
             image: Box::new(image),
         },
         other => {

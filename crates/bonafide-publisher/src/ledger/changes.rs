@@ -1,8 +1,31 @@
 //! Changes in the cloud whose answers may be lost: after an error the image is looked at, and its
 //! real state is reported.
 
-use bonafide_glance::{Error, Glance, Image, ImagePatch, Member, MemberStatus};
+use bonafide_glance::{Error, Glance, Image, ImagePatch, Member, MemberStatus, NewImage, Status};
 use uuid::Uuid;
+
+use crate::ledger::marker;
+
+/// Creates an image whose properties name `run`. If the answer is lost, the image is looked for. A conflict is
+/// returned as it is: the id may have been used by others.
+pub(crate) async fn create(
+    glance: &Glance,
+    id: Uuid,
+    new: &NewImage,
+    run: Uuid,
+) -> Result<Image, Error> {
+    match glance.create(new).await {
+        Err(error @ Error::Conflict(_)) => Err(error),
+        Err(error) => created(glance, id, run).await.ok_or(error),
+        done => done,
+    }
+}
+
+/// The image that this run has created and not filled yet, if it is there.
+pub(crate) async fn created(glance: &Glance, id: Uuid, run: Uuid) -> Option<Image> {
+    let image = glance.find(id).await.ok().flatten()?;
+    (image.status == Status::Queued && marker::is_by(&image, run)).then_some(image)
+}
 
 /// Changes an image by one request. An error means that the image is not as the patch would make
 /// it, or that Glance could not be asked.

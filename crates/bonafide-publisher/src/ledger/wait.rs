@@ -10,19 +10,17 @@
 use std::collections::BTreeMap;
 
 use bonafide_glance::{Glance, Image, NewImage, Visibility};
+use bonafide_resolve::Candidate;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::ledger::marker;
+use crate::channel::Channel;
+use crate::error::Error;
 use crate::ledger::remember::remember;
-use crate::{Candidate, Channel, Error};
+use crate::ledger::{evidence, identity, keys, marker};
 
 /// `waiting`, instead of `uploading`.
 const WAITING: &str = "waiting";
-/// When the next upload may begin; RFC 3339, UTC.
-const NEXT: &str = "bonafide_next_upload_at";
-/// How many uploads of the build Glance stored wrong.
-const FAILURES: &str = "bonafide_failed_uploads";
 /// How many ids are tried for this image.
 const IDS: u32 = 64;
 
@@ -47,13 +45,13 @@ impl Wait {
     /// The wait that an image records, if it is a waiting image. One that can't be read is over.
     pub(crate) fn of(image: &Image) -> Option<Self> {
         let said = |name| image.properties.get(name);
-        if said(marker::STATE).is_none_or(|state| state != WAITING) {
+        if said(keys::STATE).is_none_or(|state| state != WAITING) {
             return None;
         }
-        let failures = said(FAILURES).and_then(|said| said.parse().ok());
+        let failures = said(keys::FAILED_UPLOADS).and_then(|said| said.parse().ok());
         let failures = failures.unwrap_or(1);
         let made = image.created_at.unwrap_or(Timestamp::MIN);
-        let next = said(NEXT).and_then(|said| said.parse::<Timestamp>().ok());
+        let next = said(keys::NEXT_UPLOAD).and_then(|said| said.parse::<Timestamp>().ok());
         // Glance's own clock bounds what a run with a wrong clock may have written.
         let latest = later(made, pause(failures));
         Some(Self {
@@ -87,7 +85,7 @@ pub(crate) struct PublicationWait {
 impl PublicationWait {
     /// What an image says that is complete and not public. A value that can't be read does not wait.
     pub(crate) fn of(image: &Image) -> Option<Self> {
-        let said = marker::remembered(image, marker::PUBLISH_REFUSED)?;
+        let said = marker::remembered(image, keys::PUBLISH_REFUSED)?;
         let (failures, next) = said.split_once(' ')?;
         let failures = failures.parse().ok()?;
         let next: Timestamp = next.parse().ok()?;
@@ -119,13 +117,13 @@ pub(crate) async fn hold_back_publication(glance: &Glance, id: Uuid, now: Timest
     let Ok(Some(image)) = glance.find(id).await else {
         return;
     };
-    if image.visibility != Visibility::Private || !image.properties.contains_key(marker::STATE) {
+    if image.visibility != Visibility::Private || !image.properties.contains_key(keys::STATE) {
         return;
     }
     let failures = PublicationWait::of(&image).map_or(0, |wait| wait.failures);
     let failures = failures.saturating_add(1);
     let value = format!("{failures} {}", later(now, pause(failures)));
-    remember(glance, id, marker::PUBLISH_REFUSED, &value).await;
+    remember(glance, id, keys::PUBLISH_REFUSED, &value).await;
 }
 
 fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
@@ -143,16 +141,16 @@ pub(crate) async fn hold_back(
 ) {
     let digest = &candidate.expected().digest;
     let properties: BTreeMap<&str, String> = [
-        (marker::CHANNEL, channel.name().to_owned()),
-        (marker::DIGEST, marker::digest(candidate)),
-        (marker::SERIAL, candidate.serial().to_string()),
-        (marker::STATE, WAITING.to_owned()),
-        (FAILURES, failures.to_string()),
-        (NEXT, later(now, pause(failures)).to_string()),
+        (keys::CHANNEL, channel.name().to_owned()),
+        (keys::DIGEST, evidence::digest(candidate)),
+        (keys::SERIAL, candidate.serial().to_string()),
+        (keys::STATE, WAITING.to_owned()),
+        (keys::FAILED_UPLOADS, failures.to_string()),
+        (keys::NEXT_UPLOAD, later(now, pause(failures)).to_string()),
     ]
     .into();
     for attempt in 0..IDS {
-        let id = marker::image_id(namespace, channel.name(), digest, attempt);
+        let id = identity::image_id(namespace, channel.name(), digest, attempt);
         let name = format!("{} {} (waiting)", channel.name(), candidate.serial());
         let mark = NewImage::new(id, name)
             .visibility(Visibility::Private)

@@ -1,7 +1,7 @@
 //! An approved plan, compared with a new one.
 
 use super::{Action, Plan};
-use crate::Error;
+use crate::error::Error;
 
 impl Plan {
     /// The approved steps of this new plan. Every approved step must be planned again, unchanged;

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Latest, Target};
+use crate::channel::Channel;
 use crate::ledger::marker;
-use crate::{Channel, Inventory};
+use crate::plan::inventory::Inventory;
 
 /// The images of a channel that were published once.
 pub(super) struct Builds<'a> {

@@ -1,20 +1,22 @@
 //! From the desired and the observed state to the steps.
 
-use std::collections::BTreeMap;
-
 use bonafide_glance::{Image, Status, Usage, Visibility};
+use bonafide_resolve::Candidate;
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::builds::{Builds, images};
+use super::draft::{Deciding, Phase};
 use super::retire::Retiring;
-use super::{Action, ImageSnapshot, Latest, Plan, PlanNote, Target};
+use super::{Action, Build, ImageSnapshot, Latest, Plan, PlanNote, Target};
+use crate::channel::Channel;
+use crate::error::Error;
 use crate::ledger::build_state::{BuildState, among};
-use crate::ledger::marker;
 use crate::ledger::wait::{PublicationWait, Wait};
+use crate::ledger::{lease, marker};
+use crate::plan::inventory::Inventory;
 use crate::spec::drift;
 use crate::spec::names::Names;
-use crate::{Candidate, Channel, Error, Inventory};
 
 impl Plan {
     /// The steps after which each channel has its newest build and each older build is where it is
@@ -29,14 +31,7 @@ impl Plan {
         usage: &Usage,
         now: Timestamp,
     ) -> Self {
-        let mut deciding = Deciding {
-            inventory,
-            usage,
-            now,
-            phases: BTreeMap::new(),
-            notes: Vec::new(),
-            waiting: Vec::new(),
-        };
+        let mut deciding = Deciding::new(inventory, usage, now);
         for target in targets {
             deciding.channel(target);
         }
@@ -69,29 +64,6 @@ impl Plan {
     }
 }
 
-/// The order of the steps: first access is given, at the end it is taken away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Phase {
-    Give,
-    /// Giving up a place, before it is taken.
-    Yield,
-    Settle,
-    Publish,
-    Withdraw,
-    Delete,
-}
-
-/// A plan in the making.
-pub(super) struct Deciding<'a> {
-    pub(super) inventory: &'a Inventory,
-    pub(super) usage: &'a Usage,
-    pub(super) now: Timestamp,
-    phases: BTreeMap<Phase, Vec<Action>>,
-    pub(super) notes: Vec<PlanNote>,
-    /// Images that wait for complete usage.
-    pub(super) waiting: Vec<Uuid>,
-}
-
 /// The state of the newest build.
 #[derive(Default)]
 struct Offered {
@@ -104,10 +76,6 @@ struct Offered {
 }
 
 impl Deciding<'_> {
-    pub(super) fn act(&mut self, phase: Phase, action: Action) {
-        self.phases.entry(phase).or_default().push(action);
-    }
-
     fn channel(&mut self, target: &Target<'_>) {
         let channel = target.channel;
         let name = || channel.name().to_owned();
@@ -237,7 +205,7 @@ impl Deciding<'_> {
         };
         let action = Action::Publish {
             channel: name,
-            build: candidate.build(),
+            build: Build::from(candidate),
             supersedes: self.newest_public(channel),
             image: image.as_deref().map(ImageSnapshot::new),
         };
@@ -259,7 +227,7 @@ impl Deciding<'_> {
 
     /// Whether another run may be working on the image; if so, that is noted.
     fn is_busy(&mut self, channel: &str, image: &Image) -> bool {
-        let Some(until) = marker::busy_until(image, self.now, &self.inventory.gone) else {
+        let Some(until) = lease::busy_until(image, self.now, &self.inventory.gone) else {
             return false;
         };
         // The cloud's clock decides how long that has been so.
@@ -269,7 +237,7 @@ impl Deciding<'_> {
             image: image.id,
             since: image.created_at,
             until,
-            overdue: marker::is_overdue(image.created_at, now),
+            overdue: lease::is_overdue(image.created_at, now),
         });
         true
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use bonafide_glance::Visibility;
 
 use super::{Action, ImageSnapshot, Plan, PlanNote};
-use crate::ledger::marker::{COMMUNITY_REFUSED, MEMBERS_REFUSED, REPAIR_REFUSED};
+use crate::ledger::keys::{COMMUNITY_REFUSED, MEMBERS_REFUSED, REPAIR_REFUSED};
 
 /// `Ubuntu Noble 24.04 (2026-11-23) [id]`, with the current name.
 impl fmt::Display for ImageSnapshot {

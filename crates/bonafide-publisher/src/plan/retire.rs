@@ -7,10 +7,10 @@ use bonafide_properties::UuidValidity;
 use jiff::tz::TimeZone;
 
 use super::builds::Older;
-use super::decide::{Deciding, Phase};
+use super::draft::{Deciding, Phase};
 use super::{Action, ImageSnapshot, PlanNote};
-use crate::Channel;
-use crate::ledger::marker;
+use crate::channel::Channel;
+use crate::ledger::{keys, marker};
 use crate::spec::names::Names;
 
 const UUID_VALIDITY: &str = "uuid_validity";
@@ -104,7 +104,7 @@ impl Retiring<'_> {
             if image.visibility == Visibility::Community {
                 return;
             }
-            if marker::remembered(image, marker::COMMUNITY_REFUSED).is_some() {
+            if marker::remembered(image, keys::COMMUNITY_REFUSED).is_some() {
                 plan.notes
                     .push(PlanNote::CommunityRefused { channel, image: id });
             } else {
@@ -143,7 +143,7 @@ impl Retiring<'_> {
         let members = members.unwrap_or_default();
         let is_member = |project: &String| members.iter().any(|m| m.project == *project);
         let mut add: Vec<String> = projects.iter().filter(|p| !is_member(p)).cloned().collect();
-        if !add.is_empty() && marker::remembered(image, marker::MEMBERS_REFUSED).is_some() {
+        if !add.is_empty() && marker::remembered(image, keys::MEMBERS_REFUSED).is_some() {
             plan.notes.push(PlanNote::MembersRefused {
                 channel: channel.clone(),
                 image: image.id,

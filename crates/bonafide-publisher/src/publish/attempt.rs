@@ -6,20 +6,22 @@ use bonafide_glance::Image;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::error::Error;
+use crate::event::Event;
 use crate::ledger::build_state::{BuildState, IdState, observe_id};
-use crate::ledger::changes;
-use crate::ledger::heartbeat::{Alive, Watched};
-use crate::ledger::marker;
+use crate::ledger::heartbeat::pulse::Alive;
+use crate::ledger::heartbeat::watched::Watched;
 use crate::ledger::wait::Wait;
+use crate::ledger::{changes, identity, lease, marker};
 use crate::publish::job::Job;
+use crate::publish::report::{Outcome, PublishReport};
 use crate::publish::watch::Settled;
 use crate::spec::image_spec::ImageSpec;
+use crate::transfer::body::Limits;
 use crate::transfer::clean_up;
 use crate::transfer::download::OpenedDownload;
-use crate::transfer::pipeline::Limits;
 use crate::transfer::places::Places;
 use crate::transfer::upload::Uploads;
-use crate::{Error, Event, Outcome, PublishReport};
 
 /// How many ids are tried for one build. Each failed upload uses one up, and so may other tenants.
 const MAX_ATTEMPTS: u32 = 4096;
@@ -133,33 +135,23 @@ impl Job<'_> {
         first: u32,
     ) -> Result<Created, Error> {
         let channel = self.channel.name();
-        let mut passing = marker::passing(self.run, lease_until);
+        let mut passing = lease::passing(self.run, lease_until);
         passing.extend(alive.map(Alive::marks).unwrap_or_default());
         for attempt in first..MAX_ATTEMPTS {
             if self.publisher.is_cancelled() {
                 return Err(Error::Cancelled);
             }
             let digest = &self.candidate.expected().digest;
-            let id = marker::image_id(&self.publisher.namespace, channel, digest, attempt);
+            let id = identity::image_id(&self.publisher.namespace, channel, digest, attempt);
             let look = || observe_id(self.glance(), channel, self.candidate, id);
             let image = wanted.new_image(id).properties(passing.clone());
-            match self.glance().create(&image).await {
+            match changes::create(self.glance(), id, &image, self.run).await {
                 Ok(image) => {
                     let image = Box::new(image);
                     return Ok(Created::Here { image, attempt });
                 }
                 Err(bonafide_glance::Error::Conflict(_)) => {}
-                Err(error) => {
-                    // The image may exist although the answer was lost.
-                    return match look().await {
-                        Ok(IdState::Own(BuildState::Incomplete { image, .. }))
-                            if marker::is_by(&image, self.run) =>
-                        {
-                            Ok(Created::Here { image, attempt })
-                        }
-                        _ => Err(error.into()),
-                    };
-                }
+                Err(error) => return Err(error.into()),
             }
             loop {
                 match look().await? {

@@ -6,7 +6,8 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{Error, Publisher};
+use crate::error::Error;
+use crate::publish::publisher::Publisher;
 
 impl Publisher {
     /// Stops when `token` is cancelled: no new step begins, an upload is cancelled, and what this

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use bonafide_core::PROPERTY_PREFIX;
 use bonafide_glance::Traffic;
 use bonafide_properties::Gibibytes;
 use bonafide_sources::{Fetch, FetchError, ListFormat, Release, VerifiedNames, without_secrets};
@@ -16,19 +15,22 @@ use url::Url;
 
 pub use bonafide_verify::danger::Reason;
 
-use crate::event::counted;
-use crate::ledger::marker;
-use crate::publish::private::{Failed, UPLOAD};
+use crate::channel::Channel;
+use crate::error::Error;
+use crate::event::{EventSink, counted};
+use crate::ledger::keys;
+use crate::publish::private::Failed;
+use crate::publish::publisher::Publisher;
+use crate::publish::report::UploadReport;
 use crate::spec::image_spec::ImageSpec;
 use crate::transfer::digests::Unproven;
 use crate::transfer::download::{CompressionHint, OpenedDownload};
 use crate::transfer::upload::Uploads;
-use crate::{Channel, Error, EventSink, Publisher, UploadReport};
 
 /// The real lists have up to 30 kilobytes.
 const MAX_LIST: u64 = 4 * 1024 * 1024;
 /// Prefixes of properties that an uploader must not set.
-const RESERVED: [&str; 3] = [PROPERTY_PREFIX, "os_glance", "os_hash_"];
+const RESERVED: [&str; 3] = [keys::PREFIX, "os_glance", "os_hash_"];
 
 /// An image that will be uploaded without verification.
 #[derive(Debug)]
@@ -73,7 +75,7 @@ impl<'a> Unverified<'a> {
         fetch: &dyn Fetch,
         reason: Reason,
     ) -> Result<Self, Error> {
-        let release = channel.source.latest(fetch).await?;
+        let release = channel.source().latest(fetch).await?;
         let text = fetch.read(&release.list, MAX_LIST).await?;
         let unproven = |source| Error::unverified(&release.list, source);
         if !is_plain(&release) {
@@ -82,7 +84,7 @@ impl<'a> Unverified<'a> {
         let list = danger::unsigned_list(&text, &reason).map_err(unproven)?;
         let names: Vec<_> = list.names().chain(list.weak_names()).collect();
         let file = channel
-            .source
+            .source()
             .select(&release, &VerifiedNames::names(&names))?;
         let expected = danger::unsigned_digest(&list, &file.name, &reason).map_err(unproven)?;
         Ok(Self {
@@ -193,9 +195,9 @@ impl Publisher {
             properties.insert("image_source".to_owned(), source);
         }
         properties.extend(image.properties.clone());
-        properties.insert(marker::UNVERIFIED.to_owned(), image.reason.to_string());
+        properties.insert(keys::UNVERIFIED.to_owned(), image.reason.to_string());
         let mut marks = BTreeMap::new();
-        marks.insert(UPLOAD.to_owned(), "unverified".to_owned());
+        marks.insert(keys::UPLOAD.to_owned(), "unverified".to_owned());
         let named = image
             .channel
             .as_ref()

@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 
 use bonafide_glance::{ImageFilter, Status, Traffic, Visibility};
-use bonafide_verify::{Digests, Evidence};
+use bonafide_resolve::Candidate;
+use bonafide_verify::Digests;
 use jiff::tz::TimeZone;
-use serde::Serialize;
-use url::Url;
 use uuid::Uuid;
 
-use crate::event::counted;
-use crate::ledger::heartbeat::{Alive, Watched};
-use crate::ledger::marker;
+use crate::channel::Channel;
+use crate::error::Error;
+use crate::event::{Event, EventSink, counted};
+use crate::ledger::heartbeat::pulse::Alive;
+use crate::ledger::heartbeat::watched::Watched;
+use crate::ledger::{changes, evidence, keys, lease, marker};
+use crate::publish::publisher::Publisher;
+use crate::publish::report::UploadReport;
 use crate::publish::watch::Settled;
 use crate::spec::image_spec::ImageSpec;
 use crate::transfer::clean_up;
@@ -19,40 +23,9 @@ use crate::transfer::digests::{Check, SignedCheck};
 use crate::transfer::download::OpenedDownload;
 use crate::transfer::places::Places;
 use crate::transfer::upload::{Uploading, Uploads};
-use crate::{Candidate, Channel, Error, Event, EventSink, PassedOver, Publisher};
 
-/// The kind of a private image: `uploading`, then `proven` or `unverified`.
-pub(crate) const UPLOAD: &str = "bonafide_upload";
+/// The value of [`keys::UPLOAD`] on a whole image.
 const PROVEN: &str = "proven";
-
-/// A private image that was uploaded. Can be serialized to JSON.
-///
-/// It has either `evidence` or a `reason`.
-#[derive(Clone, Debug, Serialize)]
-#[non_exhaustive]
-pub struct UploadReport {
-    /// The image in Glance.
-    pub image: Uuid,
-    /// Its name in Glance.
-    pub name: String,
-    /// The vendor's URL of its bytes.
-    pub source: Url,
-    /// Digests and size of the file, if this run has read it.
-    pub file: Option<Digests>,
-    /// Digests and size of what Glance stores, if this run has uploaded it.
-    pub stored: Option<Digests>,
-    /// Who signed it, when and how. `None`: it is unverified, and there is a reason.
-    pub evidence: Option<Evidence>,
-    /// Why it was uploaded without verification.
-    pub unverified: Option<String>,
-    /// Why the cloud refuses the heartbeat image, if it does: had this run died, its image would
-    /// have stayed until the end of its lease.
-    pub no_heartbeat: Option<String>,
-    /// The places that failed before.
-    pub passed_over: Vec<PassedOver>,
-    /// The requests to the cloud, including the log-in.
-    pub requests: u64,
-}
 
 impl Publisher {
     /// Uploads a verified build as a private image of the session's project. No rights of an
@@ -110,7 +83,7 @@ impl Publisher {
         let today = self.clock.now().to_zoned_datetime(TimeZone::UTC).date();
         let name = name.map_or_else(|| channel.image_name(today), str::to_owned);
         let mut uploads = Uploads::new(&self.glance, observer);
-        let mut places = Places::new(self, channel, candidate, observer);
+        let mut places = Places::new(self.vendors(), channel, candidate, observer);
         let uploaded = loop {
             let opened = self.unless_cancelled(places.open()).await?;
             let mut wanted = ImageSpec::new(channel, candidate, opened.head()?, today, &self.ci)?;
@@ -144,14 +117,14 @@ impl Publisher {
         let project = self.glance.session().project_id().await?;
         let filter = ImageFilter::new()
             .owner(&project)
-            .property(UPLOAD, PROVEN)
-            .property(marker::DIGEST, marker::digest(candidate));
+            .property(keys::UPLOAD, PROVEN)
+            .property(keys::DIGEST, evidence::digest(candidate));
         let images = self.glance.list_with_hidden(&filter).await?;
         let whole = images.into_iter().find(|image| {
             image.owner.as_deref() == Some(&*project)
                 && image
                     .properties
-                    .get(UPLOAD)
+                    .get(keys::UPLOAD)
                     .is_some_and(|how| how == PROVEN)
                 && image.status == Status::Active
                 && marker::is_whole(image, candidate)
@@ -168,12 +141,12 @@ impl Publisher {
         let filter = ImageFilter::new()
             .owner(&project)
             .visibility(Visibility::Private)
-            .property(UPLOAD, marker::UPLOADING);
+            .property(keys::UPLOAD, keys::UPLOADING);
         for image in self.glance.list_with_hidden(&filter).await? {
             let own = image.owner.as_deref() == Some(&*project)
                 && image.visibility == Visibility::Private
-                && image.properties.get(UPLOAD).map(String::as_str) == Some(marker::UPLOADING);
-            let ended = marker::lease(&image).is_some_and(|until| until < self.clock.now());
+                && image.properties.get(keys::UPLOAD).map(String::as_str) == Some(keys::UPLOADING);
+            let ended = lease::lease(&image).is_some_and(|until| until < self.clock.now());
             let watched = Watched::of(&image).filter(|_| own);
             let gone = match watched {
                 None => ended,
@@ -216,11 +189,19 @@ impl Publisher {
         let id = Uuid::new_v4();
         let limits = self.limits();
         let alive = self.begin();
-        let mut passing = marker::passing(Uuid::new_v4(), limits.until);
+        let run = Uuid::new_v4();
+        let mut passing = lease::passing(run, limits.until);
         passing.extend(alive.as_ref().map(Alive::marks).unwrap_or_default());
-        passing.insert(UPLOAD.to_owned(), marker::UPLOADING.to_owned());
+        passing.insert(keys::UPLOAD.to_owned(), keys::UPLOADING.to_owned());
         let new = wanted.new_image(id).properties(passing);
-        self.glance.create(&new).await?;
+        match changes::create(&self.glance, id, &new, run).await {
+            // The id is random: a conflict answers a create that was sent again.
+            Err(error @ bonafide_glance::Error::Conflict(_)) => {
+                let created = changes::created(&self.glance, id, run).await;
+                created.ok_or(error)?
+            }
+            created => created?,
+        };
         observer.emit(&Event::Created { id, attempt: 0 });
         let uploading = Uploading {
             glance: &self.glance,
@@ -280,7 +261,7 @@ pub(crate) struct Uploaded {
 /// The evidence of a private image. It lacks the publisher's mark, since only its owner looks after
 /// it.
 fn marks(candidate: &Candidate) -> BTreeMap<String, String> {
-    let mut marks = marker::evidence(candidate);
-    marks.insert(UPLOAD.to_owned(), PROVEN.to_owned());
+    let mut marks = evidence::evidence(candidate);
+    marks.insert(keys::UPLOAD.to_owned(), PROVEN.to_owned());
     marks
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use url::Url;
 use uuid::Uuid;
 
-use crate::PassedOver;
+use crate::error::PassedOver;
 
 /// How a publication succeeded.
 ///
@@ -62,5 +62,34 @@ pub struct PublishReport {
     /// The places that failed before.
     pub passed_over: Vec<PassedOver>,
     /// The requests of this publication to the cloud, including the log-in.
+    pub requests: u64,
+}
+
+/// A private image that was uploaded. Can be serialized to JSON.
+///
+/// It has either `evidence` or a `reason`.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct UploadReport {
+    /// The image in Glance.
+    pub image: Uuid,
+    /// Its name in Glance.
+    pub name: String,
+    /// The vendor's URL of its bytes.
+    pub source: Url,
+    /// Digests and size of the file, if this run has read it.
+    pub file: Option<Digests>,
+    /// Digests and size of what Glance stores, if this run has uploaded it.
+    pub stored: Option<Digests>,
+    /// Who signed it, when and how. `None`: it is unverified, and there is a reason.
+    pub evidence: Option<Evidence>,
+    /// Why it was uploaded without verification.
+    pub unverified: Option<String>,
+    /// Why the cloud refuses the heartbeat image, if it does: had this run died, its image would
+    /// have stayed until the end of its lease.
+    pub no_heartbeat: Option<String>,
+    /// The places that failed before.
+    pub passed_over: Vec<PassedOver>,
+    /// The requests to the cloud, including the log-in.
     pub requests: u64,
 }

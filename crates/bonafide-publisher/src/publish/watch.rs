@@ -4,20 +4,20 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bonafide_glance::{Image, Status};
-use futures_util::future::join_all;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
+use crate::error::Error;
 use crate::ledger::heartbeat::sightings::Look;
-use crate::ledger::heartbeat::{Watched, is_heartbeat};
-use crate::ledger::marker;
-use crate::{Error, Event, EventSink, Inventory, Plan, PlanNote, Publisher};
+use crate::ledger::heartbeat::watched::{Watched, is_heartbeat};
+use crate::ledger::{keys, lease};
+use crate::publish::publisher::Publisher;
 
 /// How often a heartbeat is looked at until it is decided, including the last look.
-const LOOKS: u32 = 36;
+pub(crate) const LOOKS: u32 = 36;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The state of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +59,10 @@ impl Publisher {
         Ok(self.look(watched).await? == Look::Gone)
     }
 
-    async fn look(&self, watched: Watched) -> Result<Look, Error> {
+    pub(crate) async fn look(&self, watched: Watched) -> Result<Look, Error> {
         let asked = Instant::now();
         let found = self.glance.find(watched.heartbeat).await?;
-        let count = found.and_then(|image| image.properties.get(marker::BEATS).cloned());
+        let count = found.and_then(|image| image.properties.get(keys::BEATS).cloned());
         let answered = Instant::now();
         Ok(self.sightings.look(watched, count, asked, answered))
     }
@@ -77,39 +77,7 @@ impl Publisher {
     /// Until when the run that created an unfinished image may be working on it, if that time is
     /// not over.
     pub(crate) fn busy_until(&self, image: &Image) -> Option<Timestamp> {
-        marker::busy_until(image, self.clock.now(), &self.gone())
-    }
-
-    /// Images that a plan leaves to other runs, as long as those are alive.
-    pub(crate) fn unsettled(&self, plan: &Plan, inventory: &Inventory) -> Vec<(Image, Watched)> {
-        let busy = plan.notes.iter().filter_map(|note| match note {
-            PlanNote::Busy { image, .. } => Some(*image),
-            _ => None,
-        });
-        let busy: BTreeSet<Uuid> = busy.collect();
-        let images = inventory.images.iter();
-        let images = images.filter(|image| busy.contains(&image.id));
-        images
-            .filter_map(|image| Some((image.clone(), Watched::of(image)?)))
-            .collect()
-    }
-
-    /// Decides about these images at the same time. An undecided one is left as it is.
-    pub(crate) async fn settle_all(
-        &self,
-        images: &[(Image, Watched)],
-        observer: &dyn EventSink,
-    ) -> Vec<Settled> {
-        for (image, _) in images {
-            observer.emit(&Event::Waiting { id: image.id });
-        }
-        let settling = images
-            .iter()
-            .map(|(image, watched)| self.settle(image, *watched));
-        let settled = join_all(settling).await.into_iter();
-        settled
-            .map(|settled| settled.unwrap_or(Settled::Alive))
-            .collect()
+        lease::busy_until(image, self.clock.now(), &self.gone())
     }
 
     /// Deletes the heartbeat image of a dead run. If that fails, the next run does it.
@@ -124,56 +92,6 @@ impl Publisher {
             let _ = self.glance.delete(heartbeat).await;
         }
     }
-
-    /// Removes heartbeat images that no image names any more: their runs were killed right at their
-    /// end.
-    pub(crate) async fn remove_left_heartbeats(
-        &self,
-        inventory: &Inventory,
-        observer: &dyn EventSink,
-    ) {
-        for (heartbeat, watched) in self.left_heartbeats(inventory) {
-            let pause = (watched.gone_after / LOOKS).min(LONGEST_PAUSE);
-            let mut looked = false;
-            loop {
-                match self.look(watched).await {
-                    Ok(Look::Gone) => {
-                        self.bury(heartbeat).await;
-                        observer.emit(&Event::Removed { id: heartbeat });
-                        break;
-                    }
-                    Ok(Look::Changed) if looked => break,
-                    Ok(Look::Changed | Look::First | Look::Same) => {}
-                    Err(_) => break,
-                }
-                looked = true;
-                sleep(pause).await;
-            }
-        }
-    }
-
-    /// An image names its heartbeat image until it is public, and that is deleted right after.
-    fn left_heartbeats(&self, inventory: &Inventory) -> Vec<(Uuid, Watched)> {
-        let left = inventory
-            .heartbeats
-            .iter()
-            .filter(|image| !inventory.named.contains(&image.id) && !self.pulses.is_own(image.id));
-        left.filter_map(|image| Some((image.id, Watched::of(image)?)))
-            .collect()
-    }
-
-    /// Records the heartbeats of a list.
-    pub(crate) fn sight(&self, inventory: &Inventory, answered: Instant) {
-        let images = inventory.images.iter().chain(&inventory.heartbeats);
-        for watched in images.filter_map(Watched::of) {
-            let found = inventory
-                .heartbeats
-                .iter()
-                .find(|image| image.id == watched.heartbeat);
-            let count = found.and_then(|image| image.properties.get(marker::BEATS).cloned());
-            self.sightings.listed(watched.heartbeat, count, answered);
-        }
-    }
 }
 
 /// How far an image has come: by which run, and whether it is complete, and public.
@@ -181,6 +99,6 @@ fn stage(image: &Image) -> (Option<Watched>, bool, bool) {
     (
         Watched::of(image),
         matches!(image.status, Status::Active | Status::Deactivated),
-        image.properties.contains_key(marker::STATE),
+        image.properties.contains_key(keys::STATE),
     )
 }

@@ -5,9 +5,11 @@ use bonafide_glance::{Image, MemberStatus, Visibility};
 
 use crate::ledger::build_state::{BuildState, among};
 use crate::ledger::marker;
-use crate::reconcile::apply::Applying;
+use crate::plan::inventory::Inventory;
+use crate::plan::{Action, Build, Latest, Target};
+use crate::reconcile::guard::Applying;
+use crate::reconcile::report::SkipReason;
 use crate::spec::drift;
-use crate::{Action, Inventory, Latest, SkipReason, Target};
 
 impl Applying<'_> {
     /// Looks up each failed step among the current images: if it is done, it becomes an applied
@@ -44,7 +46,7 @@ fn is_done(action: &Action, targets: &[Target<'_>], inventory: &Inventory) -> bo
         Action::Publish { channel, build, .. } => newest.is_some_and(|(_, candidate)| {
             let images = inventory.images.iter();
             let own = images.filter(|image| marker::is_own(image, channel, &inventory.project));
-            candidate.build() == *build
+            Build::from(candidate) == *build
                 && matches!(among(own, candidate), Ok(BuildState::Published(_)))
         }),
         Action::Reinstate { image, .. } => found(image.id)

@@ -1,37 +1,18 @@
 //! Executes the steps of a plan. Each looks again before it acts.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use bonafide_glance::{Error as CloudError, ImagePatch, Visibility};
 
-use bonafide_glance::{Error as CloudError, Glance, Image, ImagePatch, Visibility};
-use jiff::Timestamp;
-
-use crate::event::{Of, counted};
-use crate::ledger::changes;
-use crate::ledger::heartbeat::Watched;
-use crate::ledger::marker;
+use crate::error::Error;
+use crate::event::{Event, EventSink, Of, counted};
+use crate::ledger::heartbeat::watched::Watched;
 use crate::ledger::remember::remember;
-use crate::publish::publisher::Look;
+use crate::ledger::{changes, keys, lease, marker};
+use crate::plan::{Action, Build, ImageSnapshot, Plan};
+use crate::publish::publication::Look;
 use crate::reconcile::delete::Withdrawn;
-use crate::spec::drift;
-use crate::spec::rotation;
-use crate::{
-    Action, Candidate, Channel, Error, Event, EventSink, ImageSnapshot, Latest, Plan, Publisher,
-    ReconcileReport, SkipReason, SkippedStep, Target,
-};
-
-/// One plan that is being applied.
-pub(crate) struct Applying<'a> {
-    pub(crate) publisher: &'a Publisher,
-    pub(crate) targets: &'a [Target<'a>],
-    pub(crate) observer: &'a dyn EventSink,
-    pub(crate) done: ReconcileReport,
-    /// Channels whose vendor has published a newer build than the plan's.
-    pub(crate) moved: BTreeSet<String>,
-}
-
-/// Whether a step was taken.
-pub(crate) type StepResult = Result<(), SkipReason>;
+use crate::reconcile::guard::{Applying, StepResult};
+use crate::reconcile::report::SkipReason;
+use crate::spec::{drift, rotation};
 
 impl Applying<'_> {
     /// Executes the steps one by one. A failed step does not prevent the others.
@@ -68,89 +49,13 @@ impl Applying<'_> {
         self.delete(deletions).await;
     }
 
-    pub(crate) fn note(&mut self, action: &Action, taken: StepResult) {
-        match taken {
-            Ok(()) => {
-                let observer = self.of(action.channel());
-                observer.emit(&Event::Applied { action });
-                self.done.applied.push(action.clone());
-            }
-            Err(reason) => self.done.skipped.push(SkippedStep {
-                channel: action.channel().to_owned(),
-                action: Some(action.clone()),
-                is_seen: false,
-                reason,
-            }),
-        }
-    }
-
-    pub(crate) fn glance(&self) -> &Glance {
-        &self.publisher.glance
-    }
-
-    pub(crate) fn now(&self) -> Timestamp {
-        self.publisher.clock.now()
-    }
-
-    fn of<'b>(&'b self, channel: &'b str) -> Of<'b> {
-        Of {
-            channel,
-            observer: self.observer,
-        }
-    }
-
-    fn target(&self, channel: &str) -> Result<&Target<'_>, SkipReason> {
-        let mut targets = self.targets.iter();
-        let target = targets.find(|target| target.channel.name() == channel);
-        target.ok_or_else(|| SkipReason::Changed(format!("{channel} is not in the catalog")))
-    }
-
-    fn candidate(&self, channel: &str) -> Result<(&Channel, &Candidate), SkipReason> {
-        let target = self.target(channel)?;
-        match &target.latest {
-            Latest::Found(candidate) => Ok((target.channel, candidate)),
-            _ => Err(SkipReason::Changed(format!(
-                "the newest build of {channel} is no longer known"
-            ))),
-        }
-    }
-
-    /// The image, if it still is as it was when the plan was made.
-    pub(crate) async fn unchanged(
-        &self,
-        channel: &str,
-        seen: &ImageSnapshot,
-    ) -> Result<Image, SkipReason> {
-        let Some(image) = self.glance().find(seen.id).await? else {
-            return Err(SkipReason::Changed(format!("image {} is gone", seen.id)));
-        };
-        let project = self.glance().session().project_id().await?;
-        if !marker::is_own(&image, channel, &project) {
-            let id = seen.id;
-            return Err(SkipReason::Changed(format!(
-                "image {id} no longer belongs to this publisher"
-            )));
-        }
-        let now = ImageSnapshot::new(&image);
-        if now != *seen {
-            return Err(SkipReason::Changed(format!(
-                "image {} was changed meanwhile: it was {}, and is {} since {}",
-                seen.id,
-                seen.visibility,
-                now.visibility,
-                now.updated_at.map_or_else(String::new, |at| at.to_string()),
-            )));
-        }
-        Ok(image)
-    }
-
     async fn unlist(&self, channel: &str, seen: &ImageSnapshot) -> StepResult {
         self.unchanged(channel, seen).await?;
         let patch = ImagePatch::new().visibility(Visibility::Community);
         let done = changes::update(self.glance(), seen.id, &patch).await;
         if let Err(CloudError::Forbidden(_)) = done {
             let now = self.now().to_string();
-            remember(self.glance(), seen.id, marker::COMMUNITY_REFUSED, &now).await;
+            remember(self.glance(), seen.id, keys::COMMUNITY_REFUSED, &now).await;
         }
         Ok(done.map(drop)?)
     }
@@ -170,11 +75,6 @@ impl Applying<'_> {
         }
         let observer = self.of(channel);
         observer.emit(&Event::Removed { id: image.id });
-        Ok(())
-    }
-
-    pub(crate) async fn remove(&self, image: &Image) -> StepResult {
-        changes::delete(self.glance(), image.id).await?;
         Ok(())
     }
 
@@ -236,7 +136,7 @@ impl Applying<'_> {
             None => Look::Done,
         };
         let (channel, candidate) = self.candidate(channel)?;
-        if candidate.build() != *build {
+        if Build::from(candidate) != *build {
             return Err(SkipReason::Changed(format!(
                 "the newest build is {} now",
                 candidate.serial()
@@ -251,7 +151,7 @@ impl Applying<'_> {
                 let now = self.glance().session().cloud_time().await;
                 return Err(SkipReason::Busy {
                     what: error.to_string(),
-                    overdue: marker::is_overdue(since, now.unwrap_or_else(|| self.now())),
+                    overdue: lease::is_overdue(since, now.unwrap_or_else(|| self.now())),
                 });
             }
             published => published?,
@@ -261,33 +161,5 @@ impl Applying<'_> {
         }
         self.done.reports.push(report);
         Ok(())
-    }
-}
-
-impl From<CloudError> for SkipReason {
-    fn from(error: CloudError) -> Self {
-        match error {
-            CloudError::Conflict(_) | CloudError::Forbidden(_) => Self::Cloud(Box::new(error)),
-            other => Self::Failed(Arc::new(other.into())),
-        }
-    }
-}
-
-impl From<Error> for SkipReason {
-    fn from(error: Error) -> Self {
-        Self::from(Arc::new(error))
-    }
-}
-
-impl From<Arc<Error>> for SkipReason {
-    fn from(error: Arc<Error>) -> Self {
-        match &*error {
-            Error::Busy { .. } => Self::Busy {
-                what: error.to_string(),
-                overdue: false,
-            },
-            Error::Cancelled => Self::Cancelled,
-            _ => Self::Failed(error),
-        }
     }
 }

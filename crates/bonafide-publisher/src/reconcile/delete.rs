@@ -4,8 +4,9 @@
 use bonafide_glance::{Image, ImagePatch, Usage, Visibility};
 
 use crate::ledger::changes;
-use crate::reconcile::apply::{Applying, StepResult};
-use crate::{Action, ImageSnapshot, SkipReason};
+use crate::plan::{Action, ImageSnapshot};
+use crate::reconcile::guard::{Applying, StepResult};
+use crate::reconcile::report::SkipReason;
 
 /// An image that is being deleted: no project can begin to use it any more.
 pub(crate) struct Withdrawn {

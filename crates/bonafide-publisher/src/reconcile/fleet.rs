@@ -7,10 +7,13 @@ use bonafide_glance::Traffic;
 use bonafide_sources::{DownloadCache, Fetch};
 use futures_util::future::join_all;
 
-use crate::event::{In, counted};
-use crate::reconcile::apply::Applying;
-use crate::reconcile::run::{ImageSnapshot, Run};
-use crate::{Action, Error, EventSink, Plan, Publisher, ReconcileReport, Target};
+use crate::error::Error;
+use crate::event::{EventSink, In, counted};
+use crate::plan::{Action, Plan, Target};
+use crate::publish::publisher::Publisher;
+use crate::reconcile::guard::Applying;
+use crate::reconcile::report::ReconcileReport;
+use crate::reconcile::run::{Observation, Run};
 
 /// Clouds, or regions of clouds, that have the same images.
 ///
@@ -174,7 +177,7 @@ impl CloudRun<'_> {
             None => Ok(plan),
         };
         let Ok(plan) = plan else { return };
-        self.run.seen = Some(ImageSnapshot { inventory, notes });
+        self.run.seen = Some(Observation { inventory, notes });
         let mut giving = plan.clone();
         let publishes = |action: &Action| matches!(action, Action::Publish { .. });
         giving

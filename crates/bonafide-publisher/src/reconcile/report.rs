@@ -3,10 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bonafide_glance::Error as CloudError;
 use uuid::Uuid;
 
-use crate::error::of_cloud;
-use crate::{Action, Error, PlanNote, PublishReport};
+use crate::error::Error;
+use crate::error::code::of_cloud;
+use crate::plan::{Action, PlanNote};
+use crate::publish::report::PublishReport;
 
 /// The name that is used for all channels together.
 pub(crate) const ALL: &str = "-";
@@ -91,6 +94,34 @@ impl fmt::Display for SkipReason {
                 f,
                 "the projects are members, but have to accept the image themselves: {error}"
             ),
+        }
+    }
+}
+
+impl From<CloudError> for SkipReason {
+    fn from(error: CloudError) -> Self {
+        match error {
+            CloudError::Conflict(_) | CloudError::Forbidden(_) => Self::Cloud(Box::new(error)),
+            other => Self::Failed(Arc::new(other.into())),
+        }
+    }
+}
+
+impl From<Error> for SkipReason {
+    fn from(error: Error) -> Self {
+        Self::from(Arc::new(error))
+    }
+}
+
+impl From<Arc<Error>> for SkipReason {
+    fn from(error: Arc<Error>) -> Self {
+        match &*error {
+            Error::Busy { .. } => Self::Busy {
+                what: error.to_string(),
+                overdue: false,
+            },
+            Error::Cancelled => Self::Cancelled,
+            _ => Self::Failed(error),
         }
     }
 }

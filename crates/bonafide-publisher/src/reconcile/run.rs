@@ -8,24 +8,26 @@ use futures_util::{StreamExt, stream};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-use crate::event::{Of, counted};
+use crate::channel::Channel;
+use crate::error::Error;
+use crate::event::{EventSink, NoEvents, Of, counted};
 use crate::ledger::build_state::{BuildState, among};
 use crate::ledger::marker;
-use crate::publish::publisher::Look;
+use crate::plan::inventory::Inventory;
+use crate::plan::{Action, Latest, Plan, PlanNote, Target};
+use crate::publish::publisher::Publisher;
+use crate::publish::report::Outcome;
 use crate::publish::watch::Settled;
-use crate::reconcile::apply::Applying;
-use crate::reconcile::report::ALL;
-use crate::{
-    Action, Candidate, Channel, Error, Event, EventSink, Inventory, Latest, NoEvents, Outcome,
-    Plan, PlanNote, PublishReport, Publisher, ReconcileReport, SkipReason, SkippedStep, Target,
-};
+use crate::reconcile::guard::Applying;
+use crate::reconcile::report::{ALL, ReconcileReport, SkipReason, SkippedStep};
 
 /// Bounds a run whose changes are undone by someone else.
 const MOST: usize = 100_000;
 
-/// How far this machine's clock and the cloud's may differ; grace periods are measured in days.
+/// Vendors that are asked at the same time.
 const VENDORS_AT_ONCE: usize = 8;
 
+/// How far this machine's clock and the cloud's may differ; grace periods are measured in days.
 const CLOCKS_APART: SignedDuration = SignedDuration::from_hours(12);
 
 /// The results of earlier rounds of a run.
@@ -37,12 +39,12 @@ pub(crate) struct Run {
     /// Channels whose vendor has published a newer build meanwhile.
     pub(crate) moved: BTreeSet<String>,
     /// The state at the last look, and its notes.
-    pub(crate) seen: Option<ImageSnapshot>,
+    pub(crate) seen: Option<Observation>,
 }
 
 /// The state of the cloud, and a plan for it.
 #[derive(Debug, Default)]
-pub(crate) struct ImageSnapshot {
+pub(crate) struct Observation {
     pub(crate) inventory: Inventory,
     pub(crate) notes: Vec<PlanNote>,
 }
@@ -180,7 +182,7 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// [`Error::Cloud`] if the state of the cloud can't be read, and [`Error::PlanOutdated`].
+    /// [`Error::Cloud`] if the state of the cloud can't be read.
     pub async fn apply(
         &self,
         plan: &Plan,
@@ -271,7 +273,7 @@ impl Publisher {
                 .retain(|action| !tried.iter().any(|tried| tried.is_like(action)));
             if tried.len() > MOST {
                 applying.see(&inventory);
-                break ImageSnapshot { inventory, notes };
+                break Observation { inventory, notes };
             }
             if plan.is_empty() {
                 // Everything else is done: now there is time to watch the other runs.
@@ -279,16 +281,16 @@ impl Publisher {
                 let waited = self.unless_cancelled(waiting).await;
                 applying.done.cancelled |= waited.is_err();
                 if let Ok(true) = waited {
-                    seen = Some(ImageSnapshot { inventory, notes });
+                    seen = Some(Observation { inventory, notes });
                     continue;
                 }
                 applying.see(&inventory);
-                break ImageSnapshot { inventory, notes };
+                break Observation { inventory, notes };
             }
             let round = plan.before_taking();
             applying.apply(&round).await;
             tried.extend(round.actions);
-            seen = Some(ImageSnapshot { inventory, notes });
+            seen = Some(Observation { inventory, notes });
         };
         let mut done = applying.done;
         if approved.is_none() && !is_blind {
@@ -386,29 +388,6 @@ impl Publisher {
                 let report = job.report(outcome(done, channel.name()), &image, None);
                 done.reports.push(report);
             }
-        }
-    }
-
-    /// Publishes a build that was found; if the vendor's list changes meanwhile, everything is done
-    /// once more.
-    pub(crate) async fn publish_or_again(
-        &self,
-        look: Look,
-        channel: &Channel,
-        candidate: &Candidate,
-        observer: &dyn EventSink,
-    ) -> Result<PublishReport, Error> {
-        let published = self.publish_after(look, channel, candidate, observer);
-        match published.await {
-            Err(Error::ListChanged { list }) => observer.emit(&Event::ListChanged { list: &list }),
-            done => return done,
-        }
-        // The cached files of the vendor are outdated.
-        let again = self.directly();
-        let candidate = again.find(channel, observer).await?;
-        match again.publish(channel, &candidate, observer).await {
-            Err(Error::ListChanged { list }) => Err(Error::ListUnstable { list }),
-            done => done,
         }
     }
 }

@@ -10,11 +10,11 @@ use bonafide_glance::{Error as CloudError, Image, ImagePatch, MemberStatus, Visi
 use futures_util::{StreamExt, stream};
 use uuid::Uuid;
 
-use crate::ledger::changes;
-use crate::ledger::marker;
 use crate::ledger::remember::remember;
-use crate::reconcile::apply::{Applying, StepResult};
-use crate::{Action, SkipReason};
+use crate::ledger::{changes, keys, marker};
+use crate::plan::Action;
+use crate::reconcile::guard::{Applying, StepResult};
+use crate::reconcile::report::SkipReason;
 
 /// How many members are added, or accepted for, at the same time. The session keeps to the cloud's
 /// rate limit.
@@ -133,7 +133,7 @@ impl Applying<'_> {
         if let Some(CloudError::Forbidden(_)) = alone
             && !marker::members_accept_alone(image)
         {
-            remember(self.glance(), id, marker::MEMBERS_ACCEPT, marker::ALONE).await;
+            remember(self.glance(), id, keys::MEMBERS_ACCEPT, keys::ALONE).await;
         }
         Ok(alone)
     }
@@ -143,13 +143,13 @@ impl Applying<'_> {
         match error {
             CloudError::TooLarge(_) => {
                 let members = self.glance().members(id).await.unwrap_or_default().len();
-                (members > 0).then(|| (marker::MOST_MEMBERS, members.to_string()))
+                (members > 0).then(|| (keys::MOST_MEMBERS, members.to_string()))
             }
             CloudError::Forbidden(_) => {
                 // An image that is no longer shared accepts no members either.
                 let image = self.glance().find(id).await.ok()??;
                 let is_policy = image.visibility == Visibility::Shared;
-                is_policy.then(|| (marker::MEMBERS_REFUSED, self.now().to_string()))
+                is_policy.then(|| (keys::MEMBERS_REFUSED, self.now().to_string()))
             }
             _ => None,
         }

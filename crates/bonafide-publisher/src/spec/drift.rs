@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use bonafide_glance::{Image, ImagePatch};
 use bonafide_properties::{Gibibytes, UuidValidity};
+use bonafide_resolve::Candidate;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::ledger::marker;
-use crate::spec::names;
-use crate::spec::rotation;
-use crate::{Candidate, Channel, Error};
+use crate::channel::Channel;
+use crate::error::Error;
+use crate::ledger::{evidence, keys, marker};
+use crate::spec::properties::properties;
+use crate::spec::{names, rotation};
 
 const UUID_VALIDITY: &str = "uuid_validity";
 
@@ -27,7 +29,7 @@ pub(crate) struct Repair {
 impl Repair {
     /// Whether the cloud has refused this very repair.
     pub(crate) fn is_refused(&self, image: &Image) -> bool {
-        marker::remembered(image, marker::REPAIR_REFUSED) == Some(&*self.short())
+        marker::remembered(image, keys::REPAIR_REFUSED) == Some(&*self.short())
     }
 
     /// The names in one line that fits in a tag.
@@ -55,9 +57,7 @@ pub(crate) fn repair(
         Some(bytes) => Gibibytes::holding(bytes),
         None => Gibibytes(u32::try_from(image.min_disk).unwrap_or(u32::MAX)),
     };
-    let wanted = channel
-        .properties(candidate, added, min_disk)
-        .map_err(|invalid| Error::properties(channel.name(), &[invalid]))?;
+    let wanted = properties(channel, candidate, added, min_disk)?;
     let mut properties = wanted
         .to_map()
         .map_err(|error| Error::properties(channel.name(), &error.violations))?;
@@ -78,7 +78,7 @@ pub(crate) fn repair(
         patch = patch.name(named);
     }
     if let Some(reinstated) = rotation::reinstate(channel, image, added) {
-        change(marker::SUPERSEDED, "");
+        change(keys::SUPERSEDED, "");
         patch = reinstated;
     } else if image.os_hidden {
         change("os_hidden", "false");
@@ -163,10 +163,10 @@ pub(crate) fn added(image: &Image) -> Option<Date> {
 /// The marks and the evidence; if the image has evidence of a later signature, only what is
 /// missing.
 fn evidence(channel: &Channel, candidate: &Candidate, image: &Image) -> BTreeMap<String, String> {
-    let mut evidence = marker::lasting(channel.name(), candidate);
+    let mut evidence = evidence::lasting(channel.name(), candidate);
     // A newer version of the program has verified nothing new.
-    evidence.remove(marker::VERIFIER);
-    let accepted = image.properties.get(marker::SIGNED_AT);
+    evidence.remove(keys::VERIFIER);
+    let accepted = image.properties.get(keys::SIGNED_AT);
     let accepted = accepted.and_then(|accepted| accepted.parse::<Timestamp>().ok());
     if accepted.is_some_and(|accepted| accepted > candidate.evidence().signed_at) {
         evidence.retain(|name, _| !image.properties.contains_key(name));

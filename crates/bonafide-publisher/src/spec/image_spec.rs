@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use bonafide_glance::{Image, ImagePatch, NewImage, Status, Visibility};
 use bonafide_image::Head;
 use bonafide_properties::{CiRun, Gibibytes};
+use bonafide_resolve::Candidate;
 use bonafide_verify::{Algorithm, Digests};
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use crate::ledger::marker;
-use crate::{Candidate, Channel, Error};
+use crate::channel::Channel;
+use crate::error::Error;
+use crate::ledger::{evidence, keys, marker};
+use crate::spec::properties::properties;
 
 const CONTAINER_FORMAT: &str = "bare";
 
@@ -36,14 +39,12 @@ impl ImageSpec {
         ci: &CiRun,
     ) -> Result<Self, Error> {
         let min_disk = Gibibytes::holding(head.virtual_size);
-        let mut wanted = channel
-            .properties(candidate, added, min_disk)
-            .map_err(|invalid| Error::properties(channel.name(), &[invalid]))?;
+        let mut wanted = properties(channel, candidate, added, min_disk)?;
         wanted.ci = ci.clone();
-        let mut properties = wanted
+        let mut map = wanted
             .to_map()
             .map_err(|error| Error::properties(channel.name(), &error.violations))?;
-        properties.extend(marker::lasting(channel.name(), candidate));
+        map.extend(evidence::lasting(channel.name(), candidate));
         let serial = candidate.serial();
         Ok(Self {
             staging_name: format!("{} {serial} (being uploaded)", channel.name()),
@@ -51,7 +52,7 @@ impl ImageSpec {
             min_disk: wanted.min_disk.0,
             min_ram: wanted.min_ram.0,
             tags: marker::tags(&wanted),
-            properties,
+            properties: map,
             last: BTreeMap::new(),
         })
     }
@@ -60,10 +61,10 @@ impl ImageSpec {
     /// publisher looks after. Its evidence comes last, since it is not compared later.
     pub(crate) fn make_private(&mut self, name: &str, marks: BTreeMap<String, String>) {
         name.clone_into(&mut self.staging_name);
-        let ours = |property: &String| property.starts_with(marker::PREFIX);
+        let ours = |property: &String| property.starts_with(keys::PREFIX);
         self.properties.retain(|property, _| !ours(property));
         self.last = marks;
-        self.tags.retain(|tag| tag != marker::TAG);
+        self.tags.retain(|tag| tag != keys::TAG);
     }
 
     /// A private image with the uploader's name and properties.
@@ -115,7 +116,6 @@ impl ImageSpec {
         let ours = proven.digest(algorithm);
         let theirs = image.os_hash_value.as_deref().unwrap_or_default();
         // An image whose upload was refused keeps the digest of the refused bytes, but is not
-        // active.
         // active.
         let whole = image.status == Status::Active && image.size == Some(proven.bytes);
         let as_made = image.disk_format.as_deref() == Some(self.disk_format)

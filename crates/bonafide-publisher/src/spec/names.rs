@@ -8,8 +8,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
+use crate::channel::{Channel, Profile};
 use crate::ledger::marker;
-use crate::{Channel, Profile};
 
 /// The longest name in Glance, in characters.
 const LONGEST: usize = 255;
@@ -157,6 +157,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::ledger::keys;
 
     const PLAIN: &str = "Ubuntu Noble 24.04 (2026-11-29)";
 
@@ -192,7 +193,7 @@ mod tests {
                     image.name = Some(name);
                 }
                 let mark = "2026-11-29T09:00:00Z".to_owned();
-                image.properties.insert(marker::SUPERSEDED.to_owned(), mark);
+                image.properties.insert(keys::SUPERSEDED.to_owned(), mark);
             }
             images.push(newest);
         }

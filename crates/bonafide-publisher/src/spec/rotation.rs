@@ -5,9 +5,9 @@ use bonafide_properties::OsPurpose;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::ledger::marker;
+use crate::channel::{Channel, Profile};
+use crate::ledger::{keys, marker};
 use crate::spec::names;
-use crate::{Channel, Profile};
 
 /// The patch from the newest build to an older one, with this name if it changes. Its visibility
 /// stays; with SCS names, it is hidden.
@@ -20,7 +20,7 @@ pub(crate) fn supersede(
     let mut patch = ImagePatch::new();
     // It may lack only a name of its own.
     if !marker::is_superseded(image) {
-        patch = patch.set(marker::SUPERSEDED, now.to_string());
+        patch = patch.set(keys::SUPERSEDED, now.to_string());
     }
     if has_purpose(image, OsPurpose::Generic) {
         patch = patch.set(OsPurpose::PROPERTY, OsPurpose::OldGeneric.to_string());
@@ -39,7 +39,7 @@ pub(crate) fn reinstate(channel: &Channel, image: &Image, added: Date) -> Option
     if !marker::is_superseded(image) {
         return None;
     }
-    let mut patch = ImagePatch::new().remove(marker::SUPERSEDED).hidden(false);
+    let mut patch = ImagePatch::new().remove(keys::SUPERSEDED).hidden(false);
     if has_purpose(image, OsPurpose::OldGeneric) {
         patch = patch.set(OsPurpose::PROPERTY, OsPurpose::Generic.to_string());
     }
@@ -52,7 +52,7 @@ pub(crate) fn reinstate(channel: &Channel, image: &Image, added: Date) -> Option
 /// The patch that reverts [`supersede`].
 pub(crate) fn undo(before: &Image) -> ImagePatch {
     let mut patch = ImagePatch::new()
-        .remove(marker::SUPERSEDED)
+        .remove(keys::SUPERSEDED)
         .hidden(before.os_hidden);
     if let Some(name) = &before.name {
         patch = patch.name(name.clone());

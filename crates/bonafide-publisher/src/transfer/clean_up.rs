@@ -5,8 +5,9 @@ use std::time::Duration;
 use bonafide_glance::{Glance, Image, Status};
 use uuid::Uuid;
 
+use crate::error::{Error, Leftover};
+use crate::event::{Event, EventSink};
 use crate::ledger::changes;
-use crate::{Error, Event, EventSink, Leftover};
 
 /// How long to wait for Glance between two looks at an upload whose answer was lost. A proxy may
 /// give up after a minute while Glance continues.

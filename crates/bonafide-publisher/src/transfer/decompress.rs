@@ -12,9 +12,9 @@ use bytes::{Bytes, BytesMut};
 use tokio::sync::{mpsc, oneshot};
 use url::Url;
 
-use crate::Error;
-use crate::transfer::digests::Check;
-use crate::transfer::pipeline::{BodyAborted, CHUNK, Limits, Transferred, send};
+use crate::error::Error;
+use crate::transfer::body::{BodyAborted, CHUNK, Limits, Transferred, send};
+use crate::transfer::digests::{self, Check};
 
 /// The input of the decoder.
 pub(crate) enum Piece<P> {

@@ -8,7 +8,7 @@ use bytes::BytesMut;
 use futures_util::StreamExt;
 use url::Url;
 
-use crate::Error;
+use crate::error::Error;
 
 /// A server that takes longer for the head would never finish the image.
 const HEAD_DEADLINE: Duration = Duration::from_secs(60);

@@ -4,55 +4,22 @@
 //! side. The queue before the body also bridges short silences of the vendor: servers cut a silent
 //! client after a few seconds.
 
-use bonafide_sources::FetchError;
 use bonafide_verify::{BodyError, Digests, Gate, GatedBody, Step};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, stream};
-use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use url::Url;
 
+use crate::error::Error;
+use crate::transfer::body::{BodyAborted, CHUNK, Limits, Transferred, refuse, send};
 use crate::transfer::decompress::{Piece, unpack};
 use crate::transfer::digests::Check;
 use crate::transfer::download::OpenedDownload;
-use crate::{Clock, Error};
 
-/// Large enough to make queues and hashing cheap, small enough that a full queue stays below a few
-/// MiB.
-pub(crate) const CHUNK: usize = 256 * 1024;
 const HASH_QUEUE: usize = 4;
 const UNPACK_QUEUE: usize = 4;
 const BODY_QUEUE: usize = 32;
-
-/// How long an upload may take, and how large the image may be.
-#[derive(Clone, Debug)]
-pub(crate) struct Limits {
-    pub(crate) until: Timestamp,
-    pub(crate) clock: Clock,
-    /// In bytes.
-    pub(crate) max_size: u64,
-}
-
-impl Limits {
-    pub(crate) fn check(&self, url: &Url, bytes: u64) -> Result<(), Error> {
-        if self.clock.now() > self.until {
-            return Err(Error::LeaseEnded { until: self.until });
-        }
-        if bytes > self.max_size {
-            let (url, limit) = (url.clone(), self.max_size);
-            return Err(FetchError::TooLarge { url, limit }.into());
-        }
-        Ok(())
-    }
-}
-
-/// The result of a pipeline: the proof of the file, and what Glance must have stored.
-#[derive(Debug)]
-pub(crate) struct Transferred<P> {
-    pub(crate) proof: P,
-    pub(crate) image: Digests,
-}
 
 type TransferResult<P> = Result<Transferred<P>, Error>;
 
@@ -170,15 +137,6 @@ pub(crate) async fn prove<C: Check>(
     verdict.wait().await
 }
 
-/// The error of an upload's body that is refused; the reason is the pipeline's result.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("its origin is not verified")]
-pub(crate) struct BodyAborted;
-
-pub(crate) fn refuse(to_body: &mpsc::Sender<Result<Step, BodyAborted>>) {
-    let _ = to_body.blocking_send(Err(BodyAborted));
-}
-
 /// The output of the reader; a queue that closes without the end was cut off.
 enum Read {
     Chunk(Bytes),
@@ -275,18 +233,12 @@ fn pass<C: Check>(
     Ok(Transferred { proof, image })
 }
 
-pub(crate) fn send(
-    to_body: &mpsc::Sender<Result<Step, BodyAborted>>,
-    step: Step,
-) -> Result<(), Error> {
-    let sent = to_body.blocking_send(Ok(step));
-    sent.map_err(|_| Error::Interrupted)
-}
-
 #[cfg(test)]
 mod tests {
+    use bonafide_glance::Clock;
     use bonafide_sources::Download;
     use futures_util::stream;
+    use jiff::Timestamp;
 
     use super::*;
     use crate::transfer::download::CompressionHint;

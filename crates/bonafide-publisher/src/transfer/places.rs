@@ -1,28 +1,20 @@
 //! The places that may have an image's bytes: the operator's mirror, then the vendor's hosts.
 
-use bonafide_sources::FetchError;
-use serde::Serialize;
+use std::sync::Arc;
+
+use bonafide_resolve::{Candidate, WatchedFetch};
+use bonafide_sources::{Fetch, FetchError, Retry};
 use url::Url;
 
-use crate::resolve::retries;
+use crate::channel::Channel;
+use crate::error::{Error, PassedOver};
+use crate::event::{Event, EventSink};
 use crate::transfer::download::{CompressionHint, OpenedDownload};
-use crate::{Candidate, Channel, Error, Event, EventSink, Publisher};
-
-/// A place that did not return an image, and why. Can be serialized to JSON.
-///
-/// Check the mirror if it appears often.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct PassedOver {
-    /// The URL of the image there.
-    pub url: Url,
-    /// The error.
-    pub reason: String,
-}
 
 /// The places of one image, which are asked one after the other.
 pub(crate) struct Places<'a> {
-    publisher: &'a Publisher,
+    fetch: &'a Arc<dyn Fetch>,
+    max_size: u64,
     candidate: &'a Candidate,
     observer: &'a dyn EventSink,
     urls: Vec<Url>,
@@ -33,13 +25,14 @@ pub(crate) struct Places<'a> {
 
 impl<'a> Places<'a> {
     pub(crate) fn new(
-        publisher: &'a Publisher,
+        (fetch, max_size): (&'a Arc<dyn Fetch>, u64),
         channel: &Channel,
         candidate: &'a Candidate,
         observer: &'a dyn EventSink,
     ) -> Self {
         Self {
-            publisher,
+            fetch,
+            max_size,
             candidate,
             observer,
             urls: channel.places(candidate.file()),
@@ -65,10 +58,11 @@ impl<'a> Places<'a> {
     }
 
     async fn open_at(&self, url: &Url) -> Result<OpenedDownload, Error> {
-        let watched = retries::watch(&self.publisher.fetch);
-        let fetch = watched.fetch.clone();
-        let opening = open_at(self.publisher, self.candidate, url, fetch.as_ref());
-        watched.told(self.observer, opening).await
+        let watched = WatchedFetch::new(self.fetch);
+        let fetch = watched.fetch();
+        let report = |retry: &Retry| self.observer.emit(&Event::of_retry(retry));
+        let opening = open_at(self.candidate, url, fetch.as_ref(), self.max_size);
+        watched.reporting(&report, opening).await
     }
 
     /// After wrong bytes from the last place: whether another place may have the right ones. If so,
@@ -118,13 +112,12 @@ impl<'a> Places<'a> {
 
 /// Opens the image at one place, and checks whether it may be the image.
 async fn open_at(
-    publisher: &Publisher,
     candidate: &Candidate,
     url: &Url,
-    fetch: &dyn bonafide_sources::Fetch,
+    fetch: &dyn Fetch,
+    limit: u64,
 ) -> Result<OpenedDownload, Error> {
     let download = fetch.open(url).await?;
-    let limit = publisher.max_size;
     let announced = download.length();
     let url = download.answering().clone();
     if announced.is_some_and(|length| length > limit) {
@@ -156,13 +149,6 @@ const fn is_of_the_place(error: &Error) -> bool {
             | Error::Unverified { .. }
             | Error::WrongSize { .. }
     )
-}
-
-/// The error of each place.
-pub(crate) fn joined(passed_over: &[PassedOver]) -> String {
-    let said = passed_over.iter();
-    let said = said.map(|place| format!("{} did not return it ({})", place.url, place.reason));
-    said.collect::<Vec<_>>().join("; ")
 }
 
 /// An error with all its causes, in one line.

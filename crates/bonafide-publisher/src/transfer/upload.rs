@@ -2,14 +2,16 @@
 
 use bonafide_glance::{Glance, ImageBody};
 use futures_util::TryStreamExt;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::ledger::heartbeat::Alive;
-use crate::transfer::clean_up;
+use crate::error::Error;
+use crate::event::{Event, EventSink};
+use crate::ledger::heartbeat::pulse::Alive;
+use crate::transfer::body::{Limits, Transferred};
 use crate::transfer::digests::Check;
 use crate::transfer::download::OpenedDownload;
-use crate::transfer::pipeline::{self, Limits, Transferred};
-use crate::{CancellationToken, Error, Event, EventSink};
+use crate::transfer::{clean_up, pipeline};
 
 /// How often an upload begins in one run.
 const UPLOADS: u32 = 3;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bonafide_glance::{Error as CloudError, Glance, ImagePatch, NewImage};
+use bonafide_glance::{Clock, Error as CloudError, Glance, ImagePatch, NewImage};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -12,9 +12,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::Heartbeat;
-use crate::ledger::marker;
-use crate::{Clock, Error};
+use crate::error::Error;
+use crate::ledger::heartbeat::rule::Heartbeat;
+use crate::ledger::keys;
 
 /// The name that the cloud's operator sees.
 const NAME: &str = "bonafide heartbeat (a run is uploading; deleted at its end)";
@@ -126,10 +126,10 @@ impl Pulse {
             let image = NewImage::new(self.id, NAME)
                 .hidden(true)
                 .properties(self.rule.marks(self.id))
-                .property(marker::BEATS, count.to_string());
+                .property(keys::BEATS, count.to_string());
             return glance.create(&image).await.map(drop);
         }
-        let patch = ImagePatch::new().set(marker::BEATS, count.to_string());
+        let patch = ImagePatch::new().set(keys::BEATS, count.to_string());
         glance.update(self.id, &patch).await.map(drop)
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::Watched;
+use crate::ledger::heartbeat::watched::Watched;
 
 /// The observations of one publisher and its clones.
 #[derive(Debug, Default)]
@@ -151,7 +151,7 @@ mod tests {
     /// hits.
     #[test]
     fn no_uploader_that_is_not_fenced_is_ever_seen_as_gone() {
-        use super::super::Heartbeat;
+        use crate::ledger::heartbeat::rule::Heartbeat;
         let rule = Heartbeat::default();
         let (fence, gone) = (rule.fence().as_secs(), rule.gone_after().as_secs());
         // Each renewal is sent, handled by the cloud after `delay`, and answered just before the

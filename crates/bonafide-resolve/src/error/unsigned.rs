@@ -1,4 +1,4 @@
-//! Where a signature was looked for, and whether its absence is expected.
+//! Where a signature was looked for, and whether its absence is news.
 
 use bonafide_sources::Signing;
 use url::Url;

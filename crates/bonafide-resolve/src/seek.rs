@@ -5,39 +5,39 @@ use std::collections::BTreeMap;
 use bonafide_sources::{SignatureLocation, SignedList};
 use url::Url;
 
-use crate::Error;
-use crate::resolve::verify::{ProvenList, ReleaseVerifier};
+use crate::error::Error;
+use crate::verify::{ReleaseVerifier, VerifiedList};
 
-/// How a clear-signed message begins.
+/// The beginning of a clear-signed message (RFC 9580, section 7).
 const CLEAR_SIGNED: &[u8] = b"-----BEGIN PGP SIGNED MESSAGE-----";
 
 /// The places where a list's signature may be, and what was read so far.
 pub(crate) struct Seeking<'a> {
-    proving: &'a ReleaseVerifier<'a>,
+    verifier: &'a ReleaseVerifier<'a>,
     places: &'a [SignedList],
     lists: BTreeMap<Url, Vec<u8>>,
     signatures: BTreeMap<Url, Option<Vec<u8>>>,
 }
 
 impl<'a> Seeking<'a> {
-    pub(crate) const fn new(proving: &'a ReleaseVerifier<'a>, places: &'a [SignedList]) -> Self {
+    pub(crate) const fn new(verifier: &'a ReleaseVerifier<'a>, places: &'a [SignedList]) -> Self {
         Self {
-            proving,
+            verifier,
             places,
             lists: BTreeMap::new(),
             signatures: BTreeMap::new(),
         }
     }
 
-    /// The list at the first place whose signature is valid. A signature that exists and is invalid
-    /// is never "no signature": it is the error, unless another one is valid.
-    pub(crate) async fn list(mut self) -> Result<ProvenList, Error> {
-        let url = self.proving.release.list.clone();
+    /// The list of the first place whose signature is valid. An invalid signature is never "no signature":
+    /// it is the reason of the refusal, unless another one is valid.
+    pub(crate) async fn list(mut self) -> Result<VerifiedList, Error> {
+        let url = self.verifier.release.list.clone();
         let list = self.read_list(&url).await?;
         // The vendor may put the signature around the list.
         if list.starts_with(CLEAR_SIGNED) {
             return found(
-                self.proving.clear_signed(&url, list),
+                self.verifier.clear_signed(&url, list),
                 url,
                 SignatureLocation::ClearSigned,
             );
@@ -50,7 +50,7 @@ impl<'a> Seeking<'a> {
                 Err(error) => Err(error),
             };
             match judged {
-                Ok(proven) => return Ok(proven),
+                Ok(verified) => return Ok(verified),
                 Err(error) => refusal = refusal.or(Some(error)),
             }
         }
@@ -65,27 +65,31 @@ impl<'a> Seeking<'a> {
                 looked.push(place.signature.clone());
             }
         }
-        self.proving.unsigned(looked)
+        self.verifier.unsigned(looked)
     }
 
-    async fn judge(&mut self, place: &SignedList, signature: Vec<u8>) -> Result<ProvenList, Error> {
+    async fn judge(
+        &mut self,
+        place: &SignedList,
+        signature: Vec<u8>,
+    ) -> Result<VerifiedList, Error> {
         // A clear-signed copy of the list instead of a signature over it, as CentOS 7 has.
         if signature.starts_with(CLEAR_SIGNED) {
             let url = place.signature.clone();
-            let proven = self.proving.clear_signed(&url, signature);
-            return found(proven, url, SignatureLocation::ClearSigned);
+            let verified = self.verifier.clear_signed(&url, signature);
+            return found(verified, url, SignatureLocation::ClearSigned);
         }
         let list = self.read_list(&place.list).await?;
-        let proven = self.proving.detached(&place.list, list, signature);
+        let verified = self.verifier.detached(&place.list, list, signature);
         let signature = SignatureLocation::Detached(place.signature.clone());
-        found(proven, place.list.clone(), signature)
+        found(verified, place.list.clone(), signature)
     }
 
     async fn read_list(&mut self, url: &Url) -> Result<Vec<u8>, Error> {
         if let Some(list) = self.lists.get(url) {
             return Ok(list.clone());
         }
-        let list = self.proving.read_list(url).await?;
+        let list = self.verifier.read_list(url).await?;
         self.lists.insert(url.clone(), list.clone());
         Ok(list)
     }
@@ -94,19 +98,19 @@ impl<'a> Seeking<'a> {
         if let Some(signature) = self.signatures.get(url) {
             return Ok(signature.clone());
         }
-        let signature = self.proving.find_signature(url).await?;
+        let signature = self.verifier.find_signature(url).await?;
         self.signatures.insert(url.clone(), signature.clone());
         Ok(signature)
     }
 }
 
 fn found(
-    proven: Result<ProvenList, Error>,
+    verified: Result<VerifiedList, Error>,
     list: Url,
     signature: SignatureLocation,
-) -> Result<ProvenList, Error> {
-    Ok(ProvenList {
+) -> Result<VerifiedList, Error> {
+    Ok(VerifiedList {
         found: Some((list, signature)),
-        ..proven?
+        ..verified?
     })
 }

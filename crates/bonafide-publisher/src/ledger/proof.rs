@@ -1,85 +1,67 @@
-//! The files that a vendor signed, as they were fetched, and how they are stored on an image.
+//! The vendor's signed files as properties of an image.
 //!
-//! With these files and the vendor's public key, everyone can verify the image again, offline,
-//! years after the vendor has removed the originals.
+//! With these files and the vendor's public key a user can verify the image again, offline, years after
+//! the vendor has removed the originals.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bonafide_resolve::SignedFiles;
 use bonafide_verify::bare_signature;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
-const LIST: &str = "bonafide_proof_list";
-const SIGNATURE: &str = "bonafide_proof_signature";
-const FILE_SIGNATURE: &str = "bonafide_proof_file_signature";
+use crate::ledger::keys::{PROOF_FILE_SIGNATURE, PROOF_LIST, PROOF_SIGNATURE};
 
 /// Glance stores a value in a column of 65,535 bytes; this leaves room for the rest of the row.
 const MAX_VALUE: usize = 48 * 1024;
 /// More than any list that fits is decompressed to; a larger one is not ours.
 const MAX_UNPACKED: u64 = 4 * 1024 * 1024;
 
-/// The bytes of a signed list and its signatures.
-///
-/// [`Candidate::signed_files`](crate::Candidate::signed_files) returns them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SignedFiles {
-    /// The list as the vendor publishes it, with the signature around it if it is clear-signed.
-    pub list: Vec<u8>,
-    /// The list's detached signature.
-    pub signature: Option<Vec<u8>>,
-    /// The detached signature over the image itself.
-    pub file_signature: Option<Vec<u8>>,
+/// The files as properties of an image: each compressed and in base64. If a list or its signatures are too large
+/// for Glance (Ubuntu's index of all builds), all of them are left out; the list's URL and digest are on the image
+/// in any case. Of a signature only the packets are kept: the text around them, and the headers of armor, are
+/// unsigned.
+#[must_use]
+pub fn proof_properties(files: &SignedFiles) -> BTreeMap<String, String> {
+    all_packed(files).unwrap_or_default()
 }
 
-impl SignedFiles {
-    /// As properties of an image: each file compressed and in base64. A list that is too large for
-    /// Glance (Ubuntu's index of all builds), or whose signatures are, is left out with them; its
-    /// URL and digest are stored on the image in any case. Of a signature only its packets are
-    /// kept: text around them, and in headers of armor, is not signed.
-    #[must_use]
-    pub fn to_properties(&self) -> BTreeMap<String, String> {
-        self.packed().unwrap_or_default()
-    }
-
-    /// `None`: a file is too large. A list without its signature would look forged.
-    fn packed(&self) -> Option<BTreeMap<String, String>> {
-        let mut properties = BTreeMap::from([(LIST.to_owned(), packed(&self.list)?)]);
-        for (name, file) in [
-            (SIGNATURE, &self.signature),
-            (FILE_SIGNATURE, &self.file_signature),
-        ] {
-            if let Some(file) = file {
-                let bare = bare_signature(file).ok()?;
-                properties.insert(name.to_owned(), packed(bare.as_bytes())?);
-            }
+/// `None`: a file can't be kept. A list without its signature would look forged.
+fn all_packed(files: &SignedFiles) -> Option<BTreeMap<String, String>> {
+    let mut properties = BTreeMap::from([(PROOF_LIST.to_owned(), packed(&files.list)?)]);
+    for (name, file) in [
+        (PROOF_SIGNATURE, &files.signature),
+        (PROOF_FILE_SIGNATURE, &files.file_signature),
+    ] {
+        if let Some(file) = file {
+            let bare = bare_signature(file).ok()?;
+            properties.insert(name.to_owned(), packed(bare.as_bytes())?);
         }
-        Some(properties)
     }
+    Some(properties)
+}
 
-    /// Reads them back. `None`: the image carries no list.
-    ///
-    /// # Errors
-    ///
-    /// The name of the property that can't be read.
-    pub fn from_properties(properties: &BTreeMap<String, String>) -> Result<Option<Self>, String> {
-        let read = |name: &str| match properties.get(name) {
-            Some(text) => unpacked(text).map(Some).ok_or_else(|| name.to_owned()),
-            None => Ok(None),
-        };
-        let Some(list) = read(LIST)? else {
-            return Ok(None);
-        };
-        Ok(Some(Self {
-            list,
-            signature: read(SIGNATURE)?,
-            file_signature: read(FILE_SIGNATURE)?,
-        }))
-    }
+/// The files that an image's properties hold. `None`: the image has no list.
+///
+/// # Errors
+///
+/// The name of the property that can't be read.
+pub fn proof_files(properties: &BTreeMap<String, String>) -> Result<Option<SignedFiles>, String> {
+    let read = |name: &str| match properties.get(name) {
+        Some(text) => unpacked(text).map(Some).ok_or_else(|| name.to_owned()),
+        None => Ok(None),
+    };
+    let Some(list) = read(PROOF_LIST)? else {
+        return Ok(None);
+    };
+    let files = SignedFiles::new(list)
+        .signature(read(PROOF_SIGNATURE)?)
+        .file_signature(read(PROOF_FILE_SIGNATURE)?);
+    Ok(Some(files))
 }
 
 /// `None`: too large for a property.
@@ -113,15 +95,11 @@ mod tests {
     const LINE: &str = "0000000000000000000000000000000000000000000000000000000000000000  x.img";
 
     fn signed(signature: impl Into<Vec<u8>>) -> SignedFiles {
-        SignedFiles {
-            list: b"list".to_vec(),
-            signature: Some(signature.into()),
-            file_signature: None,
-        }
+        SignedFiles::new(b"list".to_vec()).signature(Some(signature.into()))
     }
 
     fn read_back(files: &SignedFiles) -> SignedFiles {
-        let read = SignedFiles::from_properties(&files.to_properties());
+        let read = proof_files(&proof_properties(files));
         read.unwrap().unwrap()
     }
 
@@ -132,11 +110,9 @@ mod tests {
             noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             (noise >> 24) as u8
         });
-        let files = SignedFiles {
-            list: list.take(60_000).collect(),
-            ..signed(ARMORED)
-        };
-        assert!(files.to_properties().is_empty());
+        let mut files = signed(ARMORED);
+        files.list = list.take(60_000).collect();
+        assert!(proof_properties(&files).is_empty());
     }
 
     #[test]
@@ -174,28 +150,28 @@ mod tests {
     fn a_list_whose_signature_is_too_large_or_unreadable_is_left_out_with_it() {
         let large = BINARY.repeat(1 + (64 << 10) / BINARY.len());
         for signature in [large, b"<html>".to_vec(), Vec::new(), BINARY[..20].to_vec()] {
-            assert!(signed(signature).to_properties().is_empty());
+            assert!(proof_properties(&signed(signature)).is_empty());
         }
     }
 
     #[test]
     fn what_is_damaged_is_named() {
-        let whole = signed(ARMORED).to_properties();
-        for name in [LIST, SIGNATURE] {
+        let whole = proof_properties(&signed(ARMORED));
+        for name in [PROOF_LIST, PROOF_SIGNATURE] {
             for value in ["", "no base64!", "bm8gZ3ppcA=="] {
                 let mut damaged = whole.clone();
                 damaged.insert(name.to_owned(), value.to_owned());
-                assert_eq!(SignedFiles::from_properties(&damaged), Err(name.to_owned()));
+                assert_eq!(proof_files(&damaged), Err(name.to_owned()));
             }
         }
-        assert_eq!(SignedFiles::from_properties(&BTreeMap::new()), Ok(None));
+        assert_eq!(proof_files(&BTreeMap::new()), Ok(None));
     }
 
     #[test]
     fn a_bomb_is_not_a_list() {
         let zeros = vec![0; MAX_UNPACKED as usize + 1];
-        let bomb = [(LIST.to_owned(), packed(&zeros).unwrap())].into();
-        assert_eq!(SignedFiles::from_properties(&bomb), Err(LIST.to_owned()));
+        let bomb = [(PROOF_LIST.to_owned(), packed(&zeros).unwrap())].into();
+        assert_eq!(proof_files(&bomb), Err(PROOF_LIST.to_owned()));
     }
 
     proptest! {
@@ -207,7 +183,7 @@ mod tests {
         ) {
             let signature = signature.then(|| bare_signature(BINARY).unwrap().into_bytes());
             let file_signature = file_signature.then(|| ARMORED.as_bytes().to_vec());
-            let files = SignedFiles { list, signature, file_signature };
+            let files = SignedFiles::new(list).signature(signature).file_signature(file_signature);
             let read = read_back(&files);
             prop_assert_eq!(&read.list, &files.list);
             prop_assert_eq!(&read.signature, &files.signature);
@@ -217,7 +193,7 @@ mod tests {
 
         #[test]
         fn reading_never_panics(text in ".{0,200}|[A-Za-z0-9+/]{0,200}={0,2}") {
-            let _ = SignedFiles::from_properties(&[(LIST.to_owned(), text)].into());
+            let _ = proof_files(&[(PROOF_LIST.to_owned(), text)].into());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which keys are valid for a channel, and where they come from.
+//! Whose signatures are valid for a channel, and where the keys come from.
 
 use std::path::{Path, PathBuf};
 
@@ -6,15 +6,15 @@ use bonafide_sources::Fetch;
 use bonafide_verify::{Fingerprint, Keyring};
 use url::Url;
 
-use crate::Error;
+use crate::error::Error;
 
 /// The real key files have up to 60 kilobytes.
 const MAX_KEY_FILE: u64 = 1024 * 1024;
 
 /// Pinned fingerprints, and the places where keys that match them may be found.
 ///
-/// Only the fingerprints are trusted. A key file may be embedded, given, or fetched from anywhere:
-/// it is accepted only if its primary key has a pinned fingerprint.
+/// Trusted are the fingerprints alone. A key file may be embedded, given, or fetched from anywhere: it is
+/// accepted only if its primary key has a pinned fingerprint.
 #[derive(Clone, Debug)]
 pub struct KeySources {
     name: String,
@@ -40,9 +40,7 @@ impl KeySources {
         })
     }
 
-    /// Accepts only these primary keys for the vendor.
-    ///
-    /// Key files are added with [`KeySources::key`], [`KeySources::file`] or [`KeySources::url`].
+    /// Only signatures by these primary keys are valid for the vendor.
     #[must_use]
     pub fn pinned(vendor: &str, pinned: impl IntoIterator<Item = Fingerprint>) -> Self {
         Self {
@@ -54,7 +52,7 @@ impl KeySources {
         }
     }
 
-    /// Adds a key file from memory.
+    /// Adds a key file.
     ///
     /// # Errors
     ///
@@ -73,7 +71,7 @@ impl KeySources {
         self
     }
 
-    /// Fetches a key file from this URL too, even if the key is already loaded: so a renewed key is
+    /// Fetches a key file from this URL too, even if all keys are available already: so a renewed key is
     /// known as soon as the vendor publishes it.
     #[must_use]
     pub fn url(mut self, url: Url) -> Self {

@@ -1,13 +1,16 @@
-//! Fetches what a vendor signed, and verifies it.
+//! Reads what a vendor signed, and verifies it.
 
 use bonafide_core::html;
-use bonafide_sources::{Fetch, FetchError, ListFormat, Release, SignatureLocation};
-use bonafide_verify::{ChecksumList, Error as VerifyError, FileSignature, SignedText, Verified};
+use bonafide_sources::{Fetch, FetchError, ListFormat, Product, Release, SignatureLocation};
+use bonafide_verify::{
+    ChecksumList, Error as VerifyError, FileSignature, Keyring, SignedText, Verified,
+};
 use jiff::Timestamp;
 use url::Url;
 
-use crate::resolve::seek::Seeking;
-use crate::{Channel, Error, SignedFiles};
+use crate::error::Error;
+use crate::list::read_list;
+use crate::signed_files::SignedFiles;
 
 /// The real lists have up to 30 kilobytes.
 const MAX_LIST: u64 = 4 * 1024 * 1024;
@@ -19,30 +22,27 @@ const MAX_STAMP: u64 = 16 * 1024;
 
 /// One release that is being verified.
 pub(crate) struct ReleaseVerifier<'a> {
-    pub(crate) channel: &'a Channel,
+    pub(crate) product: &'a Product,
+    pub(crate) keyring: &'a Keyring,
     pub(crate) release: &'a Release,
     pub(crate) fetch: &'a dyn Fetch,
     pub(crate) now: Timestamp,
 }
 
 /// A verified list.
-pub(crate) struct ProvenList {
+pub(crate) struct VerifiedList {
     pub(crate) list: Verified<ChecksumList>,
-    /// The files that prove it.
+    /// The files that it was verified with.
     pub(crate) files: SignedFiles,
     /// Where the list and its signature are, if several places were possible.
     pub(crate) found: Option<(Url, SignatureLocation)>,
 }
 
 impl ReleaseVerifier<'_> {
-    /// The list, verified by its signature, and the files that prove it.
-    pub(crate) async fn list(&self) -> Result<ProvenList, Error> {
+    /// The list, verified by the signature in its one place.
+    pub(crate) async fn list(&self) -> Result<VerifiedList, Error> {
         let url = &self.release.list;
         match &self.release.signature {
-            SignatureLocation::AnyOf(places) => {
-                let seeking = Seeking::new(self, places);
-                seeking.list().await
-            }
             SignatureLocation::ClearSigned => {
                 let list = match self.read_list(url).await {
                     // If the list itself carries the signature, no file means no signature.
@@ -59,7 +59,7 @@ impl ReleaseVerifier<'_> {
                 self.detached(url, list, signature)
             }
             _ => Err(Error::UnknownSignatureLocation {
-                channel: self.channel.name().to_owned(),
+                channel: self.product.channel.clone(),
             }),
         }
     }
@@ -68,7 +68,7 @@ impl ReleaseVerifier<'_> {
     /// fails.
     async fn read(&self, url: &Url, limit: u64) -> Result<Vec<u8>, FetchError> {
         let read = self.fetch.read(url, limit).await;
-        match (read, self.channel.product().stable_url(url)) {
+        match (read, self.product.stable_url(url)) {
             (Err(error), Some(stable)) if error.is_by_redirect() => {
                 self.fetch.read(&stable, limit).await
             }
@@ -88,9 +88,9 @@ impl ReleaseVerifier<'_> {
         }
     }
 
-    pub(crate) fn clear_signed(&self, url: &Url, list: Vec<u8>) -> Result<ProvenList, Error> {
-        let text = self.channel.keyring.verify_cleartext(&list, self.now);
-        self.proven(url, text, list, None)
+    pub(crate) fn clear_signed(&self, url: &Url, list: Vec<u8>) -> Result<VerifiedList, Error> {
+        let text = self.keyring.verify_cleartext(&list, self.now);
+        self.verified(url, text, list, None)
     }
 
     pub(crate) fn detached(
@@ -98,54 +98,50 @@ impl ReleaseVerifier<'_> {
         url: &Url,
         list: Vec<u8>,
         signature: Vec<u8>,
-    ) -> Result<ProvenList, Error> {
-        let keyring = &self.channel.keyring;
+    ) -> Result<VerifiedList, Error> {
+        let keyring = self.keyring;
         let text = keyring.verify_detached(&list, &signature, self.now);
-        self.proven(url, text, list, Some(signature))
+        self.verified(url, text, list, Some(signature))
     }
 
-    fn proven(
+    fn verified(
         &self,
         url: &Url,
         text: Result<Verified<SignedText>, VerifyError>,
         list: Vec<u8>,
         signature: Option<Vec<u8>>,
-    ) -> Result<ProvenList, Error> {
+    ) -> Result<VerifiedList, Error> {
         let name = self.release.side_car_of.as_deref().unwrap_or_default();
-        let proven = text.and_then(|text| read_list(&text, self.release.format, name));
-        Ok(ProvenList {
-            list: proven.map_err(|source| Error::unverified(url, source))?,
-            files: SignedFiles {
-                list,
-                signature,
-                file_signature: None,
-            },
+        let verified = text.and_then(|text| read_list(&text, self.release.format, name));
+        Ok(VerifiedList {
+            list: verified.map_err(|source| Error::unverified(url, source))?,
+            files: SignedFiles::new(list).signature(signature),
             found: None,
         })
     }
 
-    /// The text of the release's version file and when it was signed, verified by its signature.
+    /// The verified text of the release's version file, and when it was signed.
     pub(crate) async fn stamp(&self) -> Result<Option<(String, Timestamp)>, Error> {
         let Some(stamp) = &self.release.stamp else {
             return Ok(None);
         };
         let text = self.read(&stamp.url, MAX_STAMP).await?;
         let signature = self.signature(&stamp.signature).await?;
-        let keyring = &self.channel.keyring;
-        let proven = keyring
+        let keyring = self.keyring;
+        let verified = keyring
             .verify_detached(&text, &signature, self.now)
             .map_err(|source| Error::unverified(&stamp.url, source))?;
-        let text = String::from_utf8_lossy(proven.as_bytes()).into_owned();
-        Ok(Some((text, proven.evidence().signed_at)))
+        let text = String::from_utf8_lossy(verified.as_bytes()).into_owned();
+        Ok(Some((text, verified.evidence().signed_at)))
     }
 
-    /// A signature over the image itself, checked as far as possible before the image is fetched.
+    /// A signature over the image itself, read and checked before the image is fetched.
     pub(crate) async fn file_signature(
         &self,
         url: &Url,
     ) -> Result<(FileSignature, Vec<u8>), Error> {
         let bytes = self.signature(url).await?;
-        let keyring = &self.channel.keyring;
+        let keyring = self.keyring;
         let signature = keyring
             .file_signature(&bytes, self.now)
             .map_err(|source| Error::unverified(url, source))?;
@@ -170,20 +166,7 @@ impl ReleaseVerifier<'_> {
     pub(crate) fn unsigned(&self, looked: impl Into<Vec<Url>>) -> Error {
         Error::Unsigned {
             looked: looked.into(),
-            signing: self.channel.product().signing,
+            signing: self.product.signing,
         }
-    }
-}
-
-/// Reads signed text in the vendor's form; `name` is the file of a bare digest.
-pub(crate) fn read_list(
-    text: &Verified<SignedText>,
-    format: ListFormat,
-    name: &str,
-) -> Result<Verified<ChecksumList>, VerifyError> {
-    match format {
-        ListFormat::AnyForm => text.list_of_any_form(name),
-        ListFormat::Simplestreams => text.simplestreams(),
-        _ => text.checksum_list(),
     }
 }
