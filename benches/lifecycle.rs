@@ -17,21 +17,21 @@ use support::large_cloud::{LargeCloud, SERVERS, UNSHARED, UNUSED, steps};
 #[expect(clippy::unwrap_used, reason = "a bench ends where something is amiss")]
 fn observe_and_plan(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
-    let crowd = runtime.block_on(LargeCloud::gather());
-    let publisher = crowd.publisher();
+    let large = runtime.block_on(LargeCloud::gather());
+    let publisher = large.publisher();
     let mut group = criterion.benchmark_group("lifecycle");
     group.sample_size(10);
     group.throughput(Throughput::Elements(SERVERS as u64));
     group.bench_function("observe and plan", |bench| {
         bench.iter(|| {
-            let plan = runtime.block_on(crowd.plan(&publisher));
+            let plan = runtime.block_on(large.plan(&publisher));
             assert_eq!(steps(&plan), (UNSHARED, UNUSED));
             black_box(plan)
         });
     });
-    let seen = runtime.block_on(crowd.seen(&publisher));
+    let seen = runtime.block_on(large.seen(&publisher));
     group.bench_function("plan", |bench| {
-        bench.iter(|| black_box(crowd.plan_of(&seen)));
+        bench.iter(|| black_box(large.plan_of(&seen)));
     });
     group.finish();
 }

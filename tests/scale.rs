@@ -12,10 +12,10 @@ const PAGE: usize = 1_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_go_by_pages_and_memory_does_not_go_by_servers() {
-    let crowd = LargeCloud::gather().await;
-    crowd.cloud.clear_requests();
+    let large = LargeCloud::gather().await;
+    large.cloud.clear_requests();
     let before = peak_memory();
-    let plan = crowd.plan(&crowd.publisher()).await;
+    let plan = large.plan(&large.publisher()).await;
     let after = peak_memory();
     let grown = after.saturating_sub(before) / MEBIBYTE;
     println!(
@@ -26,7 +26,7 @@ async fn requests_go_by_pages_and_memory_does_not_go_by_servers() {
     assert_eq!(steps(&plan), (UNSHARED, UNUSED), "{:?}", plan.notes);
     assert_eq!(plan.actions.len(), UNSHARED + UNUSED);
 
-    let requests = crowd.cloud.requests();
+    let requests = large.cloud.requests();
     let asked = |path: &str| {
         let asked = requests.iter().filter(|request| {
             let of = request.path.split('?').next().unwrap_or_default();
@@ -35,7 +35,7 @@ async fn requests_go_by_pages_and_memory_does_not_go_by_servers() {
         asked.count()
     };
     let pages = |things: usize| things / PAGE + 1;
-    println!("{} requests for {} own images", requests.len(), crowd.own);
+    println!("{} requests for {} own images", requests.len(), large.own);
     // All servers, and once more with those that are deleted softly.
     assert!(
         asked("/servers/detail") <= 2 * pages(SERVERS),
@@ -43,10 +43,10 @@ async fn requests_go_by_pages_and_memory_does_not_go_by_servers() {
         asked("/servers/detail")
     );
     // The own images, and those of all projects; what is hidden is asked for separately.
-    assert!(asked("/images") <= 2 * pages(crowd.own) + 2 * pages(IMAGES));
+    assert!(asked("/images") <= 2 * pages(large.own) + 2 * pages(IMAGES));
     assert_eq!(
         asked("/members"),
-        crowd.shared,
+        large.shared,
         "one for each image that is shared"
     );
     let others = requests.len() - asked("/servers/detail") - asked("/images") - asked("/members");

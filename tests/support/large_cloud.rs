@@ -52,15 +52,15 @@ impl LargeCloud {
                 channels.push(channel);
             }
         }
-        let mut crowd = Self {
+        let mut large = Self {
             cloud,
             clock,
             channels,
             shared: 0,
             own: 0,
         };
-        crowd.settle();
-        crowd
+        large.settle();
+        large
     }
 
     fn settle(&mut self) {
