@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::error::Error;
 use crate::transfer::body::{BodyAborted, CHUNK, Limits, Transferred, send};
-use crate::transfer::digests::{self, Check};
+use crate::transfer::digests::Check;
 
 /// The input of the decoder.
 pub(crate) enum Piece<P> {

@@ -4,7 +4,7 @@
 //! side. The queue before the body also bridges short silences of the vendor: servers cut a silent
 //! client after a few seconds.
 
-use bonafide_verify::{BodyError, Digests, Gate, GatedBody, Step};
+use bonafide_verify::{BodyError, Gate, GatedBody, Step};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::{mpsc, watch};
