@@ -1,24 +1,20 @@
 #![cfg_attr(
-    all(feature = "clock", feature = "digest", feature = "url"),
+    all(feature = "clock", feature = "digest"),
     doc = include_str!("../README.md")
 )]
 #![cfg_attr(
-    not(all(feature = "clock", feature = "digest", feature = "url")),
+    not(all(feature = "clock", feature = "digest")),
     doc = "What the crates of bonafide share."
 )]
 
 mod attributes;
 #[cfg(feature = "clock")]
 mod clock;
-pub mod codenames;
 #[cfg(feature = "digest")]
 mod digest;
 pub mod html;
 mod properties;
-pub mod retry;
 pub mod text;
-#[cfg(feature = "url")]
-pub mod urls;
 
 pub use attributes::{IMAGE_ATTRIBUTES, is_image_attribute};
 #[cfg(feature = "clock")]

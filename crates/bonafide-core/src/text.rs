@@ -3,8 +3,6 @@
 //! Image owners, servers and vendors write names, properties and messages. A terminal obeys some of
 //! their characters: it clears the screen, moves its cursor or turns the direction of a line.
 
-use std::error::Error;
-
 /// How many characters [`excerpt`] has at most, before some of them are escaped.
 const EXCERPT: usize = 80;
 
@@ -57,22 +55,8 @@ pub fn excerpt(text: &str) -> String {
     beginning.flat_map(char::escape_debug).collect()
 }
 
-/// The message of an error and of each of its causes, with `: ` between them.
-#[must_use]
-pub fn with_causes(error: &dyn Error) -> String {
-    let (mut text, mut cause) = (error.to_string(), error.source());
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fmt;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -104,29 +88,6 @@ mod tests {
         assert_eq!(excerpt("tab\tand \"quotes\""), "tab\\tand \\\"quotes\\\"");
         assert_eq!(excerpt("\u{feff}\u{200b}"), "\\u{feff}\\u{200b}");
         assert_eq!(excerpt(&"é".repeat(81)), "é".repeat(80));
-    }
-
-    #[derive(Debug)]
-    struct Nested(u32);
-
-    impl fmt::Display for Nested {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "level {}", self.0)
-        }
-    }
-
-    impl Error for Nested {
-        fn source(&self) -> Option<&(dyn Error + 'static)> {
-            const INNER: &[Nested] = &[Nested(0), Nested(1)];
-            let inner = INNER.get(usize::try_from(self.0).ok()?.checked_sub(1)?)?;
-            Some(inner)
-        }
-    }
-
-    #[test]
-    fn causes_follow_their_error() {
-        assert_eq!(with_causes(&Nested(2)), "level 2: level 1: level 0");
-        assert_eq!(with_causes(&Nested(0)), "level 0");
     }
 
     proptest! {

@@ -222,6 +222,8 @@ impl CloudConfig {
     /// Uses the services of another region of the same cloud, with the values that the file has for
     /// it.
     ///
+    /// # Errors
+    ///
     /// [`Error::InvalidConfig`] if the file lists the cloud's regions and this one is not among
     /// them, or if its values can't be used.
     pub fn with_region(self, region: &str) -> Result<Self, Error> {
