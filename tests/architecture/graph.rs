@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::modules::{Crate, Path};
 
 /// Files, by their modules.
-pub type Circle = BTreeSet<String>;
+pub(crate) type Circle = BTreeSet<String>;
 
 /// The circles of a crate: files of which each uses each other one, directly or through others.
-pub fn circles(all: &Crate) -> Vec<Circle> {
+pub(crate) fn circles(all: &Crate) -> Vec<Circle> {
     let imports = all.imports();
     let reached: BTreeMap<&Path, BTreeSet<&Path>> = imports
         .keys()
@@ -42,7 +42,7 @@ fn reached<'a>(imports: &'a BTreeMap<Path, BTreeSet<Path>>, file: &Path) -> BTre
 /// Imports from a room that are not into one below it. A room is a file or a folder at the top of
 /// `src`; `floors` has them from the bottom to the top, and rooms on one floor do not know each
 /// other.
-pub fn upward(all: &Crate, floors: &[&[&str]]) -> Vec<String> {
+pub(crate) fn upward(all: &Crate, floors: &[&[&str]]) -> Vec<String> {
     let floor = |room: &str| floors.iter().position(|rooms| rooms.contains(&room));
     let mut found = Vec::new();
     for (file, others) in all.imports() {

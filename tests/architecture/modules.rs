@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::tokens::{Token, of_library};
 
 /// A path from the root of the crate: `["cloud", "nova", "view"]`.
-pub type Path = Vec<String>;
+pub(crate) type Path = Vec<String>;
 
 /// One file of a crate.
 #[derive(Debug, Default)]
@@ -29,13 +29,13 @@ struct Use {
 
 /// The files of a crate by their modules.
 #[derive(Debug, Default)]
-pub struct Crate {
+pub(crate) struct Crate {
     modules: BTreeMap<Path, Module>,
 }
 
 impl Crate {
     /// From texts by their paths below `src`, such as `cloud/nova.rs`.
-    pub fn new<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+    pub(crate) fn new<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let files = files.into_iter();
         let modules: BTreeMap<_, _> = files
             .map(|(file, text)| (module_of(file), Module::parse(&of_library(text))))
@@ -56,7 +56,7 @@ impl Crate {
     }
 
     /// Each file, with the files that define what it uses. What it only exports again is not used.
-    pub fn imports(&self) -> BTreeMap<Path, BTreeSet<Path>> {
+    pub(crate) fn imports(&self) -> BTreeMap<Path, BTreeSet<Path>> {
         self.modules
             .keys()
             .map(|path| (path.clone(), self.of(path)))

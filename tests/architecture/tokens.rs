@@ -1,10 +1,10 @@
 //! Rust's tokens, as far as paths need them: without comments, literals and test code.
 
 /// An identifier, `::`, or one other sign.
-pub type Token = String;
+pub(crate) type Token = String;
 
 /// The tokens of a file that are compiled into the library.
-pub fn of_library(text: &str) -> Vec<Token> {
+pub(crate) fn of_library(text: &str) -> Vec<Token> {
     without_tests(tokens(text))
 }
 
