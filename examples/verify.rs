@@ -319,7 +319,7 @@ fn show(evidence: &Evidence, keyring: Option<&str>) {
 
 fn tell(file: &FileDigests) {
     println!(
-        "the file is proven: {}, {} bytes",
+        "the file is verified: {}, {} bytes",
         file.name, file.digests.bytes
     );
     println!("  sha256       {}", file.digests.sha256);

@@ -146,7 +146,7 @@ impl EventSink for Show {
             Event::Uploaded { digests, .. } => {
                 self.finish_one(channel);
                 line(&format!(
-                    "the image is proven: sha256 {}",
+                    "the image is verified: sha256 {}",
                     digests.digests.sha256
                 ));
             }

@@ -64,7 +64,7 @@ async fn a_user_who_is_not_an_administrator_takes_nothing_and_says_why() {
         let publisher = publisher_of(real, &clouds, "publisher");
         let plan = assert_takes_nothing(real, &publisher, old).await;
         assert!(
-            plan.to_string().contains("by an administrator only"),
+            plan.to_string().contains("only an administrator sees"),
             "{plan}"
         );
     })

@@ -42,7 +42,7 @@ fn an_empty_file_is_refused() {
         assert_eq!(kind, ErrorKind::UnexpectedEof);
         assert_eq!(
             error.to_string(),
-            format!("undecodable {compression} data: an empty file is no {compression} file")
+            format!("undecodable {compression} data: an empty file is not a {compression} file")
         );
     }
 }

@@ -174,7 +174,7 @@ async fn each_status_has_its_error_with_words_and_request_id() {
         (404, "it does not exist, or"),
         (409, "look at the image's current state"),
         (410, "was deleted meanwhile"),
-        (413, "does not say which limit"),
+        (413, "does not report which limit"),
         (415, "disk_format"),
         (503, "was answered 503"),
     ] {

@@ -61,7 +61,7 @@ async fn without_the_role_admin_everything_is_a_gap_and_nothing_is_asked() {
             ]
         );
         let why = &usage.gaps()[0].why;
-        assert!(why.contains("by an administrator only"), "{why}");
+        assert!(why.contains("only an administrator sees"), "{why}");
         assert!(why.ends_with(has), "{why}");
         assert_eq!(cloud.lines(), [""; 0]);
     }

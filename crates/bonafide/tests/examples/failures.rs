@@ -271,7 +271,7 @@ async fn each_failure_of_a_cloud_says_what_happened_and_what_to_do() {
     let (status, says) = why(run(&mut command("publish", "c.yaml", &arguments)), plain);
     assert_eq!(status, 1, "{says}");
     assert!(
-        says.contains("give the user the role that `publicize_image` demands"),
+        says.contains("give the user the role that `publicize_image` requires"),
         "{says}"
     );
 

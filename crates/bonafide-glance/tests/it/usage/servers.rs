@@ -146,8 +146,8 @@ async fn a_second_page_that_fails_is_a_gap_and_the_first_stays_known() {
             "ends within the JSON after 17 bytes",
         ),
         (other(&href("/servers/detail?marker=m1")), "form a circle"),
-        (other(&href("/servers?marker=m2")), "no page of"),
-        (other(&href("/servers/detail?all_tenants=1")), "no page of"),
+        (other(&href("/servers?marker=m2")), "not a page of"),
+        (other(&href("/servers/detail?all_tenants=1")), "not a page of"),
         (other("http://["), "not a URL"),
     ];
     for (reply, part) in replies {
@@ -170,7 +170,7 @@ async fn a_first_page_with_a_bad_link_is_known() {
     });
     let cloud = cloud(Script::new().json("/servers/detail", body)).await;
     let usage = look_up(&cloud.glance()).await;
-    assert!(only(&usage, UsageSource::Servers).contains("no page of"));
+    assert!(only(&usage, UsageSource::Servers).contains("not a page of"));
     assert_eq!(servers(&usage, "p2"), 1);
 }
 
@@ -184,7 +184,7 @@ async fn longer_circles_are_noticed_too() {
     )
     .await;
     let usage = look_up(&cloud.glance()).await;
-    assert!(only(&usage, UsageSource::Servers).contains("`m1` came before"));
+    assert!(only(&usage, UsageSource::Servers).contains("`m1` occurred before"));
 }
 
 #[tokio::test]

@@ -88,7 +88,7 @@ async fn a_list_of_them_that_can_not_be_had_is_a_gap_and_the_other_servers_stay_
         (Reply::Hang, "the connection for `"),
         (
             Reply::Answer(200, String::new(), r#"{"servers":[]}"#.to_owned()),
-            "does not say that it is one of `compute 2.69`",
+            "does not state version `compute 2.69`",
         ),
     ] {
         let script = Script::new()

@@ -174,7 +174,7 @@ async fn a_snapshot_without_project_or_volume_is_a_gap() {
         (
             "os-extended-snapshot-attributes:project_id",
             json!(null),
-            "no answer for admin",
+            "not an answer for admin",
         ),
         ("volume_id", json!(null), "not in the list"),
         ("volume_id", json!("x"), "not in the list"),
