@@ -147,7 +147,10 @@ async fn a_second_page_that_fails_is_a_gap_and_the_first_stays_known() {
         ),
         (other(&href("/servers/detail?marker=m1")), "form a circle"),
         (other(&href("/servers?marker=m2")), "not a page of"),
-        (other(&href("/servers/detail?all_tenants=1")), "not a page of"),
+        (
+            other(&href("/servers/detail?all_tenants=1")),
+            "not a page of",
+        ),
         (other("http://["), "not a URL"),
     ];
     for (reply, part) in replies {
