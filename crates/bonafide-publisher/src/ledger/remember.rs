@@ -17,7 +17,10 @@ pub(crate) async fn remember(glance: &Glance, id: Uuid, name: &str, value: &str)
     };
     let tag = marker::tag_of(name, value);
     if !image.tags.contains(&tag) {
-        let tags = image.tags.into_iter().chain([tag]);
+        // What was stored before under this name is outdated.
+        let old = marker::tag_of(name, "");
+        let tags = image.tags.into_iter().filter(|tag| !tag.starts_with(&old));
+        let tags = tags.chain([tag]);
         let _ = glance.update(id, &ImagePatch::new().tags(tags)).await;
     }
 }
