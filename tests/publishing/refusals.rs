@@ -248,12 +248,12 @@ async fn a_redirect_from_https_to_http() {
 async fn a_stalled_server() {
     refused_for(
         at!(image_url, Fault::StallAfter(700_000)),
-        "stalled: no byte for 2 s",
+        "stalled: no byte for 5 s",
     )
     .await;
     refused_for(
         at!(list_url, Fault::StallAfter(100)),
-        "stalled: no byte for 2 s",
+        "stalled: no byte for 5 s",
     )
     .await;
 }
