@@ -10,7 +10,7 @@ use crate::{Edition, Severity};
 
 /// A violation with its severity in one edition, for tables and JSON.
 ///
-/// It borrows from its [`ImageReport`]. Serialized, it has the fields by their names, the rule as
+/// It borrows from its [`ImageReport`](crate::ImageReport). Serialized, it has the fields by their names, the rule as
 /// its number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]

@@ -30,7 +30,7 @@ impl ChecksumList {
 
     /// The names for which the list has only digests that prove nothing, such as MD5, sorted.
     ///
-    /// [`Verified::digest`] refuses them.
+    /// [`Verified::digest`](crate::Verified::digest) refuses them.
     pub fn weak_names(&self) -> impl Iterator<Item = &str> {
         let weak = self.weak.keys().map(String::as_str);
         weak.filter(|name| !self.entries.contains_key(*name))
@@ -101,7 +101,7 @@ impl ChecksumList {
 
 /// What a signed list requires of a file.
 ///
-/// [`Verified::digest`] returns it for one file name; pass it to
+/// [`Verified::digest`](crate::Verified::digest) returns it for one file name; pass it to
 /// [`DigestCheck::new`](crate::DigestCheck::new).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
